@@ -1,0 +1,14 @@
+//! Pure rules: no I/O, no clock and no randomness of their own. Time and random numbers come in
+//! as arguments, so every rule is tested without a browser, a socket or a wait.
+//!
+//! - [`link`]: the client's side of the realtime core as a state machine
+//! - [`music`]: chords, voicings and tunings by pitch theory
+//! - [`guitar`]: what a session's events do to its state, and the practice clock
+//! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
+//! - [`text`]: times and durations as people read them
+
+pub mod guitar;
+pub mod gym;
+pub mod link;
+pub mod music;
+pub mod text;

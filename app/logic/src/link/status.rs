@@ -1,0 +1,92 @@
+//! What a page may know about the connection.
+
+use protocol::{CloseCode, Millis};
+
+/// Where the connection stands. Times are on the page's own monotonic clock in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// No page part follows anything, nothing waits to be sent: there is no connection.
+    #[default]
+    Idle,
+    /// The first connection of this page is being made.
+    Connecting,
+    /// Everything flows.
+    Live,
+    /// The socket is open and nothing has been heard for 5 s or longer.
+    Quiet {
+        /// When something was last heard.
+        since: i64,
+    },
+    /// The connection is lost for less than 15 s; the next attempt is planned or under way.
+    Reconnecting {
+        /// When it was lost.
+        since: i64,
+        /// Which attempt comes next or is under way, from 1.
+        attempt: u32,
+        /// When the next attempt starts; `None` while one is under way or the page is hidden.
+        retry_at: Option<i64>,
+    },
+    /// The same for 15 s or longer.
+    Offline {
+        /// When it was lost.
+        since: i64,
+        /// Which attempt comes next or is under way, from 1.
+        attempt: u32,
+        /// When the next attempt starts.
+        retry_at: Option<i64>,
+    },
+    /// The server refused for good: a person has to act. The code says how.
+    Stopped(CloseCode),
+}
+
+/// The chip: enough to tell at a glance whether the page is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Where the connection stands.
+    pub phase: Phase,
+    /// Round trip of the last ping, in milliseconds.
+    pub rtt_ms: Option<u32>,
+    /// Commands that wait in the outbox for the server's answer.
+    pub queued: usize,
+    /// Commands older than a week that wait for a person's word.
+    pub held: usize,
+    /// After a reconnect: how many events were missed and replayed. Cleared after 10 s.
+    pub caught_up: Option<u64>,
+    /// After a reconnect: true when the log did not reach back and the page reloaded its data.
+    pub reloaded: bool,
+}
+
+/// The panel: every figure measured here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Since when the present connection lives, monotonic.
+    pub connected_since: Option<i64>,
+    /// Connections after the first.
+    pub reconnects: u32,
+    /// The longest time without a connection, in milliseconds.
+    pub longest_gap_ms: i64,
+    /// Events of topics received, replayed ones included.
+    pub events: u64,
+    /// Of those, replayed after a reconnect.
+    pub replayed: u64,
+    /// Frames received.
+    pub frames_in: u64,
+    /// Messages in them.
+    pub messages_in: u64,
+    /// Bytes of their text in UTF-8.
+    pub bytes_in: u64,
+    /// Frames sent.
+    pub frames_out: u64,
+    /// Messages in them.
+    pub messages_out: u64,
+    /// Bytes of their text in UTF-8.
+    pub bytes_out: u64,
+    /// Messages sent or waiting that have no answer yet.
+    pub waiting: usize,
+    /// The server's clock minus this device's, in milliseconds.
+    pub clock_offset_ms: Option<Millis>,
+    /// Round trips of the last minute in milliseconds, the newest last, at most 30.
+    pub rtts: Vec<u32>,
+    /// The codec in use.
+    pub codec: &'static str,
+}

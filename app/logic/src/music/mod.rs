@@ -1,0 +1,26 @@
+//! Music theory for six strings: pure functions over plain data, one file per idea.
+//!
+//! Nothing here knows of sound, of screens or of the wire. From a chord's name to a hand on the
+//! neck: [`Chord::parse`] reads the name, [`voicing`] finds where the fingers go,
+//! [`Voicing::notes`] says what then sounds, [`strum`] says when each string sounds, and
+//! [`pads`] says which chords a player of one key wants under the thumb.
+
+mod pitch;
+mod chord;
+mod keys;
+mod tuning;
+mod voicing;
+mod fingering;
+mod search;
+mod strum;
+
+pub use chord::{Chord, ChordError, Quality};
+pub use keys::{Pad, pads};
+pub use pitch::{PitchClass, Spelling};
+pub use search::{dump, HIGHEST_FRET, voicing, voicings};
+pub use strum::{Stroke, strum_delays};
+pub use tuning::{Tuning, midi_to_hz};
+pub use voicing::{Barre, Voicing};
+
+/// How many strings the instrument has; string 0 is the low E, string 5 the high e.
+pub const STRINGS: usize = 6;

@@ -1,0 +1,38 @@
+//! Every word on the wire between Cadence's server and its clients.
+//!
+//! Read in this order:
+//! - [`topic`]: what can be followed, and a position in it
+//! - [`envelope`]: the frame around each message, single or batched, and its codec
+//! - [`client`], [`server`]: the two closed sets of messages
+//! - [`guitar`], [`gym`], [`account`]: what the messages carry
+//! - [`error`], [`close`]: the stable codes
+//! - [`http`]: requests and responses of the JSON API and the server functions
+//!
+//! This crate knows no socket, no database and no page: serde and nothing else.
+
+pub mod account;
+pub mod client;
+pub mod close;
+pub mod envelope;
+pub mod error;
+pub mod guitar;
+pub mod gym;
+pub mod http;
+pub mod server;
+pub mod topic;
+
+pub use client::ClientMessage;
+pub use close::CloseCode;
+pub use envelope::{Decoded, Envelope, decode_frame, encode, encode_batch};
+pub use error::{ErrorBody, ErrorCode};
+pub use server::ServerMessage;
+pub use topic::{Position, Topic};
+
+/// UTC milliseconds since 1970.
+pub type Millis = i64;
+
+/// The subprotocol that our own client offers; a socket that negotiates none is a plain client.
+pub const SUBPROTOCOL_JSON: &str = "cadence.v1.json";
+
+/// The prefix of every subprotocol of this family, whatever its version and codec.
+pub const SUBPROTOCOL_FAMILY: &str = "cadence.";

@@ -1,0 +1,80 @@
+//! The port to what a browser has besides the link: sound, vibration, clock, small storage. On
+//! the server there is none of it, and every call does nothing.
+
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use std::rc::Rc;
+
+/// Whether the page can be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SoundState {
+    /// The browser wants a tap or key first.
+    #[default]
+    Locked,
+    /// Sounds.
+    On,
+    /// Switched off by the person.
+    Muted,
+    /// This browser cannot make sound.
+    Unavailable,
+}
+
+/// What the browser edge implements.
+pub trait BrowserPort {
+    /// Starts or resumes sound; works only inside a tap or key press.
+    fn unlock_sound(&self);
+    /// Switches sound off or on.
+    fn set_muted(&self, muted: bool);
+    /// Loudness, 0 to 1.
+    fn set_volume(&self, volume: f32);
+    /// Plucks a string (0 = low E … 5 = high e) after `delay_ms`.
+    fn pluck(&self, string: usize, hz: f32, velocity: f32, delay_ms: f32);
+    /// Damps all strings.
+    fn damp(&self);
+    /// How loud each string is now, 0 to 1: the envelope of the sound itself.
+    fn levels(&self) -> [f32; 6];
+    /// Vibrates a phone where it can.
+    fn vibrate(&self, ms: u32);
+    /// One of the desk's signals: 0 allow, 1 warn, 2 deny.
+    fn beep(&self, verdict: u8);
+    /// Minutes that this device's time is ahead of UTC at a moment.
+    fn utc_offset_minutes(&self, at: protocol::Millis) -> i32;
+    /// A small value kept in this browser, such as the theme.
+    fn stored(&self, key: &str) -> Option<String>;
+    /// Keeps a small value.
+    fn store(&self, key: &str, value: &str);
+    /// Copies text to the clipboard where that is allowed; false where it is not.
+    fn copy(&self, text: &str) -> bool;
+    /// Tells other tabs of this browser that the person signed in or out.
+    fn announce_sign_in(&self);
+}
+
+/// The browser as pages use it; get it by [`use_browser`].
+#[derive(Clone)]
+pub struct Browser {
+    port: Option<SendWrapper<Rc<dyn BrowserPort>>>,
+    /// Whether the page can be heard.
+    pub sound: RwSignal<SoundState>,
+}
+
+impl Browser {
+    /// A browser edge, which keeps `sound` up to date.
+    pub fn new(port: Rc<dyn BrowserPort>, sound: RwSignal<SoundState>) -> Self {
+        Self { port: Some(SendWrapper::new(port)), sound }
+    }
+
+    /// The browser of a server render.
+    pub fn absent() -> Self {
+        Self { port: None, sound: RwSignal::default() }
+    }
+
+    /// Does something with the browser when there is one.
+    pub fn with<T>(&self, act: impl FnOnce(&dyn BrowserPort) -> T) -> Option<T> {
+        self.port.as_ref().map(|port| act(&***port))
+    }
+}
+
+/// The browser of this page.
+pub fn use_browser() -> Browser {
+    use_context::<Browser>().unwrap_or_else(Browser::absent)
+}

@@ -1,0 +1,5 @@
+//! (being written)
+use leptos::prelude::*;
+/// (being written)
+#[component]
+pub fn Dashboard() -> impl IntoView { view! { <main><h1>"Cadence"</h1></main> } }

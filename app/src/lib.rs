@@ -1,0 +1,18 @@
+//! Pages and UI state. This crate knows no socket, no SQL and no axum: it talks to the realtime
+//! link, the browser and the server through three ports.
+//!
+//! - [`link`], [`browser`], [`backend`]: the ports
+//! - [`shell`]: the document, the routes, the error pages
+//! - [`guitar`]: landing, stage (PC), controller (phone), practice
+//! - [`gym`]: sign-in, dashboard, desk, members
+//! - [`ui`]: what several pages share
+
+pub mod backend;
+pub mod browser;
+pub mod gym;
+pub mod guitar;
+pub mod link;
+pub mod shell;
+pub mod ui;
+
+pub use shell::{App, shell};

@@ -1,0 +1,117 @@
+//! The port to the realtime link. Pages follow topics and send messages; the browser edge
+//! (`frontend`) does the rest. On the server the link is there and inert, so that a page renders
+//! the same on both sides.
+
+use leptos::prelude::*;
+use logic::link::{Delivery, Figures, Status};
+use protocol::{ClientMessage, Millis, Position, Topic};
+use send_wrapper::SendWrapper;
+use std::rc::Rc;
+use uuid::Uuid;
+
+/// What a page part does with the deliveries of its topic.
+pub type Handler = Rc<dyn Fn(Delivery)>;
+
+/// What the browser edge implements.
+pub trait LinkPort {
+    /// Follows a topic from a position, and connects if needed. Returns a number for `unfollow`.
+    fn follow(&self, topic: Topic, from: Option<Position>, handler: Handler) -> u32;
+    /// Stops following. The connection ends a moment after nobody follows anything.
+    fn unfollow(&self, follower: u32);
+    /// Sends a message about a topic. A command goes to the durable outbox first.
+    fn send(&self, topic: Topic, message: ClientMessage) -> Uuid;
+    /// Now on the server's clock, as well as the last pings tell.
+    fn server_now(&self) -> Millis;
+    /// Now on the page's monotonic clock: what [`Status`] and [`Figures`] count in.
+    fn monotonic_now(&self) -> i64;
+    /// A person wants the connection now.
+    fn reconnect(&self);
+    /// A person lets commands go that are older than a week, or drops them.
+    fn release_held(&self, send: bool);
+    /// The commands in the outbox that have no answer yet, the oldest first.
+    fn queued(&self) -> Vec<(Uuid, ClientMessage)>;
+}
+
+/// The link as pages use it; get it by [`use_link`].
+#[derive(Clone)]
+pub struct Link {
+    port: Option<SendWrapper<Rc<dyn LinkPort>>>,
+    status: RwSignal<Status>,
+    figures: RwSignal<Figures>,
+}
+
+impl Link {
+    /// A link over the browser edge, which keeps the two signals up to date.
+    pub fn new(
+        port: Rc<dyn LinkPort>,
+        status: RwSignal<Status>,
+        figures: RwSignal<Figures>,
+    ) -> Self {
+        Self { port: Some(SendWrapper::new(port)), status, figures }
+    }
+
+    /// The link of a server render: it follows nothing and sends nothing.
+    pub fn inert() -> Self {
+        Self { port: None, status: RwSignal::default(), figures: RwSignal::default() }
+    }
+
+    /// The chip's state.
+    pub fn status(&self) -> Signal<Status> {
+        self.status.into()
+    }
+
+    /// The panel's figures.
+    pub fn figures(&self) -> Signal<Figures> {
+        self.figures.into()
+    }
+
+    /// Follows a topic until the calling component goes away. `handler` is called for each
+    /// delivery in the topic's order; events are delivered by callback and not by signal, because
+    /// two changes of a signal in a row are seen as one.
+    pub fn follow(&self, topic: Topic, from: Option<Position>, handler: impl Fn(Delivery) + 'static) {
+        let Some(port) = self.port.clone() else { return };
+        let follower = port.follow(topic, from, Rc::new(handler));
+        on_cleanup(move || port.unfollow(follower));
+    }
+
+    /// Sends a message about a topic and returns its id; the answer comes as
+    /// [`Delivery::Answer`] to the topic's handler. Commands wait in the outbox while offline.
+    /// `None` on the server.
+    pub fn send(&self, topic: Topic, message: ClientMessage) -> Option<Uuid> {
+        Some(self.port.as_ref()?.send(topic, message))
+    }
+
+    /// Now on the server's clock; 0 on the server, where no page part asks.
+    pub fn server_now(&self) -> Millis {
+        self.port.as_ref().map_or(0, |port| port.server_now())
+    }
+
+    /// Now on the clock that [`Status`] and [`Figures`] count in.
+    pub fn monotonic_now(&self) -> i64 {
+        self.port.as_ref().map_or(0, |port| port.monotonic_now())
+    }
+
+    /// Connects now instead of at the end of the wait, also after a final close.
+    pub fn reconnect(&self) {
+        if let Some(port) = &self.port {
+            port.reconnect();
+        }
+    }
+
+    /// Sends the commands that are older than a week, or drops them.
+    pub fn release_held(&self, send: bool) {
+        if let Some(port) = &self.port {
+            port.release_held(send);
+        }
+    }
+
+    /// The commands without an answer, the oldest first.
+    pub fn queued(&self) -> Vec<(Uuid, ClientMessage)> {
+        self.port.as_ref().map(|port| port.queued()).unwrap_or_default()
+    }
+}
+
+/// The link of this page.
+pub fn use_link() -> Link {
+    use_context::<Link>().unwrap_or_else(Link::inert)
+}

@@ -1,0 +1,3 @@
+//! What several pages share.
+
+pub mod not_found;

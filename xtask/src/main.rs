@@ -1,0 +1,176 @@
+//! The build and test runner of Cadence: `cargo xtask run`, `cargo xtask test`.
+//!
+//! - [`wasm`] turns the `frontend` crate into one `.js` and one `.wasm` file,
+//! - [`site`] lays out the folder that the server serves,
+//! - [`server`] builds the server,
+//! - [`run`] starts it, [`test`] checks everything,
+//! - [`tools`] finds or installs the programs that these need.
+//!
+//! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
+
+mod run;
+mod server;
+mod site;
+mod test;
+mod tools;
+mod wasm;
+
+mod report;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::workspace::{Mode, Workspace};
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  build [--release]            build client, site and server
+  run   [--release] [args]     build, then start the server with demo data;
+                               further arguments go to `cadence-server serve --demo`
+  test  [--fast] [-- filter]   check and test everything
+        --fast                 without the release client and without browsers
+        -- filter              only tests whose name contains the filter;
+                               leaves out the checks that are no tests
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+enum Command {
+    Build(Mode),
+    Run { mode: Mode, server_args: Vec<String> },
+    Test(test::Options),
+    Help,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let command = match parse(&args) {
+        Ok(command) => command,
+        Err(problem) => {
+            eprintln!("{problem}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match execute(command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `Ok(false)` stands for tests that failed and have said so themselves.
+fn execute(command: Command) -> Result<bool> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Build(mode) => build(&workspace, mode).map(|_| true),
+        Command::Run { mode, server_args } => {
+            let built = build(&workspace, mode)?;
+            run::run(&workspace, &built, &server_args).map(|()| true)
+        }
+        Command::Test(options) => test::test(&workspace, &options),
+        Command::Help => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+    }
+}
+
+/// Everything that a start of the server needs.
+struct Built {
+    server: std::path::PathBuf,
+    site: site::Site,
+}
+
+fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
+    let client = wasm::build(workspace, mode)?;
+    let site = site::assemble(workspace, mode, &client)?;
+    let server = server::build(workspace, mode)?;
+    site.write_hashes_beside(&server)?;
+    println!("{}", site.sizes()?);
+    Ok(Built { server, site })
+}
+
+fn parse(args: &[String]) -> Result<Command, String> {
+    let Some((command, rest)) = args.split_first() else {
+        return Err("no command given".into());
+    };
+    match command.as_str() {
+        "build" => match rest {
+            [] => Ok(Command::Build(Mode::Dev)),
+            [flag] if flag == "--release" => Ok(Command::Build(Mode::Release)),
+            _ => Err(format!("`build` does not take {}", rest.join(" "))),
+        },
+        "run" => Ok(parse_run(rest)),
+        "test" => parse_test(rest),
+        "help" | "--help" | "-h" => Ok(Command::Help),
+        unknown => Err(format!("unknown command `{unknown}`")),
+    }
+}
+
+fn parse_run(args: &[String]) -> Command {
+    let (ours, servers): (Vec<_>, Vec<_>) =
+        args.iter().filter(|arg| *arg != "--").cloned().partition(|arg| arg == "--release");
+    let mode = if ours.is_empty() { Mode::Dev } else { Mode::Release };
+    Command::Run { mode, server_args: servers }
+}
+
+fn parse_test(args: &[String]) -> Result<Command, String> {
+    let mut options = test::Options::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--fast" => options.fast = true,
+            "--" => {
+                options.filter = args.by_ref().cloned().collect::<Vec<_>>().join(" ");
+            }
+            unknown => {
+                return Err(format!("`test` does not take {unknown}; a filter follows `--`"));
+            }
+        }
+    }
+    Ok(Command::Test(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Result<Command, &str>) {
+        let args: Vec<String> = line.split_whitespace().map(String::from).collect();
+        assert_eq!(parse(&args), expected.map_err(String::from));
+    }
+
+    #[test]
+    fn build_and_run_know_release() {
+        check("build", Ok(Command::Build(Mode::Dev)));
+        check("build --release", Ok(Command::Build(Mode::Release)));
+        check("run", Ok(Command::Run { mode: Mode::Dev, server_args: vec![] }));
+    }
+
+    #[test]
+    fn other_arguments_of_run_go_to_the_server() {
+        let server_args = vec!["--port".into(), "4000".into()];
+        check("run --release --port 4000", Ok(Command::Run { mode: Mode::Release, server_args }));
+    }
+
+    #[test]
+    fn the_filter_of_test_follows_two_dashes() {
+        let options = test::Options { fast: true, filter: "two words".into() };
+        check("test --fast -- two words", Ok(Command::Test(options)));
+        check("test two", Err("`test` does not take two; a filter follows `--`"));
+    }
+
+    #[test]
+    fn unknown_commands_are_refused() {
+        check("sim", Err("unknown command `sim`"));
+        check("", Err("no command given"));
+        check("build --fast", Err("`build` does not take --fast"));
+    }
+}

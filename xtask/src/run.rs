@@ -1,0 +1,31 @@
+//! Starting the server with demo data.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::Built;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(workspace: &Workspace, built: &Built, server_args: &[String]) -> Result<()> {
+    let mut server = Command::new(&built.server);
+    server
+        .current_dir(workspace.root(""))
+        .args(["serve", "--demo"])
+        .args(server_args)
+        .env("LEPTOS_SITE_ROOT", &built.site.folder);
+    start(&mut server)
+}
+
+/// The server takes the place of this process: Ctrl-C and every other signal reach it
+/// directly, and no server can be left behind.
+#[cfg(unix)]
+fn start(server: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(anyhow::Error::new(server.exec()).context("the server cannot be started"))
+}
+
+#[cfg(not(unix))]
+fn start(server: &mut Command) -> Result<()> {
+    crate::workspace::run(server)
+}

@@ -1,0 +1,306 @@
+//! The folder that the server serves: `pkg/` with the client, and a copy of `public/`.
+//!
+//! The wanted files are collected first and then compared with the folder, so that nothing
+//! is written, compressed or left behind without need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::wasm::{Client, NAME, hash};
+use crate::workspace::{Mode, Workspace};
+
+/// Text shrinks; pictures, fonts and sound are compressed already.
+const COMPRESSED: [&str; 7] = ["css", "js", "json", "svg", "txt", "wasm", "webmanifest"];
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// A site on disk.
+pub(crate) struct Site {
+    pub(crate) folder: PathBuf,
+    /// For the server, in release: which name each file of the client has.
+    hashes: Option<String>,
+}
+
+pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Result<Site> {
+    let css = bundle_css(&workspace.root("style/main.css"))?;
+    let folder = workspace.target(match mode {
+        Mode::Dev => "site",
+        Mode::Release => "site-release",
+    });
+
+    let mut files = Files::new();
+    collect(&workspace.root("public"), Path::new(""), &mut files)?;
+    collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
+    let hashes = match mode {
+        Mode::Dev => {
+            add_client(&mut files, client, &css, |_, extension| format!("{NAME}.{extension}"));
+            None
+        }
+        Mode::Release => {
+            let mut hashes = String::new();
+            add_client(&mut files, client, &css, |bytes, extension| {
+                let hash = hash(bytes);
+                // The format in which leptos reads `hash.txt`.
+                hashes.push_str(&format!("{extension}: {hash}\n"));
+                format!("{NAME}.{hash}.{extension}")
+            });
+            Some(hashes)
+        }
+    };
+    write(&folder, &files, mode == Mode::Release)?;
+    Ok(Site { folder, hashes })
+}
+
+impl Site {
+    /// Leptos looks for `hash.txt` beside the running executable. Its presence is also what
+    /// tells the server that names carry hashes, so a stale one must not stay.
+    pub(crate) fn write_hashes_beside(&self, server: &Path) -> Result<()> {
+        let file = server.with_file_name("hash.txt");
+        match &self.hashes {
+            Some(hashes) => fs::write(&file, hashes),
+            None if file.exists() => fs::remove_file(&file),
+            None => Ok(()),
+        }
+        .with_context(|| format!("cannot change {}", file.display()))
+    }
+
+    /// One line about what a first visit downloads.
+    pub(crate) fn sizes(&self) -> Result<String> {
+        let parts = self.first_load()?;
+        let words: Vec<_> = parts.iter().map(|(name, part)| format!("{name} {part}")).collect();
+        Ok(format!("   site {} ({})", self.folder.display(), words.join(", ")))
+    }
+
+    /// What the controller page makes a browser download beside its HTML, by kind of file.
+    pub(crate) fn first_load(&self) -> Result<BTreeMap<String, Part>> {
+        let mut files = Files::new();
+        collect(&self.folder, Path::new(""), &mut files)?;
+        let mut parts = BTreeMap::<String, Part>::new();
+        for (path, bytes) in &files {
+            let extension = extension(path);
+            let in_client = path.starts_with("pkg") && extension != "br";
+            if !in_client && !matches!(extension, "woff2" | "woff") {
+                continue;
+            }
+            let part = parts.entry(extension.to_string()).or_default();
+            part.raw += bytes.len();
+            part.wire += files.get(&compressed_name(path)).map_or(bytes.len(), Vec::len);
+        }
+        Ok(parts)
+    }
+}
+
+/// The bytes of all files of one kind: as they are, and as a browser gets them.
+#[derive(Default)]
+pub(crate) struct Part {
+    pub(crate) raw: usize,
+    pub(crate) wire: usize,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.raw == self.wire {
+            return write!(f, "{} kB", self.raw.div_ceil(1000));
+        }
+        write!(f, "{} kB raw, {} kB brotli", self.raw.div_ceil(1000), self.wire.div_ceil(1000))
+    }
+}
+
+fn add_client(
+    files: &mut Files,
+    client: &Client,
+    css: &str,
+    mut name: impl FnMut(&[u8], &str) -> String,
+) {
+    let pkg = Path::new("pkg");
+    let wasm_name = name(&client.wasm, "wasm");
+    // The glue names the wasm, so its own hash comes after.
+    let js = client.js_for(&wasm_name).into_bytes();
+    files.insert(pkg.join(name(&js, "js")), js);
+    files.insert(pkg.join(name(css.as_bytes(), "css")), css.into());
+    files.insert(pkg.join(wasm_name), client.wasm.clone());
+}
+
+/// Adds every file below `from`, if that folder exists, under `to`.
+fn collect(from: &Path, to: &Path, files: &mut Files) -> Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            collect(&path, &name, files)?;
+        } else {
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            files.insert(name, bytes);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the folder hold exactly these files, with a `.br` beside what shrinks if asked to.
+fn write(folder: &Path, files: &Files, compress: bool) -> Result<()> {
+    let mut found = Files::new();
+    collect(folder, Path::new(""), &mut found)?;
+    let mut wanted = BTreeSet::new();
+
+    for (path, bytes) in files {
+        let unchanged = found.get(path) == Some(bytes);
+        if !unchanged {
+            put(&folder.join(path), bytes)?;
+        }
+        wanted.insert(path.clone());
+        if compress && COMPRESSED.contains(&extension(path)) {
+            let small = compressed_name(path);
+            if !(unchanged && found.contains_key(&small)) {
+                put(&folder.join(&small), &brotli(bytes)?)?;
+            }
+            wanted.insert(small);
+        }
+    }
+    for path in found.keys().filter(|path| !wanted.contains(*path)) {
+        fs::remove_file(folder.join(path))?;
+    }
+    Ok(())
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut small = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut small, &params)?;
+    Ok(small)
+}
+
+fn extension(path: &Path) -> &str {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+fn compressed_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".br");
+    name.into()
+}
+
+/// One stylesheet, with each `@import "other.css";` line replaced by that file.
+fn bundle_css(main: &Path) -> Result<String> {
+    let mut css = String::new();
+    inline_css(main, &mut Vec::new(), &mut css)?;
+    Ok(css)
+}
+
+fn inline_css(file: &Path, open: &mut Vec<PathBuf>, css: &mut String) -> Result<()> {
+    if open.iter().any(|ancestor| ancestor == file) {
+        bail!("{} imports itself", file.display());
+    }
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    open.push(file.to_path_buf());
+    for line in text.lines() {
+        if line.trim_start().starts_with("@import") {
+            let name = imported(line)
+                .with_context(|| format!("{}: cannot inline `{}`", file.display(), line.trim()))?;
+            inline_css(&file.with_file_name(name), open, css)?;
+        } else {
+            css.push_str(line);
+            css.push('\n');
+        }
+    }
+    open.pop();
+    Ok(())
+}
+
+/// The file of `@import "x.css";`. Layers, media and other hosts are not understood, on purpose.
+fn imported(line: &str) -> Option<&str> {
+    let rest = line.trim().strip_prefix("@import")?.trim().strip_suffix(';')?.trim();
+    let name = match rest.strip_prefix("url(") {
+        Some(inner) => inner.strip_suffix(')')?.trim(),
+        None => rest,
+    };
+    let name = name.strip_prefix('"')?.strip_suffix('"')?;
+    (!name.contains(['"', ':'])).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> Result<tempfile::TempDir> {
+        let folder = tempfile::tempdir()?;
+        for (name, text) in files {
+            put(&folder.path().join(name), text.as_bytes())?;
+        }
+        Ok(folder)
+    }
+
+    #[test]
+    fn imports_are_inlined_in_order_and_relative_to_their_file() -> Result<()> {
+        let style = folder(&[
+            ("main.css", "@import \"parts/a.css\";\nb {}\n"),
+            ("parts/a.css", "@import url(\"deep.css\");\na {}\n"),
+            ("parts/deep.css", "deep {}\n"),
+        ])?;
+        let css = bundle_css(&style.path().join("main.css"))?;
+        assert_eq!(css, "deep {}\na {}\nb {}\n");
+        Ok(())
+    }
+
+    #[test]
+    fn a_circle_or_a_foreign_import_is_an_error() -> Result<()> {
+        let style = folder(&[
+            ("main.css", "@import \"main.css\";\n"),
+            ("far.css", "@import \"https://example.com/x.css\";\n"),
+        ])?;
+        assert!(bundle_css(&style.path().join("main.css")).is_err());
+        assert!(bundle_css(&style.path().join("far.css")).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn release_names_carry_the_hashes_that_leptos_is_told() {
+        let client = Client {
+            js: "new URL('cadence_bg.wasm', import.meta.url)".into(),
+            wasm: b"wasm".to_vec(),
+            snippets: PathBuf::new(),
+        };
+        let mut files = Files::new();
+        add_client(&mut files, &client, "a {}", |bytes, extension| {
+            format!("{NAME}.{}.{extension}", hash(bytes))
+        });
+        let wasm = format!("cadence.{}.wasm", hash(b"wasm"));
+        let js = format!("new URL('{wasm}', import.meta.url)");
+        assert!(files.contains_key(&Path::new("pkg").join(&wasm)));
+        let js_name = format!("pkg/cadence.{}.js", hash(js.as_bytes()));
+        assert_eq!(files.get(Path::new(&js_name)), Some(&js.into_bytes()));
+    }
+
+    #[test]
+    fn a_site_keeps_nothing_from_before_and_compresses_text() -> Result<()> {
+        let site = folder(&[("pkg/old.js", "old"), ("pkg/old.js.br", "old")])?;
+        let files = Files::from([
+            (PathBuf::from("pkg/new.js"), b"new new new new".to_vec()),
+            (PathBuf::from("fonts/a.woff2"), b"font".to_vec()),
+        ]);
+        write(site.path(), &files, true)?;
+        let mut found = Files::new();
+        collect(site.path(), Path::new(""), &mut found)?;
+        let names: Vec<_> = found.keys().map(|path| path.to_string_lossy()).collect();
+        assert_eq!(names, ["fonts/a.woff2", "pkg/new.js", "pkg/new.js.br"]);
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! `cargo xtask test`: every check of this project, in the order in which they fail fastest.
+
+use std::fs;
+
+use anyhow::{Result, bail};
+
+use crate::report::{Counts, Report, count_browser_tests, count_rust_tests};
+use crate::site::Site;
+use crate::tools::Chromium;
+use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
+use crate::{server, site, tools, wasm};
+
+/// What the controller page may make a browser download beside its HTML, compressed.
+const FIRST_LOAD_LIMIT: usize = 350_000;
+
+/// Packages that share one build. `xtask` is tested apart: together with the server its
+/// dependencies would get other features than `cargo xtask` has, and be built a second time.
+const PACKAGES: [&str; 5] = ["protocol", "logic", "synth", "app", "cadence-server"];
+
+/// What the command line says about the tests.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Options {
+    /// Without the release client and without browsers.
+    pub(crate) fast: bool,
+    /// Only tests with this in their name; empty means all.
+    pub(crate) filter: String,
+}
+
+/// Runs every step, also after one failed, and tells whether all went well.
+pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
+    let mut report = Report::default();
+    let browser = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
+
+    if options.filter.is_empty() {
+        report.step("format", |_| run(&mut workspace.cargo(["fmt", "--all", "--check"])));
+        report.step("clippy", |_| run(&mut clippy(workspace, &["--all-targets"])));
+        report.step("clippy (wasm)", |_| run(&mut clippy(workspace, &WASM_FRONTEND)));
+        report.step("features (wasm)", |_| no_ssr_in_wasm(workspace));
+    }
+
+    report.step("tests", |counts| rust_tests(workspace, &PACKAGES, options, counts));
+    report.step("tests of xtask", |counts| rust_tests(workspace, &["xtask"], options, counts));
+
+    if !options.fast {
+        let site = report.step("client (release)", |_| {
+            let client = wasm::build(workspace, Mode::Release)?;
+            site::assemble(workspace, Mode::Release, &client)
+        });
+        if let Some(site) = &site {
+            report.step("size", |_| check_size(site));
+        }
+        report.step("browsers", |counts| {
+            let (Some(site), Some(browser)) = (&site, &browser) else {
+                bail!("not run, because a step before it failed");
+            };
+            browser_tests(workspace, site, browser, options, counts)
+        });
+    }
+
+    if !options.filter.is_empty() && report.total() == Counts::default() {
+        report.step("filter", |_| -> Result<()> {
+            bail!("no test has `{}` in its name", options.filter)
+        });
+    }
+    report.print();
+    Ok(report.all_ok())
+}
+
+/// The browser is `None` when the tests are to run without one.
+fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
+    tools::rust_components(workspace)?;
+    tools::wasm_target(workspace)?;
+    if fast {
+        return Ok(None);
+    }
+    tools::end2end_packages(workspace)?;
+    tools::chromium(workspace).map(Some)
+}
+
+const WASM_FRONTEND: [&str; 2] = ["--package=frontend", "--target=wasm32-unknown-unknown"];
+
+/// Denies warnings through clippy's own arguments; RUSTFLAGS would rebuild everything.
+fn clippy(workspace: &Workspace, what: &[&str]) -> std::process::Command {
+    workspace.cargo([&["clippy"], what, &["--", "--deny=warnings"]].concat())
+}
+
+/// With `ssr` in the browser, every event handler of leptos is `None` and panics.
+fn no_ssr_in_wasm(workspace: &Workspace) -> Result<()> {
+    let words = ["tree", "--edges=features", "--invert=tachys"];
+    let tree = output_of(workspace.cargo(words).args(WASM_FRONTEND))?;
+    let found: Vec<_> = tree.lines().filter(|line| line.contains("feature \"ssr\"")).collect();
+    if !found.is_empty() {
+        bail!("the client is built with server rendering:\n{}", found.join("\n"));
+    }
+    Ok(())
+}
+
+/// Unit and integration tests, with nextest where it is installed.
+fn rust_tests(
+    workspace: &Workspace,
+    packages: &[&str],
+    options: &Options,
+    counts: &mut Counts,
+) -> Result<()> {
+    let packages: Vec<_> = packages.iter().map(|name| format!("--package={name}")).collect();
+    let mut cargo = if find_program("cargo-nextest").is_some() {
+        workspace.cargo(["nextest", "run", "--no-fail-fast", "--no-tests=pass"])
+    } else {
+        workspace.cargo(["test", "--no-fail-fast", "--tests"])
+    };
+    cargo.args(&packages);
+    if !options.filter.is_empty() {
+        cargo.args(["--", &options.filter]);
+    }
+    let (status, output) = run_and_keep(&mut cargo)?;
+    *counts = count_rust_tests(&output);
+    if !status.success() {
+        bail!("{} tests failed ({status})", counts.failed);
+    }
+    Ok(())
+}
+
+fn check_size(site: &Site) -> Result<()> {
+    let parts = site.first_load()?;
+    let mut total = 0;
+    for (name, part) in &parts {
+        println!("   {name:<6} {part}");
+        total += part.wire;
+    }
+    println!("   sum    {} kB of {} kB", total.div_ceil(1000), FIRST_LOAD_LIMIT / 1000);
+    if total > FIRST_LOAD_LIMIT {
+        bail!("the first load is {total} bytes, {} too many", total - FIRST_LOAD_LIMIT);
+    }
+    Ok(())
+}
+
+/// Playwright, against the development server with the client that is shipped.
+fn browser_tests(
+    workspace: &Workspace,
+    site: &Site,
+    browser: &Chromium,
+    options: &Options,
+    counts: &mut Counts,
+) -> Result<()> {
+    let folder = workspace.root("end2end");
+    let npx = || {
+        let mut npx = workspace.command("npx");
+        npx.current_dir(&folder).arg("--no-install");
+        npx
+    };
+    run(npx().args(["tsc", "--noEmit"]))?;
+
+    // The same build as for the tests above: `cargo build` would leave out the features that
+    // test dependencies turn on, and compile half of the tree once more.
+    let packages = PACKAGES.iter().map(|name| format!("--package={name}"));
+    run(workspace.cargo(["test", "--quiet", "--no-run", "--tests"]).args(packages))?;
+    let server = server::copy_for_browsers(workspace)?;
+    site.write_hashes_beside(&server)?;
+
+    let report = folder.join("test-results/report.json");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let mut playwright = npx();
+    playwright
+        .args(["playwright", "test"])
+        .env("CADENCE_SERVER_BIN", &server)
+        .env("LEPTOS_SITE_ROOT", &site.folder);
+    if let Chromium::At(executable) = browser {
+        playwright.env("CHROMIUM", executable);
+    }
+    if !options.filter.is_empty() {
+        playwright.args(["--pass-with-no-tests", "--grep", &escaped(&options.filter)]);
+    }
+    let finished = run(&mut playwright);
+    if let Ok(text) = fs::read_to_string(&report) {
+        *counts = count_browser_tests(&text)?;
+    }
+    finished
+}
+
+/// The filter is a plain part of a name; `--grep` wants a regular expression.
+fn escaped(filter: &str) -> String {
+    let special = |c: char| !c.is_alphanumeric() && c != ' ' && c != '_';
+    filter.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_taken_literally() {
+        assert_eq!(escaped("a.b (c)_d"), "a\\.b \\(c\\)_d");
+    }
+}

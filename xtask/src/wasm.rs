@@ -1,0 +1,120 @@
+//! From the crate `frontend` to `cadence.js` and `cadence.wasm`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::tools;
+use crate::workspace::{Mode, Workspace, run};
+
+/// Changes whenever the steps below change, so that a client made by older steps is made anew.
+const PIPELINE: &str = "1";
+
+/// The output name that is compiled into leptos (see `.cargo/config.toml`).
+pub(crate) const NAME: &str = "cadence";
+
+/// `--all-features` would write compact imports, which Chromium refuses.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-call-indirect-overlong",
+];
+
+/// The finished client, not yet under its public names.
+pub(crate) struct Client {
+    /// The glue; it still names the wasm file as wasm-bindgen does.
+    pub(crate) js: String,
+    pub(crate) wasm: Vec<u8>,
+    /// Folder of scripts that the glue imports as `./snippets/…`; often there is none.
+    pub(crate) snippets: PathBuf,
+}
+
+impl Client {
+    /// The glue, fetching the wasm under the name that the site gives it.
+    pub(crate) fn js_for(&self, wasm_name: &str) -> String {
+        self.js.replace(&format!("{NAME}_bg.wasm"), wasm_name)
+    }
+}
+
+pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
+    tools::wasm_target(workspace)?;
+    let profile = match mode {
+        Mode::Dev => "wasm-dev",
+        Mode::Release => "wasm-release",
+    };
+    let target = "wasm32-unknown-unknown";
+    run(&mut workspace.cargo([
+        "build",
+        "--package=frontend",
+        "--target",
+        target,
+        "--profile",
+        profile,
+    ]))?;
+
+    let compiled = workspace.target(target).join(profile).join("frontend.wasm");
+    let made = workspace.target("client").join(profile);
+    let stamp = made.join("made-from");
+    let wanted = fingerprint(&compiled)?;
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return read(&made);
+    }
+
+    if made.exists() {
+        fs::remove_dir_all(&made).with_context(|| format!("cannot clear {}", made.display()))?;
+    }
+    bind(&compiled, &made, mode)?;
+    if mode == Mode::Release {
+        optimise(workspace, &made.join(format!("{NAME}_bg.wasm")))?;
+    }
+    let client = read(&made)?;
+    // Last, so that a step that was interrupted leaves no stamp behind.
+    fs::write(stamp, wanted)?;
+    Ok(client)
+}
+
+fn bind(compiled: &Path, into: &Path, mode: Mode) -> Result<()> {
+    println!("   wasm-bindgen {}", compiled.display());
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
+    if mode == Mode::Release {
+        bindgen.remove_name_section(true).remove_producers_section(true);
+    }
+    bindgen.generate(into).context("wasm-bindgen failed")
+}
+
+fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
+    println!("   wasm-opt -Oz {}", wasm.display());
+    let wasm_opt = tools::wasm_opt(workspace)?;
+    let mut command = workspace.command("node");
+    command.arg(wasm_opt).arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
+    run(&mut command)
+}
+
+fn read(made: &Path) -> Result<Client> {
+    let js = made.join(format!("{NAME}.js"));
+    let wasm = made.join(format!("{NAME}_bg.wasm"));
+    Ok(Client {
+        js: fs::read_to_string(&js).with_context(|| format!("cannot read {}", js.display()))?,
+        wasm: fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?,
+        snippets: made.join("snippets"),
+    })
+}
+
+fn fingerprint(compiled: &Path) -> Result<String> {
+    let wasm = fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    Ok(format!("{PIPELINE} {}", hash(&wasm)))
+}
+
+/// Enough of a SHA-256 that two versions of a file never share a name.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+}
