@@ -25,7 +25,10 @@ pub(crate) struct Site {
 }
 
 pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Result<Site> {
-    let css = bundle_css(&workspace.root("style/main.css"))?;
+    let read = |file: &Path| {
+        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    let css = bundle_css(&workspace.root("style/main.css"), &read)?;
     let folder = workspace.target(match mode {
         Mode::Dev => "site",
         Mode::Release => "site-release",
@@ -147,26 +150,36 @@ fn collect(from: &Path, to: &Path, files: &mut Files) -> Result<()> {
 fn write(folder: &Path, files: &Files, compress: bool) -> Result<()> {
     let mut found = Files::new();
     collect(folder, Path::new(""), &mut found)?;
-    let mut wanted = BTreeSet::new();
+    let (changed, left_over) = difference(&found, files, compress)?;
+    for (path, bytes) in &changed {
+        put(&folder.join(path), bytes)?;
+    }
+    for path in &left_over {
+        fs::remove_file(folder.join(path))?;
+    }
+    Ok(())
+}
 
+/// What to write and what to remove. Compressing is slow, so it is done only for new content.
+fn difference(found: &Files, files: &Files, compress: bool) -> Result<(Files, Vec<PathBuf>)> {
+    let mut changed = Files::new();
+    let mut wanted = BTreeSet::new();
     for (path, bytes) in files {
         let unchanged = found.get(path) == Some(bytes);
         if !unchanged {
-            put(&folder.join(path), bytes)?;
+            changed.insert(path.clone(), bytes.clone());
         }
         wanted.insert(path.clone());
         if compress && COMPRESSED.contains(&extension(path)) {
             let small = compressed_name(path);
             if !(unchanged && found.contains_key(&small)) {
-                put(&folder.join(&small), &brotli(bytes)?)?;
+                changed.insert(small.clone(), brotli(bytes)?);
             }
             wanted.insert(small);
         }
     }
-    for path in found.keys().filter(|path| !wanted.contains(*path)) {
-        fs::remove_file(folder.join(path))?;
-    }
-    Ok(())
+    let left_over = found.keys().filter(|path| !wanted.contains(*path)).cloned().collect();
+    Ok((changed, left_over))
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -198,24 +211,27 @@ fn compressed_name(path: &Path) -> PathBuf {
 }
 
 /// One stylesheet, with each `@import "other.css";` line replaced by that file.
-fn bundle_css(main: &Path) -> Result<String> {
+fn bundle_css(main: &Path, read: &dyn Fn(&Path) -> Result<String>) -> Result<String> {
     let mut css = String::new();
-    inline_css(main, &mut Vec::new(), &mut css)?;
+    inline_css(main, read, &mut Vec::new(), &mut css)?;
     Ok(css)
 }
 
-fn inline_css(file: &Path, open: &mut Vec<PathBuf>, css: &mut String) -> Result<()> {
+fn inline_css(
+    file: &Path,
+    read: &dyn Fn(&Path) -> Result<String>,
+    open: &mut Vec<PathBuf>,
+    css: &mut String,
+) -> Result<()> {
     if open.iter().any(|ancestor| ancestor == file) {
         bail!("{} imports itself", file.display());
     }
-    let text =
-        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     open.push(file.to_path_buf());
-    for line in text.lines() {
+    for line in read(file)?.lines() {
         if line.trim_start().starts_with("@import") {
             let name = imported(line)
                 .with_context(|| format!("{}: cannot inline `{}`", file.display(), line.trim()))?;
-            inline_css(&file.with_file_name(name), open, css)?;
+            inline_css(&file.with_file_name(name), read, open, css)?;
         } else {
             css.push_str(line);
             css.push('\n');
@@ -240,39 +256,39 @@ fn imported(line: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn folder(files: &[(&str, &str)]) -> Result<tempfile::TempDir> {
-        let folder = tempfile::tempdir()?;
-        for (name, text) in files {
-            put(&folder.path().join(name), text.as_bytes())?;
-        }
-        Ok(folder)
+    fn bundled(files: &[(&str, &str)]) -> Result<String> {
+        let read = |wanted: &Path| {
+            let found = files.iter().find(|(name, _)| Path::new(name) == wanted);
+            found.map(|(_, text)| text.to_string()).context("no such file")
+        };
+        bundle_css(Path::new("main.css"), &read)
     }
 
     #[test]
     fn imports_are_inlined_in_order_and_relative_to_their_file() -> Result<()> {
-        let style = folder(&[
+        let css = bundled(&[
             ("main.css", "@import \"parts/a.css\";\nb {}\n"),
-            ("parts/a.css", "@import url(\"deep.css\");\na {}\n"),
+            ("parts/a.css", "@import url(\"deep.css\");\na {}"),
             ("parts/deep.css", "deep {}\n"),
         ])?;
-        let css = bundle_css(&style.path().join("main.css"))?;
         assert_eq!(css, "deep {}\na {}\nb {}\n");
         Ok(())
     }
 
     #[test]
-    fn a_circle_or_a_foreign_import_is_an_error() -> Result<()> {
-        let style = folder(&[
-            ("main.css", "@import \"main.css\";\n"),
-            ("far.css", "@import \"https://example.com/x.css\";\n"),
-        ])?;
-        assert!(bundle_css(&style.path().join("main.css")).is_err());
-        assert!(bundle_css(&style.path().join("far.css")).is_err());
-        Ok(())
+    fn an_import_that_cannot_be_inlined_is_an_error() {
+        for line in [
+            "@import \"main.css\";",
+            "@import \"missing.css\";",
+            "@import \"https://example.com/x.css\";",
+            "@import \"print.css\" print;",
+        ] {
+            assert!(bundled(&[("main.css", line), ("print.css", "")]).is_err(), "{line}");
+        }
     }
 
     #[test]
-    fn release_names_carry_the_hashes_that_leptos_is_told() {
+    fn release_names_carry_the_hash_of_their_content() {
         let client = Client {
             js: "new URL('cadence_bg.wasm', import.meta.url)".into(),
             wasm: b"wasm".to_vec(),
@@ -290,17 +306,23 @@ mod tests {
     }
 
     #[test]
-    fn a_site_keeps_nothing_from_before_and_compresses_text() -> Result<()> {
-        let site = folder(&[("pkg/old.js", "old"), ("pkg/old.js.br", "old")])?;
-        let files = Files::from([
-            (PathBuf::from("pkg/new.js"), b"new new new new".to_vec()),
-            (PathBuf::from("fonts/a.woff2"), b"font".to_vec()),
+    fn only_new_content_is_written_and_nothing_old_is_left() -> Result<()> {
+        let file = |name: &str, text: &str| (PathBuf::from(name), text.as_bytes().to_vec());
+        let found = Files::from([
+            file("pkg/old.js", "old"),
+            file("pkg/old.js.br", "…"),
+            file("pkg/same.css", "same"),
+            file("pkg/same.css.br", "…"),
         ]);
-        write(site.path(), &files, true)?;
-        let mut found = Files::new();
-        collect(site.path(), Path::new(""), &mut found)?;
-        let names: Vec<_> = found.keys().map(|path| path.to_string_lossy()).collect();
+        let files = Files::from([
+            file("pkg/new.js", "new"),
+            file("pkg/same.css", "same"),
+            file("fonts/a.woff2", "font"),
+        ]);
+        let (changed, left_over) = difference(&found, &files, true)?;
+        let names: Vec<_> = changed.keys().map(|path| path.to_string_lossy()).collect();
         assert_eq!(names, ["fonts/a.woff2", "pkg/new.js", "pkg/new.js.br"]);
+        assert_eq!(left_over, [Path::new("pkg/old.js"), Path::new("pkg/old.js.br")]);
         Ok(())
     }
 }

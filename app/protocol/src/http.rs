@@ -13,6 +13,13 @@ pub struct LoginRequest {
     pub password: String,
 }
 
+impl std::fmt::Debug for LoginRequest {
+    /// Names the account and hides the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRequest").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
 /// The answer to login and refresh. Browsers get cookies; programs (requests without `Origin`)
 /// get the tokens in the body as well.
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,6 +90,13 @@ pub struct JoinRequest {
     /// What to call the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+}
+
+impl std::fmt::Debug for JoinRequest {
+    /// Names the session and hides code and secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JoinRequest").field("session_id", &self.session_id).finish_non_exhaustive()
+    }
 }
 
 /// The answer to a join.

@@ -111,10 +111,8 @@ mod tests {
     }
 
     #[test]
-    fn open_strings_on_the_bass_side_of_a_barre_are_free() {
-        check("x02225", "--1114");
-        check("x02222", "--1234");
-        check("003555", "--1234");
+    fn with_open_strings_a_barre_is_the_last_resort_and_only_above_them() {
+        check("x02225", "--1234");
         check("052222", "-41111");
     }
 }

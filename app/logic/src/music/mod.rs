@@ -5,19 +5,19 @@
 //! [`Voicing::notes`] says what then sounds, [`strum`] says when each string sounds, and
 //! [`pads`] says which chords a player of one key wants under the thumb.
 
-mod pitch;
 mod chord;
-mod keys;
-mod tuning;
-mod voicing;
 mod fingering;
+mod keys;
+mod pitch;
 mod search;
 mod strum;
+mod tuning;
+mod voicing;
 
 pub use chord::{Chord, ChordError, Quality};
 pub use keys::{Pad, pads};
 pub use pitch::{PitchClass, Spelling};
-pub use search::{dump, HIGHEST_FRET, voicing, voicings};
+pub use search::{HIGHEST_FRET, voicing, voicings};
 pub use strum::{Stroke, strum_delays};
 pub use tuning::{Tuning, midi_to_hz};
 pub use voicing::{Barre, Voicing};
