@@ -85,6 +85,8 @@ fn bind(compiled: &Path, into: &Path, mode: Mode) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
+    // Whoever starts the client without naming the wasm gets the right file, too.
+    bindgen.omit_default_module_path(false);
     if mode == Mode::Release {
         bindgen.remove_name_section(true).remove_producers_section(true);
     }

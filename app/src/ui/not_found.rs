@@ -1,5 +1,26 @@
-//! (being written)
+//! The page for an address that leads nowhere.
+
+use crate::{shell::respond_status, ui::Brand};
 use leptos::prelude::*;
-/// (being written)
+use leptos_meta::Title;
+
+/// Says so, with status 404, and offers the ways in.
 #[component]
-pub fn NotFound() -> impl IntoView { view! { <main><h1>"Cadence"</h1></main> } }
+pub fn NotFound() -> impl IntoView {
+    respond_status(404);
+    view! {
+        <Title text="Page not found"/>
+        <main class="lone">
+            <Brand/>
+            <section class="notice">
+                <h1>"There is no page here"</h1>
+                <p>"The address may be mistyped, or the page has moved. These are the ways in:"</p>
+                <p class="notice-actions">
+                    <a class="button button-primary" href="/guitar">"Guitar on this PC"</a>
+                    <a class="button" href="/play">"Phone as left hand"</a>
+                    <a class="button" href="/gym">"Gym"</a>
+                </p>
+            </section>
+        </main>
+    }
+}

@@ -36,7 +36,8 @@ pub enum Delivery {
         message: ClientMessage,
         /// What came of it.
         result: Result<Outcome, ErrorBody>,
-        /// Where it stands in the topic's log, when it became an event.
+        /// Its place in the topic's log, when this stands in for the event: apply the message to
+        /// the state. `None` when the event came by itself or there is none: apply nothing.
         offset: Option<u64>,
     },
     /// The host still has to allow this phone; a snapshot follows when that happens.

@@ -182,6 +182,8 @@ impl std::error::Error for ChordError {}
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error as ValueError, StrDeserializer};
 
     #[test]
     fn there_are_48_chords_and_each_name_reads_back() {
@@ -223,6 +225,16 @@ mod tests {
         for name in ["Cadd9", "CM", "C ", "Cmaj7", "C#b", "Cm77"] {
             assert_eq!(Chord::parse(name), Err(ChordError::UnknownQuality), "{name}");
         }
+    }
+
+    #[test]
+    fn a_stored_name_is_checked_when_it_is_read() {
+        let read = |text: &str| {
+            let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+            Chord::deserialize(text)
+        };
+        assert_eq!(read("F#m7"), Ok(Chord::parse("F#m7").unwrap()));
+        assert!(read("Cadd9").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows of sound, of screens or of the wire. From a chord's name to a hand on the
 //! neck: [`Chord::parse`] reads the name, [`voicing`] finds where the fingers go,
-//! [`Voicing::notes`] says what then sounds, [`strum`] says when each string sounds, and
+//! [`Voicing::notes`] says what then sounds, [`strum_delays`] says when each string sounds, and
 //! [`pads`] says which chords a player of one key wants under the thumb.
 
 mod chord;

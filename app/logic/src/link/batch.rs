@@ -1,0 +1,88 @@
+//! Several messages in one frame: the first after a pause goes at once, later ones of a window
+//! go together, and an urgent one takes everything that waits before it along, in order.
+
+use protocol::encode_batch;
+
+/// Encoded messages that wait for their window to end.
+#[derive(Debug, Default)]
+pub struct Batcher {
+    waiting: Vec<String>,
+    window_ends: i64,
+}
+
+impl Batcher {
+    /// Takes a message; returns a frame to send now, if any, and how many messages it holds.
+    pub fn push(
+        &mut self,
+        now: i64,
+        message: String,
+        urgent: bool,
+        window_ms: i64,
+    ) -> Option<(String, usize)> {
+        self.waiting.push(message);
+        if urgent || now >= self.window_ends {
+            self.window_ends = now + window_ms;
+            return self.flush();
+        }
+        None
+    }
+
+    /// The frame of a window that has ended.
+    pub fn tick(&mut self, now: i64) -> Option<(String, usize)> {
+        if self.waiting.is_empty() || now < self.window_ends {
+            return None;
+        }
+        self.flush()
+    }
+
+    /// When [`Batcher::tick`] has something to do.
+    pub fn deadline(&self) -> Option<i64> {
+        (!self.waiting.is_empty()).then_some(self.window_ends)
+    }
+
+    /// Forgets what waits: the socket is gone, and what matters is resent with its id.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    fn flush(&mut self) -> Option<(String, usize)> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let frame = encode_batch(&self.waiting);
+        let count = self.waiting.len();
+        self.waiting.clear();
+        Some((frame, count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slide(batcher: &mut Batcher, now: i64, n: u32) -> Option<(String, usize)> {
+        batcher.push(now, n.to_string(), false, 16)
+    }
+
+    #[test]
+    fn the_first_goes_at_once_and_the_rest_of_the_window_together() {
+        let mut batcher = Batcher::default();
+        assert_eq!(slide(&mut batcher, 100, 1), Some(("1".into(), 1)));
+        assert_eq!(slide(&mut batcher, 105, 2), None);
+        assert_eq!(slide(&mut batcher, 110, 3), None);
+        assert_eq!(batcher.deadline(), Some(116));
+        assert_eq!(batcher.tick(115), None);
+        let (frame, count) = batcher.tick(116).unwrap();
+        assert_eq!(count, 2);
+        assert_eq!(frame, r#"{"type":"batch","data":{"messages":[2,3]}}"#);
+    }
+
+    #[test]
+    fn an_urgent_message_flushes_what_waits_and_never_overtakes() {
+        let mut batcher = Batcher::default();
+        slide(&mut batcher, 100, 1);
+        slide(&mut batcher, 101, 2);
+        let (frame, _) = batcher.push(102, "9".into(), true, 16).unwrap();
+        assert_eq!(frame, r#"{"type":"batch","data":{"messages":[2,9]}}"#);
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages without an answer. They are resent with the same id after a reconnect, and the
+//! server runs each id once; commands are also kept in the browser's database until answered.
+
+use protocol::{ClientMessage, Millis, Topic};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use uuid::Uuid;
+
+/// Unanswered commands on their way at the same time.
+pub const IN_FLIGHT: usize = 32;
+/// Messages that are no commands and wait while offline; beyond, the oldest is given up.
+pub const KEPT_OFFLINE: usize = 256;
+/// Commands older than this wait for a person, in milliseconds.
+pub const HELD_AFTER_MS: Millis = 7 * 24 * 3600 * 1000;
+
+/// A command as the browser's database keeps it, one record each, so that two tabs cannot
+/// overwrite each other's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxRecord {
+    /// The command's id. UUIDv7: records in order of their ids are in order of their making.
+    pub id: Uuid,
+    /// The topic that the command is about.
+    pub topic: Topic,
+    /// The command.
+    pub message: ClientMessage,
+    /// This device's clock when it was made.
+    pub made_at: Millis,
+}
+
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) record: OutboxRecord,
+    pub(super) sent: bool,
+    /// Too old to be sent without a person's word.
+    pub(super) held: bool,
+}
+
+/// The queue of all messages without an answer, the oldest first.
+#[derive(Debug, Default)]
+pub struct PendingQueue {
+    queue: VecDeque<Pending>,
+    /// A retryable error asked to wait until then.
+    not_before: i64,
+}
+
+impl PendingQueue {
+    /// Adds a message. Returns one that is given up because too many wait.
+    pub(super) fn push(&mut self, record: OutboxRecord, wall: Millis) -> Option<OutboxRecord> {
+        let held = record.message.is_command() && wall - record.made_at > HELD_AFTER_MS;
+        self.queue.push_back(Pending { record, sent: false, held });
+        let fleeting = |p: &Pending| !p.record.message.is_command();
+        if self.queue.iter().filter(|p| fleeting(p)).count() <= KEPT_OFFLINE {
+            return None;
+        }
+        let oldest = self.queue.iter().position(fleeting)?;
+        self.queue.remove(oldest).map(|p| p.record)
+    }
+
+    /// Adds commands of an earlier page, before everything of this one.
+    pub(super) fn restore(&mut self, mut records: Vec<OutboxRecord>, wall: Millis) {
+        records.retain(|r| !self.queue.iter().any(|p| p.record.id == r.id));
+        records.sort_by_key(|record| record.id);
+        for record in records.into_iter().rev() {
+            let held = wall - record.made_at > HELD_AFTER_MS;
+            self.queue.push_front(Pending { record, sent: false, held });
+        }
+    }
+
+    /// The socket is new: everything is to be sent again.
+    pub(super) fn unsend_all(&mut self) {
+        self.queue.iter_mut().for_each(|p| p.sent = false);
+    }
+
+    /// Takes the messages that may be sent now, in order: never around an earlier one, and at
+    /// most [`IN_FLIGHT`] commands without an answer.
+    pub(super) fn take_ready(&mut self, now: i64, allowed: impl Fn(Topic) -> bool) -> Vec<OutboxRecord> {
+        if now < self.not_before {
+            return Vec::new();
+        }
+        let is_command = |p: &Pending| p.record.message.is_command();
+        let mut flying = self.queue.iter().filter(|p| p.sent && is_command(p)).count();
+        let mut ready = Vec::new();
+        for pending in self.queue.iter_mut().filter(|p| !p.sent && !p.held) {
+            let command = is_command(pending);
+            if !command && !allowed(pending.record.topic) {
+                continue;
+            }
+            if command {
+                if flying == IN_FLIGHT {
+                    break;
+                }
+                flying += 1;
+            }
+            pending.sent = true;
+            ready.push(pending.record.clone());
+        }
+        ready
+    }
+
+    /// Removes the answered message.
+    pub(super) fn answered(&mut self, id: Uuid) -> Option<OutboxRecord> {
+        let place = self.queue.iter().position(|p| p.record.id == id)?;
+        self.queue.remove(place).map(|p| p.record)
+    }
+
+    /// The server could not do it now: it and everything after it go again, in order.
+    pub(super) fn retry(&mut self, id: Uuid, at: i64) {
+        self.not_before = self.not_before.max(at);
+        if let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) {
+            pending.sent = false;
+        }
+    }
+
+    /// When a wait for a retry ends.
+    pub(super) fn deadline(&self, now: i64) -> Option<i64> {
+        let waits = self.not_before > now && self.queue.iter().any(|p| !p.sent && !p.held);
+        waits.then_some(self.not_before)
+    }
+
+    /// A person's word about the held commands: send them, or drop and return them.
+    pub(super) fn release_held(&mut self, send: bool) -> Vec<OutboxRecord> {
+        if send {
+            self.queue.iter_mut().for_each(|p| p.held = false);
+            return Vec::new();
+        }
+        let (held, kept) = std::mem::take(&mut self.queue).into_iter().partition(|p| p.held);
+        self.queue = kept;
+        Vec::from_iter(held).into_iter().map(|p: Pending| p.record).collect()
+    }
+
+    /// Gives up the fleeting messages of a topic that nobody follows any more.
+    pub(super) fn drop_fleeting(&mut self, topic: Topic) {
+        self.queue.retain(|p| p.record.message.is_command() || p.record.topic != topic);
+    }
+
+    /// All messages without an answer.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether everything is answered.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// The commands without an answer that are not held, the oldest first.
+    pub fn commands(&self) -> impl Iterator<Item = &OutboxRecord> {
+        self.queue
+            .iter()
+            .filter(|p| p.record.message.is_command() && !p.held)
+            .map(|p| &p.record)
+    }
+
+    /// How many commands wait for a person.
+    pub fn held(&self) -> usize {
+        self.queue.iter().filter(|p| p.held).count()
+    }
+}

@@ -1,0 +1,244 @@
+//! A page's own view of a guitar session: what the server confirmed, and on top of it what this
+//! page did and has no answer for yet. Own changes show at once, and again in the place that the
+//! server gives them, so that all devices end up with the same state.
+
+use crate::guitar::{apply, apply_own, elapsed};
+use crate::link::Delivery;
+use protocol::{
+    ClientMessage, Millis, ServerMessage,
+    guitar::{GuitarState, PracticeStatus, PracticeUpdate, Timestamp},
+    server::{Outcome, Snapshot},
+};
+use uuid::Uuid;
+
+/// The chord that a session shows before anybody has chosen one.
+pub const FIRST_CHORD: &str = "G";
+
+/// One session as one page sees it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct View {
+    confirmed: GuitarState,
+    held: Option<Own>,
+    commands: Vec<Own>,
+    /// The first snapshot is there.
+    known: bool,
+}
+
+/// A message of this page that is not confirmed.
+#[derive(Debug, Clone, PartialEq)]
+struct Own {
+    /// Set while an answer may still come.
+    id: Option<Uuid>,
+    message: ClientMessage,
+    at: Millis,
+}
+
+impl View {
+    /// This page holds a chord or frets; `id` is `None` when there was nobody to send it to.
+    pub fn hold(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
+        self.held = Some(Own { id, message, at });
+    }
+
+    /// This page gave a practice command, which waits in the outbox until it is answered.
+    pub fn command(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
+        if id.is_some() {
+            self.commands.push(Own { id, message, at });
+        }
+    }
+
+    /// What the topic delivers.
+    pub fn deliver(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::Snapshot { snapshot: Snapshot::Guitar(state), .. } => {
+                self.confirmed = state.clone();
+                self.known = true;
+            }
+            Delivery::Event { message, replayed, .. } => {
+                apply(&mut self.confirmed, message);
+                let holds =
+                    matches!(message, ServerMessage::ChordChange(_) | ServerMessage::FretUpdate(_));
+                // While this page was away somebody else chose: that is newer than what we hold.
+                if holds && *replayed {
+                    self.held = None;
+                }
+            }
+            Delivery::Answer { id, message, result, .. } => self.answer(*id, message, result),
+            _ => {}
+        }
+    }
+
+    fn answer(
+        &mut self,
+        id: Uuid,
+        message: &ClientMessage,
+        result: &Result<Outcome, protocol::ErrorBody>,
+    ) {
+        self.commands.retain(|own| own.id != Some(id));
+        if let Ok(outcome) = result {
+            apply_own(&mut self.confirmed, message, outcome);
+        }
+        let retry = matches!(result, Err(error) if error.retryable);
+        if let Some(held) = self.held.as_mut().filter(|held| held.id == Some(id)) {
+            held.id = None;
+            if !retry {
+                self.held = None;
+            }
+        }
+    }
+
+    /// What this page holds and the session may not know; to be sent again after a reconnect.
+    pub fn unsent(&self) -> Option<&ClientMessage> {
+        self.held.as_ref().map(|held| &held.message)
+    }
+
+    /// Whether the session's state has arrived.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Whether a practice command waits for its answer.
+    pub fn practice_waits(&self) -> bool {
+        !self.commands.is_empty()
+    }
+
+    /// The state to show.
+    pub fn shown(&self) -> GuitarState {
+        let mut state = self.confirmed.clone();
+        if let Some(held) = &self.held {
+            apply_own(&mut state, &held.message, &Outcome::Done);
+        }
+        for own in &self.commands {
+            state.practice = foresee(state.practice.take(), &own.message, own.at);
+        }
+        state
+    }
+}
+
+/// What a practice command will make of the clock; the server's own word replaces it.
+fn foresee(
+    practice: Option<PracticeUpdate>,
+    command: &ClientMessage,
+    at: Millis,
+) -> Option<PracticeUpdate> {
+    let status = match command {
+        ClientMessage::PracticeStart(_) => PracticeStatus::Started,
+        ClientMessage::PracticePause(_) => PracticeStatus::Paused,
+        ClientMessage::PracticeEnd(_) => PracticeStatus::Ended,
+        _ => return practice,
+    };
+    let going = practice.filter(|practice| practice.status != PracticeStatus::Ended);
+    let elapsed_ms = match (&going, status) {
+        (Some(practice), _) => elapsed(practice, at),
+        (None, PracticeStatus::Started) => 0,
+        (None, _) => return None,
+    };
+    Some(PracticeUpdate { status, timestamp: Timestamp::Millis(at), as_of: at, elapsed_ms })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use protocol::{
+        ErrorBody, ErrorCode, Position,
+        guitar::{ChordChange, PracticeCommand},
+    };
+
+    fn chord(name: &str) -> ClientMessage {
+        ClientMessage::ChordChange(ChordChange { chord: name.to_owned() })
+    }
+
+    fn other(name: &str, replayed: bool) -> Delivery {
+        let message = ServerMessage::ChordChange(ChordChange { chord: name.to_owned() });
+        Delivery::Event { message, offset: Some(1), ts: Some(0), replayed }
+    }
+
+    fn answer(id: Uuid, message: &ClientMessage, result: Result<Outcome, ErrorBody>) -> Delivery {
+        Delivery::Answer { id, message: message.clone(), result, offset: Some(1) }
+    }
+
+    fn shown(view: &View) -> String {
+        view.shown().chord.unwrap_or_default()
+    }
+
+    #[test]
+    fn an_own_chord_shows_at_once_and_ends_where_the_server_put_it() {
+        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        view.hold(chord("C"), Some(id), 0);
+        assert_eq!(shown(&view), "C");
+        view.deliver(&other("D", false));
+        assert_eq!(shown(&view), "C", "ours is on its way and may come later");
+        view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
+        view.deliver(&other("Em", false));
+        assert_eq!(shown(&view), "Em");
+    }
+
+    #[test]
+    fn an_own_chord_before_anothers_gives_way_to_it() {
+        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        view.hold(chord("C"), Some(id), 0);
+        view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
+        view.deliver(&other("D", false));
+        assert_eq!(shown(&view), "D");
+    }
+
+    #[test]
+    fn a_refused_chord_is_taken_back_and_one_that_could_not_be_sent_stays() {
+        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        view.hold(chord("C"), Some(id), 0);
+        let no = ErrorBody::new(ErrorCode::NotAllowed, "Spectators watch.");
+        view.deliver(&answer(id, &chord("C"), Err(no)));
+        assert_eq!(shown(&view), "");
+        view.hold(chord("C"), Some(id), 0);
+        let later = ErrorBody::new(ErrorCode::Unavailable, "Later.");
+        view.deliver(&answer(id, &chord("C"), Err(later)));
+        assert_eq!((shown(&view).as_str(), view.unsent()), ("C", Some(&chord("C"))));
+    }
+
+    #[test]
+    fn a_chord_played_before_the_session_was_there_is_kept_for_it() {
+        let mut view = View::default();
+        view.hold(chord("Am"), None, 0);
+        let snapshot = Snapshot::Guitar(GuitarState::default());
+        let position = Position { epoch: "a".into(), offset: 0 };
+        view.deliver(&Delivery::Snapshot { snapshot, position });
+        assert!(view.is_known());
+        assert_eq!((shown(&view).as_str(), view.unsent()), ("Am", Some(&chord("Am"))));
+    }
+
+    #[test]
+    fn what_others_chose_while_this_page_was_away_wins() {
+        let mut view = View::default();
+        view.hold(chord("Am"), None, 0);
+        view.deliver(&other("F", true));
+        assert_eq!((shown(&view).as_str(), view.unsent()), ("F", None));
+    }
+
+    #[test]
+    fn a_queued_practice_counts_from_the_moment_it_was_begun() {
+        let mut view = View::default();
+        let command = PracticeCommand::default();
+        let (start, pause) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        view.command(ClientMessage::PracticeStart(command.clone()), Some(start), 1_000);
+        assert_eq!(elapsed(&view.shown().practice.unwrap(), 5_000), 4_000);
+        view.command(ClientMessage::PracticePause(command.clone()), Some(pause), 6_000);
+        let practice = view.shown().practice.unwrap();
+        assert_eq!((practice.status, practice.elapsed_ms), (PracticeStatus::Paused, 5_000));
+        assert!(view.practice_waits());
+
+        let refused = ErrorBody::new(ErrorCode::InvalidSession, "The session has ended.");
+        for id in [start, pause] {
+            let message = ClientMessage::PracticeStart(command.clone());
+            view.deliver(&answer(id, &message, Err(refused.clone())));
+        }
+        assert_eq!(view.shown().practice, None);
+    }
+
+    #[test]
+    fn there_is_nothing_to_pause_before_a_practice() {
+        let mut view = View::default();
+        let command = ClientMessage::PracticePause(PracticeCommand::default());
+        view.command(command, Some(Uuid::from_u128(1)), 1_000);
+        assert_eq!(view.shown().practice, None);
+    }
+}

@@ -1,0 +1,42 @@
+//! A short word about something, such as `in` or `expired`.
+
+use leptos::prelude::*;
+
+/// What a badge, chip or card says before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// Green.
+    Good,
+    /// Amber.
+    Warn,
+    /// Red.
+    Bad,
+}
+
+impl Tone {
+    /// The CSS class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "tone-plain",
+            Self::Good => "tone-good",
+            Self::Warn => "tone-warn",
+            Self::Bad => "tone-bad",
+        }
+    }
+}
+
+/// A short word about something.
+#[component]
+pub fn Badge(
+    /// Its colour.
+    #[prop(optional)]
+    tone: Tone,
+    /// The word.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    view! { <span class=format!("badge {}", tone.class())>{text}</span> }
+}

@@ -1,0 +1,224 @@
+//! The panel behind the chip: every figure is measured on this page.
+
+use crate::{
+    browser::use_browser,
+    link::use_link,
+    ui::{Icon, IconName, use_tick},
+};
+use leptos::{html, prelude::*};
+use logic::{link::Figures, text};
+use std::time::Duration;
+
+const BARS: usize = 30;
+const BAR_STEP: usize = 10;
+const BAR_HEIGHT: f64 = 44.0;
+/// A quiet line of 2 ms must not look like a storm: bars are measured against this at least.
+const SCALE_MS: u32 = 40;
+
+/// The link's figures, Reconnect, a report to copy, and commands that wait for a person's word.
+#[component]
+pub fn LinkPanel(
+    /// Closes the panel.
+    close: Callback<()>,
+) -> impl IntoView {
+    let link = use_link();
+    let browser = use_browser();
+    let tick = use_tick(1_000);
+    let status = link.status();
+    let figures = link.figures();
+    let clock = link.clone();
+    let rows = Memo::new(move |_| {
+        tick.track();
+        figures.with(|figures| rows(figures, clock.monotonic_now()))
+    });
+    let copied = RwSignal::new(None);
+    let copy = move |_| {
+        let done = browser.with(|browser| browser.copy(&report(&rows.get_untracked())));
+        copied.set(done);
+        set_timeout(move || copied.set(None), Duration::from_secs(3));
+    };
+    let copy_word = move || match copied.get() {
+        Some(true) => "Copied",
+        Some(false) => "Copying is not allowed here",
+        None => "Copy report",
+    };
+    let panel = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            _ = panel.focus();
+        }
+    });
+    let reconnect = {
+        let link = link.clone();
+        move |_| link.reconnect()
+    };
+    view! {
+        <div class="link-panel" role="dialog" aria-label="Connection" tabindex="-1" node_ref=panel>
+            <header class="link-panel-head">
+                <h2>"Connection"</h2>
+                <button type="button" class="button button-small" on:click=reconnect>
+                    <Icon name=IconName::RefreshCw/>
+                    "Reconnect"
+                </button>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label="Close"
+                    on:click=move |_| close.run(())
+                >
+                    <Icon name=IconName::X/>
+                </button>
+            </header>
+            <Show when=move || { status.get().held > 0 }>
+                <HeldCommands/>
+            </Show>
+            <p class="link-panel-label">"Round trip, last minute"</p>
+            <svg
+                class="rtt-bars"
+                viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
+                preserveAspectRatio="none"
+                role="img"
+                aria-label=move || figures.with(round_trips)
+            >
+                {move || figures.with(|figures| bars(&figures.rtts))}
+            </svg>
+            <dl class="figures">
+                {move || {
+                    let row = |(name, value): (&'static str, String)| {
+                        view! {
+                            <dt>{name}</dt>
+                            <dd>{value}</dd>
+                        }
+                    };
+                    rows.get().into_iter().map(row).collect_view()
+                }}
+            </dl>
+            <footer class="link-panel-foot">
+                <button type="button" class="button button-small" on:click=copy>
+                    <Icon name=IconName::Copy/>
+                    {copy_word}
+                </button>
+                <span class="faint">"Measured on this page; compare with /metrics."</span>
+            </footer>
+        </div>
+    }
+}
+
+/// Commands that are older than a week: a person says whether they still count.
+#[component]
+fn HeldCommands() -> impl IntoView {
+    let link = use_link();
+    let status = link.status();
+    let release = move |send: bool| {
+        let link = link.clone();
+        move |_| link.release_held(send)
+    };
+    view! {
+        <div class="held tone-warn">
+            <p>
+                {move || text::plural(status.get().held as i64, "entry", "entries")}
+                " from more than a week ago wait in this browser. Should they still count?"
+            </p>
+            <button type="button" class="button button-small" on:click=release(true)>
+                "Send"
+            </button>
+            <button type="button" class="button button-small" on:click=release(false)>
+                "Discard"
+            </button>
+        </div>
+    }
+}
+
+/// One bar per measured round trip, the newest on the right, as SVG attributes.
+fn bars(rtts: &[u32]) -> impl IntoView + use<> {
+    let rtts = &rtts[rtts.len().saturating_sub(BARS)..];
+    let top = f64::from(rtts.iter().copied().max().unwrap_or(0).max(SCALE_MS));
+    let first = BARS - rtts.len();
+    let bar = |(index, rtt): (usize, &u32)| {
+        let height = (f64::from(*rtt) / top * BAR_HEIGHT).max(2.0);
+        view! {
+            <rect
+                x=((first + index) * BAR_STEP).to_string()
+                y=format!("{:.1}", BAR_HEIGHT - height)
+                width="7"
+                height=format!("{height:.1}")
+            ></rect>
+        }
+    };
+    rtts.iter().enumerate().map(bar).collect_view()
+}
+
+/// The bars in words.
+fn round_trips(figures: &Figures) -> String {
+    let (Some(last), Some(most)) = (figures.rtts.last(), figures.rtts.iter().max()) else {
+        return "No round trip measured yet".to_owned();
+    };
+    format!("Last {last} ms, at most {most} ms")
+}
+
+fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
+    let count = |count: u64| text::grouped(count as i64);
+    let frames = |frames: u64, messages: u64| match frames {
+        0 => "0".to_owned(),
+        _ => format!("{} · {:.1}", count(frames), messages as f64 / frames as f64),
+    };
+    let connected = figures.connected_since.map(|since| text::duration(now - since));
+    let gap = text::duration(figures.longest_gap_ms);
+    let clock = figures.clock_offset_ms.map(|ms| format!("{} ms", text::grouped(ms)));
+    let unknown = || "not measured yet".to_owned();
+    vec![
+        ("Connected for", connected.unwrap_or_else(|| "not connected".to_owned())),
+        ("Reconnects · longest gap", format!("{} · {gap}", figures.reconnects)),
+        (
+            "Events received · replayed",
+            format!("{} · {}", count(figures.events), count(figures.replayed)),
+        ),
+        ("Frames in · messages per frame", frames(figures.frames_in, figures.messages_in)),
+        ("Frames out · messages per frame", frames(figures.frames_out, figures.messages_out)),
+        (
+            "Bytes in · out",
+            format!("{} · {}", text::bytes(figures.bytes_in), text::bytes(figures.bytes_out)),
+        ),
+        ("Waiting for an answer", figures.waiting.to_string()),
+        ("Clock difference", clock.unwrap_or_else(unknown)),
+        ("Codec", if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() }),
+    ]
+}
+
+/// The figures as text for a ticket or mail.
+fn report(rows: &[(&'static str, String)]) -> String {
+    let lines = rows.iter().map(|(name, value)| format!("{name}: {value}"));
+    std::iter::once("Cadence connection".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_holds_every_figure_of_the_panel() {
+        let figures = Figures {
+            connected_since: Some(0),
+            reconnects: 3,
+            longest_gap_ms: 41_000,
+            events: 18_204,
+            replayed: 12,
+            frames_in: 100,
+            messages_in: 260,
+            clock_offset_ms: Some(-38),
+            codec: "JSON",
+            ..Figures::default()
+        };
+        let report = report(&rows(&figures, 8_040_000));
+        for line in [
+            "Connected for: 2 h 14 min",
+            "Reconnects · longest gap: 3 · 41 s",
+            "Events received · replayed: 18,204 · 12",
+            "Frames in · messages per frame: 100 · 2.6",
+            "Clock difference: −38 ms",
+            "Codec: JSON",
+        ] {
+            assert!(report.contains(line), "{line} in\n{report}");
+        }
+    }
+}

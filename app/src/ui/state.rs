@@ -1,0 +1,129 @@
+//! What a list shows when it has nothing to show: nothing there, not there yet, or not to be had.
+
+use crate::backend::Failure;
+use leptos::prelude::*;
+use protocol::ErrorCode;
+
+/// Nothing there, and what would change that.
+#[component]
+pub fn Empty(
+    /// What is not there: `No visits yet today`.
+    #[prop(into)]
+    title: String,
+    /// What happens next, or what to do.
+    #[prop(into)]
+    text: String,
+    /// A link or button.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="state">
+            <p class="state-title">{title}</p>
+            <p class="state-text">{text}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// The shape of a list that is on its way.
+#[component]
+pub fn Loading(
+    /// How many rows to draw.
+    #[prop(default = 4)]
+    rows: usize,
+) -> impl IntoView {
+    let row = || {
+        view! {
+            <div class="skeleton-row">
+                <span class="skeleton skeleton-dot"></span>
+                <span class="skeleton skeleton-line"></span>
+            </div>
+        }
+    };
+    view! {
+        <div class="skeletons" role="status">
+            <span class="sr-only">"Loading"</span>
+            {(0..rows).map(|_| row()).collect_view()}
+        </div>
+    }
+}
+
+/// Something could not be had: what happened, what it means, what to do.
+#[component]
+pub fn ErrorCard(
+    /// What is missing: `This list could not be shown`.
+    #[prop(into)]
+    title: String,
+    /// Why.
+    failure: Failure,
+    /// What Try again does.
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
+) -> impl IntoView {
+    let reference = reference(failure.0.code);
+    view! {
+        <div class="state state-error" role="alert">
+            <p class="state-title">{title}</p>
+            <p class="state-text">{failure.0.message}</p>
+            <p class="state-text">"Reference " <code>{reference}</code></p>
+            {retry
+                .map(|retry| {
+                    view! {
+                        <button type="button" class="button" on:click=move |_| retry.run(())>
+                            "Try again"
+                        </button>
+                    }
+                })}
+        </div>
+    }
+}
+
+/// Keeps a broken part to itself: when something inside renders as `Err`, its place shows what
+/// broke, and the rest of the page lives.
+#[component]
+pub fn Guarded(
+    /// The part as its title names it: `Activity`.
+    #[prop(into)]
+    what: String,
+    /// What Try again does besides rendering the part anew.
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
+    /// The part.
+    children: Children,
+) -> impl IntoView {
+    let fallback = move |errors: ArcRwSignal<Errors>| {
+        let again = errors.clone();
+        let reasons = move || {
+            let reasons = errors.get().into_iter().map(|(_, error)| error.to_string());
+            reasons.collect::<Vec<_>>().join(" ")
+        };
+        view! {
+            <div class="state state-error" role="alert">
+                <p class="state-title">{what.clone()}" could not be shown"</p>
+                <p class="state-text">{reasons}" The rest of the page works."</p>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| {
+                        if let Some(retry) = retry {
+                            retry.run(());
+                        }
+                        again.set(Errors::default());
+                    }
+                >
+                    "Try again"
+                </button>
+            </div>
+        }
+    };
+    view! { <ErrorBoundary fallback>{children()}</ErrorBoundary> }
+}
+
+/// A code's name as programs and logs write it.
+fn reference(code: ErrorCode) -> String {
+    serde_json::to_value(code)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! Light, dark, or as the system wishes. The guitar's pages are always dark: they are a stage.
+
+use crate::{
+    browser::use_browser,
+    ui::{Icon, IconName},
+};
+use leptos::prelude::*;
+use leptos_meta::Html;
+use leptos_router::hooks::use_location;
+
+const STORED_UNDER: &str = "theme";
+
+/// What a person chose for the gym's pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the system wishes.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The value of `data-theme`, also how the choice is stored.
+    fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::System => "Theme of the system",
+            Self::Light => "Light theme",
+            Self::Dark => "Dark theme",
+        }
+    }
+
+    fn icon(self) -> IconName {
+        match self {
+            Self::System => IconName::Monitor,
+            Self::Light => IconName::Sun,
+            Self::Dark => IconName::Moon,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Chosen(RwSignal<Theme>);
+
+/// Sets `data-product` and `data-theme` on `<html>` by the address and the person's choice.
+#[component]
+pub fn DocumentLook() -> impl IntoView {
+    let chosen = RwSignal::new(Theme::System);
+    provide_context(Chosen(chosen));
+    let browser = use_browser();
+    Effect::new(move |_| {
+        let stored = browser.with(|browser| browser.stored(STORED_UNDER)).flatten();
+        let theme = Theme::ALL.into_iter().find(|theme| Some(theme.name()) == stored.as_deref());
+        chosen.set(theme.unwrap_or_default());
+    });
+    let path = use_location().pathname;
+    let in_gym = Memo::new(move |_| path.with(|path| path == "/gym" || path.starts_with("/gym/")));
+    let product = move || if in_gym.get() { "gym" } else { "guitar" };
+    let theme = move || if in_gym.get() { chosen.get().name() } else { Theme::Dark.name() };
+    view! { <Html attr:data-product=product attr:data-theme=theme/> }
+}
+
+/// Three buttons; the choice is kept in this browser.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let chosen = use_context::<Chosen>().map_or_else(RwSignal::default, |chosen| chosen.0);
+    let choice = move |theme: Theme| {
+        let browser = use_browser();
+        let choose = move |_| {
+            chosen.set(theme);
+            browser.with(|browser| browser.store(STORED_UNDER, theme.name()));
+        };
+        view! {
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=theme.label()
+                title=theme.label()
+                aria-pressed=move || (chosen.get() == theme).to_string()
+                on:click=choose
+            >
+                <Icon name=theme.icon()/>
+            </button>
+        }
+    };
+    view! {
+        <div class="theme-switch" role="group" aria-label="Theme">
+            {Theme::ALL.map(choice).into_iter().collect_view()}
+        </div>
+    }
+}

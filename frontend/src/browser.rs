@@ -1,0 +1,141 @@
+//! What a page needs of the browser besides the link: sound, vibration, the device's time zone,
+//! small storage, the clipboard, and word to the other tabs.
+
+use crate::sound::Sound;
+use app::browser::{Browser, BrowserPort, SoundState};
+use js_sys::{Date, Function, Reflect};
+use leptos::prelude::*;
+use protocol::Millis;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::StorageEvent;
+
+/// Where a tab leaves word that the person signed in or out; the others hear of the change.
+const SIGN_IN_KEY: &str = "cadence.sign-in";
+
+/// The browser edge of this page; to be provided as context before hydration.
+pub fn browser() -> Browser {
+    let state = RwSignal::new(SoundState::default());
+    reload_on_sign_in();
+    Browser::new(Rc::new(Edge { sound: Sound::new(state) }), state)
+}
+
+struct Edge {
+    sound: Sound,
+}
+
+impl BrowserPort for Edge {
+    fn unlock_sound(&self) {
+        self.sound.unlock();
+    }
+
+    fn set_muted(&self, muted: bool) {
+        self.sound.set_muted(muted);
+    }
+
+    fn set_volume(&self, volume: f32) {
+        self.sound.set_volume(volume);
+    }
+
+    fn pluck(&self, string: usize, hz: f32, velocity: f32, delay_ms: f32) {
+        self.sound.pluck(string, hz, velocity, delay_ms);
+    }
+
+    fn damp(&self) {
+        self.sound.damp();
+    }
+
+    fn levels(&self) -> [f32; 6] {
+        self.sound.levels()
+    }
+
+    fn vibrate(&self, ms: u32) {
+        let navigator = window().navigator();
+        // Chromium reports a vibration before the page's first tap as an error.
+        let activation = get(&navigator, "userActivation");
+        let tapped = activation.is_none_or(|activation| {
+            get(&activation, "hasBeenActive").is_none_or(|active| active.is_truthy())
+        });
+        if tapped {
+            call(&navigator, "vibrate", &ms.into());
+        }
+    }
+
+    fn beep(&self, verdict: u8) {
+        self.sound.beep(verdict);
+    }
+
+    fn utc_offset_minutes(&self, at: Millis) -> i32 {
+        // JavaScript counts the minutes that UTC is ahead.
+        -(Date::new(&(at as f64).into()).get_timezone_offset() as i32)
+    }
+
+    fn stored(&self, key: &str) -> Option<String> {
+        storage()?.get_item(key).ok()?
+    }
+
+    fn store(&self, key: &str, value: &str) {
+        if let Some(storage) = storage() {
+            // A full or forbidden storage only means that the choice is not remembered.
+            let _ = storage.set_item(key, value);
+        }
+    }
+
+    fn copy(&self, text: &str) -> bool {
+        let clipboard = get(&window().navigator(), "clipboard").filter(JsValue::is_object);
+        let promise = clipboard.and_then(|board| call(&board, "writeText", &text.into()));
+        match promise.and_then(|promise| promise.dyn_into::<js_sys::Promise>().ok()) {
+            Some(promise) => {
+                spawn_local(async move { drop(JsFuture::from(promise).await) });
+                true
+            }
+            None => copy_by_selection(text).unwrap_or(false),
+        }
+    }
+
+    fn announce_sign_in(&self) {
+        self.store(SIGN_IN_KEY, &Date::now().to_string());
+    }
+}
+
+/// The way to copy that also works on plain http.
+fn copy_by_selection(text: &str) -> Option<bool> {
+    let document = document();
+    let field = document.create_element("textarea").ok()?;
+    Reflect::set(&field, &"value".into(), &text.into()).ok()?;
+    field.set_attribute("class", "visually-hidden").ok()?;
+    let body = document.body()?;
+    body.append_child(&field).ok()?;
+    call(&field, "select", &JsValue::UNDEFINED);
+    let copied = call(&document, "execCommand", &"copy".into());
+    field.remove();
+    Some(copied.is_some_and(|copied| copied.is_truthy()))
+}
+
+/// Another tab signed in or out: what this tab may show has changed. A guitar that plays is left
+/// alone.
+fn reload_on_sign_in() {
+    let handle = window_event_listener(leptos::ev::storage, |event: StorageEvent| {
+        let path = window().location().pathname().unwrap_or_default();
+        let shows_data = path.starts_with("/gym") || path.starts_with("/practice");
+        if event.key().as_deref() == Some(SIGN_IN_KEY) && shows_data {
+            let _ = window().location().reload();
+        }
+    });
+    // As long as the page.
+    std::mem::forget(handle);
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok()?
+}
+
+fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// Calls a method that this browser may lack.
+fn call(object: &JsValue, name: &str, argument: &JsValue) -> Option<JsValue> {
+    get(object, name)?.dyn_into::<Function>().ok()?.call1(object, argument).ok()
+}

@@ -1,0 +1,321 @@
+//! From headers and credentials to who they belong to.
+//!
+//! A proof is never believed by itself: every one names a row, and the row is read each time. So
+//! a revoked sign-in, a disabled account, a changed role or a removed phone counts at once.
+
+use super::{Auth, OriginKind, OriginPolicy, access::Unreadable, cookies::Cookies, hash_token};
+use crate::{
+    pairing,
+    store::{auth_sessions, guitar, read_failed},
+};
+use http::{HeaderMap, header::AUTHORIZATION};
+use protocol::{
+    ErrorBody, ErrorCode, Millis,
+    account::{Credential, Identity, Permission, Role},
+    http::{JoinRequest, SignedIn},
+};
+use std::net::{IpAddr, SocketAddr};
+use uuid::Uuid;
+
+/// A signed-in account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffIdentity {
+    /// The account.
+    pub user: Uuid,
+    /// The row of this sign-in; revoking it ends everything that it opened.
+    pub sign_in: Uuid,
+    /// The name to show.
+    pub name: String,
+    /// The role as the account has it now, not as the token says.
+    pub role: Role,
+    /// When the access behind it ends unless it is refreshed.
+    pub expires_at: Millis,
+}
+
+impl StaffIdentity {
+    /// As the wire tells it.
+    pub fn on_the_wire(&self) -> Identity {
+        Identity {
+            user_id: Some(self.user),
+            role: self.role,
+            expires_at: Some(self.expires_at),
+        }
+    }
+
+    /// As pages show it.
+    pub fn signed_in(&self) -> SignedIn {
+        SignedIn {
+            id: self.user,
+            name: self.name.clone(),
+            role: self.role,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// Whose practice it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A browser without an account.
+    Guest(Uuid),
+    /// An account.
+    User(Uuid),
+}
+
+/// The PC of a guitar session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostIdentity {
+    /// The session that it decides about.
+    pub session: Uuid,
+    /// Whose practice is counted; none when a program opened the session.
+    pub owner: Option<Owner>,
+}
+
+/// A phone in a guitar session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantIdentity {
+    /// The session.
+    pub session: Uuid,
+    /// The phone in it.
+    pub participant: Uuid,
+    /// What it may do.
+    pub role: Role,
+    /// What to call it.
+    pub device: String,
+}
+
+/// What a credential on a socket turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// An account, by ticket.
+    Staff(StaffIdentity),
+    /// A stage, by host secret.
+    Host(HostIdentity),
+    /// A phone, by its token, or a new one by the session's secret.
+    Participant(ParticipantIdentity),
+}
+
+/// Who a request's cookies or bearer token speak for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identified {
+    /// The account.
+    pub staff: Option<StaffIdentity>,
+    /// True when the account came from `Authorization: Bearer`, as programs send it.
+    pub bearer: bool,
+    /// The guest that this browser is.
+    pub device: Option<Uuid>,
+}
+
+impl Identified {
+    /// The account, or the error that asks to sign in.
+    pub fn require(&self) -> Result<&StaffIdentity, ErrorBody> {
+        self.staff.as_ref().ok_or_else(not_signed_in)
+    }
+
+    /// The account if its role has `permission`.
+    pub fn require_may(&self, permission: Permission) -> Result<&StaffIdentity, ErrorBody> {
+        let staff = self.require()?;
+        if staff.role.may(permission) { Ok(staff) } else { Err(not_allowed(staff.role)) }
+    }
+
+    /// Whose practices this request may read: the account's, else the browser's.
+    pub fn owner(&self) -> Option<Owner> {
+        self.staff.as_ref().map(|s| Owner::User(s.user)).or(self.device.map(Owner::Guest))
+    }
+}
+
+/// Nobody is signed in.
+pub fn not_signed_in() -> ErrorBody {
+    ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in.")
+}
+
+fn not_allowed(role: Role) -> ErrorBody {
+    ErrorBody::new(
+        ErrorCode::NotAllowed,
+        format!("The role {} does not allow this.", role.label()),
+    )
+}
+
+/// Everything that use cases need to know of one request. [`attach_caller`] puts it into the
+/// request's extensions.
+///
+/// [`attach_caller`]: crate::api::attach_caller
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Where it comes from, behind trusted proxies too.
+    pub peer: IpAddr,
+    /// Whether passwords may cross the way that it came.
+    pub may_sign_in: bool,
+    /// Which page sent it.
+    pub origin: OriginKind,
+    /// Who is behind it.
+    pub who: Identified,
+    /// The cookies that it carries.
+    pub cookies: Cookies,
+}
+
+impl Caller {
+    /// Reads a request's headers. A foreign `Origin` is an error, a failing database too.
+    pub async fn of(
+        auth: &Auth,
+        origins: &OriginPolicy,
+        headers: &HeaderMap,
+        socket: Option<SocketAddr>,
+    ) -> Result<Self, ErrorBody> {
+        let way = auth.way(headers, socket);
+        Ok(Self {
+            peer: way.peer,
+            may_sign_in: way.private || auth.settings().allow_plain_http_sign_in,
+            origin: origins.allowed(headers)?,
+            who: auth.identify(headers).await?,
+            cookies: Cookies::read(headers),
+        })
+    }
+
+    /// A program: it sends no `Origin`, gets tokens in bodies and no cookies.
+    pub fn is_program(&self) -> bool {
+        self.origin == OriginKind::Absent
+    }
+}
+
+impl Auth {
+    /// Who a request speaks for. A bearer token counts alone; a bad one is nobody, and never
+    /// falls back to a cookie.
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<Identified, ErrorBody> {
+        let cookies = Cookies::read(headers);
+        let bearer = headers.contains_key(AUTHORIZATION);
+        let token = if bearer { bearer_token(headers) } else { cookies.access.as_deref() };
+        let staff = match token {
+            Some(token) => self.staff(token).await?,
+            None => None,
+        };
+        let device = match &cookies.device {
+            Some(device) if !bearer => self.device(device).await?,
+            _ => None,
+        };
+        Ok(Identified { staff, bearer, device })
+    }
+
+    /// The account behind an access token, when token, sign-in and account are good.
+    pub async fn staff(&self, token: &str) -> Result<Option<StaffIdentity>, ErrorBody> {
+        let claims = match self.access().read(token, self.now()) {
+            Ok(claims) => claims,
+            Err(Unreadable::Expired | Unreadable::Invalid) => return Ok(None),
+        };
+        let expires_at = claims.exp * 1_000;
+        let staff = self.sign_in_row(claims.sid, expires_at).await?;
+        Ok(staff.filter(|staff| staff.user == claims.sub))
+    }
+
+    /// Reads a sign-in again: `None` once it is revoked or its account disabled. A socket calls
+    /// this after it has registered, so that no revocation slips between.
+    pub async fn sign_in_row(
+        &self,
+        sign_in: Uuid,
+        expires_at: Millis,
+    ) -> Result<Option<StaffIdentity>, ErrorBody> {
+        let row = auth_sessions::live(self.store().reader(), sign_in, self.now())
+            .await
+            .map_err(read_failed)?;
+        Ok(row.map(|row| StaffIdentity {
+            user: row.user,
+            sign_in,
+            name: row.name,
+            role: row.role,
+            expires_at,
+        }))
+    }
+
+    /// What a socket's credential proves. `origin` is that of the socket's handshake; `connected`
+    /// names the session's phones with an open connection, which decides who plays.
+    pub async fn accept(
+        &self,
+        credential: &Credential,
+        origin: &OriginKind,
+        connected: &(dyn Fn(Uuid) -> bool + Sync),
+    ) -> Result<Accepted, ErrorBody> {
+        match credential {
+            Credential::Ticket(ticket) => Ok(Accepted::Staff(self.redeem(ticket, origin).await?)),
+            Credential::HostSecret(secret) => self
+                .host_by_secret(secret)
+                .await?
+                .map(Accepted::Host)
+                .ok_or_else(pairing::invalid_session),
+            Credential::Participant(token) => self
+                .participant_by_token(token)
+                .await?
+                .map(Accepted::Participant)
+                .ok_or_else(pairing::invalid_session),
+            Credential::Secret(secret) => {
+                let request =
+                    JoinRequest { secret: Some(secret.clone()), ..JoinRequest::default() };
+                let joined = pairing::join(self, None, None, request, connected).await?;
+                Ok(Accepted::Participant(joined.identity))
+            }
+        }
+    }
+
+    /// The stage that this browser is, by its cookie.
+    pub async fn host(&self, cookies: &Cookies) -> Result<Option<HostIdentity>, ErrorBody> {
+        let Some((session, secret)) = cookies.host.as_deref().and_then(split_cookie) else {
+            return Ok(None);
+        };
+        Ok(self.host_by_secret(secret).await?.filter(|host| host.session == session))
+    }
+
+    /// The phone that this browser is, by its cookie.
+    pub async fn participant(
+        &self,
+        cookies: &Cookies,
+    ) -> Result<Option<ParticipantIdentity>, ErrorBody> {
+        let Some((session, token)) = cookies.participant.as_deref().and_then(split_cookie) else {
+            return Ok(None);
+        };
+        Ok(self.participant_by_token(token).await?.filter(|phone| phone.session == session))
+    }
+
+    /// Reads a phone again: `None` once it is removed or its session has ended.
+    pub async fn participant_row(
+        &self,
+        participant: Uuid,
+    ) -> Result<Option<ParticipantIdentity>, ErrorBody> {
+        guitar::participant(self.store().reader(), participant).await.map_err(read_failed)
+    }
+
+    async fn host_by_secret(&self, secret: &str) -> Result<Option<HostIdentity>, ErrorBody> {
+        guitar::host(self.store().reader(), &hash_token(secret)).await.map_err(read_failed)
+    }
+
+    async fn participant_by_token(
+        &self,
+        token: &str,
+    ) -> Result<Option<ParticipantIdentity>, ErrorBody> {
+        guitar::participant_by_hash(self.store().reader(), &hash_token(token))
+            .await
+            .map_err(read_failed)
+    }
+
+    async fn device(&self, cookie: &str) -> Result<Option<Uuid>, ErrorBody> {
+        let Some((guest, token)) = split_cookie(cookie) else { return Ok(None) };
+        let known = guitar::guest(self.store().reader(), &hash_token(token))
+            .await
+            .map_err(read_failed)?;
+        Ok(known.filter(|known| *known == guest))
+    }
+}
+
+/// The value of our cookies that name a row: its id, a dot, and the proof.
+pub(crate) fn join_cookie(id: Uuid, proof: &str) -> String {
+    format!("{id}.{proof}")
+}
+
+fn split_cookie(value: &str) -> Option<(Uuid, &str)> {
+    let (id, proof) = value.split_once('.')?;
+    Some((Uuid::try_parse(id).ok()?, proof))
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

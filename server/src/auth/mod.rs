@@ -1,0 +1,171 @@
+//! Who is who: what a request or a socket may act as.
+//!
+//! - [`identity`]: from headers and credentials to an account, a stage or a phone
+//! - [`access`]: the signed access token; [`refresh`]: rotation and its rules
+//! - [`cookies`]: the five cookies and how they are written
+//! - [`tickets`]: single-use proofs for sockets
+//! - [`origin`]: which pages may write, and which address a request comes from
+//! - [`throttle`]: how often somebody may try
+//! - [`password`]: argon2id
+//!
+//! This module answers questions and keeps no connections: who revokes a sign-in or removes a
+//! phone gets told what ended, and closes the sockets through the hub.
+
+pub mod access;
+pub mod cookies;
+pub mod identity;
+pub mod origin;
+pub mod password;
+pub mod refresh;
+pub mod throttle;
+pub mod tickets;
+
+pub use identity::{
+    Accepted, Caller, HostIdentity, Identified, Owner, ParticipantIdentity, StaffIdentity,
+};
+pub use origin::{OriginKind, OriginPolicy};
+
+use crate::{config::Config, store::Store};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use protocol::{ErrorBody, ErrorCode, Millis};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use throttle::Throttle;
+
+/// Keys, limits and the way to the rows behind every proof. Clones share them.
+#[derive(Clone)]
+pub struct Auth {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    settings: crate::config::Auth,
+    guitar: crate::config::Guitar,
+    proxies: Vec<crate::config::Network>,
+    secure_cookies: bool,
+    access: access::Keys,
+    guitar_key: EncodingKey,
+    passwords: password::Passwords,
+    throttles: Throttles,
+}
+
+/// Every limit on how often something may be tried.
+pub(crate) struct Throttles {
+    pub(crate) logins_of_address: Throttle<std::net::IpAddr>,
+    pub(crate) logins_of_account: Throttle<String>,
+    pub(crate) wrong_codes_of_address: Throttle<std::net::IpAddr>,
+    pub(crate) wrong_codes_in_all: Throttle<()>,
+    pub(crate) calls_of_address: Throttle<std::net::IpAddr>,
+    pub(crate) calls_of_user: Throttle<uuid::Uuid>,
+}
+
+impl Auth {
+    /// Derives the keys from the configured secret and starts with full allowances.
+    pub fn new(config: &Config, store: Store) -> anyhow::Result<Self> {
+        let limits = &config.limits;
+        let secret = EncodingKey::from_secret(config.auth.secret.bytes());
+        // One key per purpose: a token of one kind can never be taken for another.
+        let access = derive(&secret, "cadence access token")?;
+        let guitar = derive(&secret, "cadence guitar secret")?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                settings: config.auth.clone(),
+                guitar: config.guitar.clone(),
+                proxies: config.server.trusted_proxies.clone(),
+                secure_cookies: config.secure_cookies(),
+                access: access::Keys::new(access.as_bytes()),
+                guitar_key: EncodingKey::from_secret(guitar.as_bytes()),
+                passwords: password::Passwords::new(),
+                throttles: Throttles {
+                    logins_of_address: Throttle::per_minute(limits.logins_per_minute),
+                    logins_of_account: Throttle::per_minute(limits.logins_per_minute),
+                    wrong_codes_of_address: Throttle::per_minute(limits.joins_per_minute),
+                    wrong_codes_in_all: Throttle::per_minute(limits.joins_per_minute_in_all),
+                    calls_of_address: Throttle::per_minute(limits.anonymous_per_minute),
+                    calls_of_user: Throttle::per_second(limits.user_per_second),
+                },
+            }),
+        })
+    }
+
+    /// The server's clock.
+    pub fn now(&self) -> Millis {
+        self.inner.store.clock().now()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn settings(&self) -> &crate::config::Auth {
+        &self.inner.settings
+    }
+
+    pub(crate) fn guitar(&self) -> &crate::config::Guitar {
+        &self.inner.guitar
+    }
+
+    pub(crate) fn access(&self) -> &access::Keys {
+        &self.inner.access
+    }
+
+    pub(crate) fn passwords(&self) -> &password::Passwords {
+        &self.inner.passwords
+    }
+
+    pub(crate) fn throttles(&self) -> &Throttles {
+        &self.inner.throttles
+    }
+
+    /// The secret in a session's QR code. It is derived and not stored, so that the stage can
+    /// show it again; `rotation` grows when a phone is removed.
+    pub(crate) fn guitar_secret(
+        &self,
+        session: uuid::Uuid,
+        rotation: i64,
+    ) -> Result<String, ErrorBody> {
+        let whole = derive(&self.inner.guitar_key, &format!("{session}/{rotation}"))
+            .map_err(|cause| internal(&cause))?;
+        // 22 characters of base64 hold 132 bits; a longer link makes a denser QR code.
+        Ok(whole.chars().take(22).collect())
+    }
+}
+
+/// HMAC-SHA256 in URL-safe base64.
+fn derive(key: &EncodingKey, label: &str) -> anyhow::Result<String> {
+    Ok(jsonwebtoken::crypto::sign(label.as_bytes(), key, Algorithm::HS256)?)
+}
+
+/// A failure of ours that no client can do anything about: the log gets the cause.
+pub(crate) fn internal(cause: &dyn std::fmt::Display) -> ErrorBody {
+    tracing::error!(%cause, "sign-in failed on our side");
+    ErrorBody::new(ErrorCode::Unavailable, "The server could not do this. Try again in a moment.")
+}
+
+/// `N` random bytes in hexadecimal.
+pub fn random_token<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    hex(&bytes)
+}
+
+/// What the database keeps of a token: a leaked database opens nothing. Tokens are random, so a
+/// plain hash is enough, and looking one up by its hash tells nothing through timing.
+pub fn hash_token(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod test_auth;

@@ -1,0 +1,212 @@
+//! The only place that holds connections.
+//!
+//! - [`ring`]: the recent events of a topic, each encoded once
+//! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
+//! - [`handle`]: what the rest of the server can do to one connection
+//! - [`sweep`]: what happens because time passed: gone phones, idle practice, forgotten sessions
+//!
+//! Events are never queued per connection. A connection has a cursor per topic and pulls from the
+//! ring when it is woken, so a slow reader costs a number and slows nobody.
+
+pub mod handle;
+pub mod ring;
+pub mod session;
+pub mod sweep;
+
+use crate::store::{Commit, LoggedEvent, Origin};
+use handle::Handle;
+use protocol::{
+    CloseCode, Envelope, Millis, ServerMessage, Topic,
+    account::Role,
+    gym::Stats,
+    server::Outcome,
+};
+use ring::{Event, Log};
+use session::Session;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use uuid::Uuid;
+
+/// All live connections and topics of this process.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    checkins: Arc<Log>,
+    sessions: Mutex<HashMap<Uuid, Arc<Session>>>,
+    connections: Mutex<HashMap<Uuid, Arc<Handle>>>,
+    ring_events: usize,
+    ring_ms: Millis,
+}
+
+/// Takes a lock whose holders cannot leave half-done work behind: all of them only move values.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    /// A hub whose rings keep so many events for so long.
+    pub fn new(ring_events: usize, ring_ms: Millis) -> Self {
+        let checkins = Arc::new(Log::new(Topic::CheckIns, ring_events, ring_ms));
+        Self {
+            inner: Arc::new(Inner {
+                checkins,
+                sessions: Mutex::default(),
+                connections: Mutex::default(),
+                ring_events,
+                ring_ms,
+            }),
+        }
+    }
+
+    /// Gives `checkins` the position of its log in the database, before anybody follows it.
+    pub fn restore_checkins(&self, epoch: String, top: u64) {
+        self.inner.checkins.begin(epoch, top);
+    }
+
+    /// The log of `checkins`.
+    pub fn checkins(&self) -> &Arc<Log> {
+        &self.inner.checkins
+    }
+
+    /// Takes what one COMMIT made; the store calls it in commit order.
+    pub fn publish_commit(&self, commit: Commit) {
+        for event in commit.events {
+            let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
+            self.inner.checkins.push_at(offset, ts, message, origin, outcome);
+        }
+        if let Some(stats) = commit.stats {
+            self.publish_stats(stats);
+        }
+    }
+
+    /// Sends the figures to everybody who follows `checkins`; a newer one replaces an older one
+    /// that has not been sent yet.
+    pub fn publish_stats(&self, stats: Stats) {
+        self.inner.checkins.set_latest(stats);
+    }
+
+    // ── guitar sessions ─────────────────────────────────────────────────────────────────────
+
+    /// The session if it is in memory.
+    pub fn session(&self, id: Uuid) -> Option<Arc<Session>> {
+        lock(&self.inner.sessions).get(&id).cloned()
+    }
+
+    /// The session, made from `state` if it is not in memory.
+    pub fn open_session(
+        &self,
+        id: Uuid,
+        practice: Option<protocol::guitar::PracticeUpdate>,
+        now: Millis,
+    ) -> Arc<Session> {
+        let mut sessions = lock(&self.inner.sessions);
+        let make = || {
+            let log = Log::new(Topic::Guitar(id), self.inner.ring_events, self.inner.ring_ms);
+            Arc::new(Session::new(id, log, practice, now))
+        };
+        Arc::clone(sessions.entry(id).or_insert_with(make))
+    }
+
+    pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
+        lock(&self.inner.sessions).values().cloned().collect()
+    }
+
+    pub(crate) fn forget_session(&self, id: Uuid) {
+        lock(&self.inner.sessions).remove(&id);
+    }
+
+    /// A phone's role changed by the host's word: its connections learn it at once.
+    pub fn participant_changed(&self, participant: Uuid, role: Role) {
+        for handle in self.handles(|handle| handle.participant() == Some(participant)) {
+            handle.change_role(role);
+        }
+    }
+
+    // ── connections ─────────────────────────────────────────────────────────────────────────
+
+    /// Registers a connection; false when its user or address has too many already.
+    pub fn register(&self, handle: &Arc<Handle>, per_user: usize, per_address: usize) -> bool {
+        let mut connections = lock(&self.inner.connections);
+        let of_address = connections.values().filter(|h| h.address == handle.address).count();
+        let user = handle.user();
+        let of_user = user.map_or(0, |user| {
+            connections.values().filter(|h| h.user() == Some(user)).count()
+        });
+        if of_address >= per_address || of_user >= per_user {
+            return false;
+        }
+        connections.insert(handle.id, Arc::clone(handle));
+        true
+    }
+
+    /// Forgets a connection that has ended.
+    pub fn unregister(&self, handle: &Handle) {
+        lock(&self.inner.connections).remove(&handle.id);
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        lock(&self.inner.connections).len()
+    }
+
+    /// Closes every connection of a sign-in that was revoked.
+    pub fn close_sign_in(&self, sign_in: Uuid, code: CloseCode) {
+        self.close(code, |handle| handle.sign_in() == Some(sign_in));
+    }
+
+    /// Closes every connection of a phone that was removed.
+    pub fn close_participant(&self, participant: Uuid, code: CloseCode) {
+        self.close(code, |handle| handle.participant() == Some(participant));
+    }
+
+    /// Tells everybody when to come back, and closes.
+    pub fn close_for_restart(&self, min_ms: u64, max_ms: u64) {
+        for handle in self.handles(|_| true) {
+            let message = Envelope::bare(ServerMessage::ServerRestart { min_ms, max_ms });
+            handle.push(protocol::encode(&message));
+            handle.close(CloseCode::Restarting);
+        }
+    }
+
+    fn close(&self, code: CloseCode, of: impl Fn(&Handle) -> bool) {
+        self.handles(of).iter().for_each(|handle| handle.close(code));
+    }
+
+    fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
+        lock(&self.inner.connections).values().filter(|handle| of(handle)).cloned().collect()
+    }
+}
+
+/// What a publisher gets back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The event's place.
+    pub offset: u64,
+    /// False when the same message id was published before; `offset` is then that of the first.
+    pub fresh: bool,
+}
+
+/// Everything about one publication to a session's topic.
+pub struct Publication {
+    /// What others see.
+    pub message: ServerMessage,
+    /// Whose message made it; that connection gets the outcome in the event's place.
+    pub origin: Option<Origin>,
+    /// What the origin gets.
+    pub outcome: Outcome,
+}
+
+impl Publication {
+    /// An event that nobody on this socket asked for.
+    pub fn by_server(message: ServerMessage) -> Self {
+        Self { message, origin: None, outcome: Outcome::Done }
+    }
+}
+
+/// An event as a connection reads it.
+pub type SharedEvent = Arc<Event>;

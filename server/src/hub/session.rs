@@ -1,0 +1,275 @@
+//! The state of one guitar session beside its ring. It changes in the same lock as the ring
+//! grows, so a snapshot and its position always belong together.
+
+use super::{Publication, Published, handle::Handle, lock, ring::Log};
+use protocol::{
+    Millis, Position, ServerMessage,
+    account::Role,
+    guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+};
+use uuid::Uuid;
+
+/// How many message ids are remembered to recognise a repeated one: as many as a link resends.
+const REMEMBERED_IDS: usize = 1_024;
+/// A socket that was closed properly may be a reload: so long the device still counts as there.
+const RELOAD_MS: Millis = 3_000;
+/// A phone that slept when its socket went is away for so long, then gone.
+const ASLEEP_MS: Millis = 120_000;
+/// A device that vanished while its page was visible is away for so long, then gone.
+const VANISHED_MS: Millis = 15_000;
+
+/// One guitar session in memory.
+#[derive(Debug)]
+pub struct Session {
+    /// The session.
+    pub id: Uuid,
+    /// Its recent events.
+    pub log: Log,
+    live: Mutex<Live>,
+}
+
+#[derive(Debug)]
+struct Live {
+    state: GuitarState,
+    seats: HashMap<Uuid, Seat>,
+    ids: HashMap<Uuid, u64>,
+    id_order: VecDeque<Uuid>,
+    played: Played,
+    last_input: Millis,
+    last_presence: Millis,
+}
+
+/// A participant and the sockets of its device.
+#[derive(Debug)]
+struct Seat {
+    role: Role,
+    device: String,
+    /// Whether each socket's page is visible.
+    sockets: HashMap<Uuid, bool>,
+    /// When the device is gone unless it comes back.
+    gone_at: Option<Millis>,
+}
+
+/// What was played since it was last stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Played {
+    /// Chords in order of first use.
+    pub chords: Vec<String>,
+    /// How often the chord changed.
+    pub changes: i64,
+}
+
+/// How a socket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// The browser closed it: the page was left or reloaded.
+    Closed,
+    /// It broke.
+    Broken,
+}
+
+impl Session {
+    /// A session as the database knows it; nobody is connected yet.
+    pub fn new(id: Uuid, log: Log, practice: Option<PracticeUpdate>, now: Millis) -> Self {
+        let live = Live {
+            state: GuitarState { practice, ..GuitarState::default() },
+            seats: HashMap::new(),
+            ids: HashMap::new(),
+            id_order: VecDeque::new(),
+            played: Played::default(),
+            last_input: now,
+            last_presence: now,
+        };
+        Self { id, log, live: Mutex::new(live) }
+    }
+
+    /// The state and the position that it belongs to.
+    pub fn snapshot(&self) -> (GuitarState, Position) {
+        let live = lock(&self.live);
+        (live.state.clone(), self.log.end())
+    }
+
+    /// Numbers an event and delivers it. The same message id is published once.
+    pub fn publish(&self, publication: Publication, now: Millis) -> Published {
+        let mut live = lock(&self.live);
+        let id = publication.origin.and_then(|origin| origin.message);
+        if let Some(offset) = id.and_then(|id| live.ids.get(&id)) {
+            return Published { offset: *offset, fresh: false };
+        }
+        live.note(&publication.message, now);
+        let Publication { message, origin, outcome } = publication;
+        let offset = self.log.push(now, message, origin, outcome);
+        if let Some(id) = id {
+            live.remember(id, offset);
+        }
+        Published { offset, fresh: true }
+    }
+
+    /// A device's socket is there. A second socket of the same device changes nothing.
+    pub fn arrive(&self, who: Uuid, role: Role, device: &str, handle: &Handle, visible: bool, now: Millis) {
+        let mut live = lock(&self.live);
+        live.last_presence = now;
+        let seat = live.seats.entry(who).or_insert_with(|| Seat {
+            role,
+            device: device.to_owned(),
+            sockets: HashMap::new(),
+            gone_at: None,
+        });
+        seat.role = role;
+        device.clone_into(&mut seat.device);
+        seat.sockets.insert(handle.id, visible);
+        seat.gone_at = None;
+        self.announce(&mut live, who, now);
+    }
+
+    /// The page of a device became visible or hidden.
+    pub fn seen(&self, who: Uuid, connection: Uuid, visible: bool, now: Millis) {
+        let mut live = lock(&self.live);
+        live.last_presence = now;
+        if let Some(socket) = live.seats.get_mut(&who).and_then(|s| s.sockets.get_mut(&connection)) {
+            *socket = visible;
+            self.announce(&mut live, who, now);
+        }
+    }
+
+    /// A socket ended. The device is away until it comes back or its time is over.
+    pub fn depart(&self, who: Uuid, connection: Uuid, how: Departure, now: Millis) {
+        let mut live = lock(&self.live);
+        live.last_presence = now;
+        let Some(seat) = live.seats.get_mut(&who) else { return };
+        let Some(visible) = seat.sockets.remove(&connection) else { return };
+        if seat.sockets.is_empty() {
+            let patience = match (how, visible) {
+                (Departure::Closed, true) => RELOAD_MS,
+                (Departure::Broken, true) => VANISHED_MS,
+                (_, false) => ASLEEP_MS,
+            };
+            seat.gone_at = Some(now + patience);
+            if how == Departure::Broken || !visible {
+                self.announce(&mut live, who, now);
+            }
+        }
+    }
+
+    /// A participant was let in or got another role.
+    pub fn set_role(&self, who: Uuid, role: Role, now: Millis) {
+        let mut live = lock(&self.live);
+        if let Some(seat) = live.seats.get_mut(&who) {
+            seat.role = role;
+            self.announce(&mut live, who, now);
+        }
+    }
+
+    /// A participant was removed for good.
+    pub fn remove(&self, who: Uuid, now: Millis) {
+        let mut live = lock(&self.live);
+        if let Some(seat) = live.seats.get_mut(&who) {
+            seat.sockets.clear();
+            seat.gone_at = Some(now);
+            self.announce(&mut live, who, now);
+        }
+    }
+
+    /// Devices whose time to come back is over are gone.
+    pub fn sweep(&self, now: Millis) {
+        let mut live = lock(&self.live);
+        let over = |seat: &Seat| seat.gone_at.is_some_and(|at| at <= now);
+        let gone: Vec<Uuid> =
+            live.seats.iter().filter(|(_, seat)| over(seat)).map(|(who, _)| *who).collect();
+        for who in gone {
+            self.announce(&mut live, who, now);
+            live.seats.remove(&who);
+        }
+    }
+
+    /// Publishes a seat's state when it differs from what everybody has seen.
+    fn announce(&self, live: &mut Live, who: Uuid, now: Millis) {
+        let Some(seat) = live.seats.get(&who) else { return };
+        let participant = Participant {
+            status: seat.presence(now),
+            user_id: who,
+            role: seat.role,
+            device: seat.device.clone(),
+        };
+        if live.state.participants.contains(&participant) {
+            return;
+        }
+        let message = ServerMessage::ConnectionUpdate(participant);
+        logic::guitar::apply(&mut live.state, &message);
+        self.log.push(now, message, None, protocol::server::Outcome::Done);
+    }
+
+    /// Whether a performer sits here, so that the next phone watches.
+    pub fn has_performer(&self) -> bool {
+        lock(&self.live).seats.values().any(|seat| seat.role == Role::Performer)
+    }
+
+    /// Whether nobody has been connected since `before`, so that it can be forgotten.
+    pub fn is_forgotten(&self, before: Millis) -> bool {
+        let live = lock(&self.live);
+        live.seats.is_empty() && live.last_presence < before
+    }
+
+    /// The running practice's last signs of life: of input, and of any device.
+    pub fn signs_of_life(&self, now: Millis) -> Option<(Millis, Millis)> {
+        let live = lock(&self.live);
+        let running =
+            live.state.practice.as_ref().is_some_and(|p| p.status == PracticeStatus::Started);
+        let somebody = live.seats.values().any(|seat| !seat.sockets.is_empty());
+        running.then_some((live.last_input, if somebody { now } else { live.last_presence }))
+    }
+
+    /// What was played since the last call.
+    pub fn take_played(&self) -> Option<Played> {
+        let mut live = lock(&self.live);
+        let played = std::mem::take(&mut live.played);
+        (played.changes > 0 || !played.chords.is_empty()).then_some(played)
+    }
+}
+
+impl Live {
+    /// What an event does to the state and to the practice's record.
+    fn note(&mut self, message: &ServerMessage, now: Millis) {
+        let running =
+            self.state.practice.as_ref().is_some_and(|p| p.status == PracticeStatus::Started);
+        if let (true, ServerMessage::ChordChange(change)) = (running, message) {
+            if self.state.chord.as_ref().is_some_and(|held| *held != change.chord) {
+                self.played.changes += 1;
+            }
+            if !self.played.chords.contains(&change.chord) {
+                self.played.chords.push(change.chord.clone());
+            }
+        }
+        self.last_input = now;
+        logic::guitar::apply(&mut self.state, message);
+    }
+
+    fn remember(&mut self, id: Uuid, offset: u64) {
+        self.ids.insert(id, offset);
+        self.id_order.push_back(id);
+        if self.id_order.len() > REMEMBERED_IDS
+            && let Some(oldest) = self.id_order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}
+
+impl Seat {
+    fn presence(&self, now: Millis) -> Presence {
+        if self.sockets.values().any(|visible| *visible) {
+            Presence::Connected
+        } else if !self.sockets.is_empty() || self.gone_at.is_some_and(|at| at > now) {
+            Presence::Away
+        } else {
+            Presence::Disconnected
+        }
+    }
+}
+
+/// A session as the rest of the server shares it.
+pub type SharedSession = Arc<Session>;

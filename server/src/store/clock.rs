@@ -1,0 +1,202 @@
+//! The gym's day, and its rules about time.
+//!
+//! The day starts at a setting (04:00) in the gym's zone and rolls over by the clock, without an
+//! event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
+//! day that they came in.
+
+use jiff::{
+    ToSpan,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
+use protocol::{Millis, gym::GymClock};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// The gym's clock, name and rules about time.
+#[derive(Clone)]
+pub struct GymTime {
+    /// The gym's name.
+    pub gym: String,
+    /// Where the gym is.
+    pub zone: TimeZone,
+    /// When its day starts, in minutes after midnight.
+    pub day_starts: u16,
+    /// How many people fit in; 0 when not set.
+    pub capacity: i64,
+    /// How long a check-in can be taken back.
+    pub undo: Duration,
+    /// How long a second scan of the same code repeats the first card.
+    pub repeat: Duration,
+    /// How old a command may be when it arrives.
+    pub back: Duration,
+    /// How far a client's clock may be ahead.
+    pub ahead: Duration,
+    now: Arc<dyn Fn() -> Millis + Send + Sync>,
+}
+
+impl GymTime {
+    /// A gym in `zone` with the usual rules, on the system's clock.
+    pub fn new(gym: impl Into<String>, zone: TimeZone) -> Self {
+        Self {
+            gym: gym.into(),
+            zone,
+            day_starts: 4 * 60,
+            capacity: 0,
+            undo: Duration::from_secs(60),
+            repeat: Duration::from_secs(10),
+            back: Duration::from_secs(24 * 3_600),
+            ahead: Duration::from_secs(2),
+            now: Arc::new(|| jiff::Timestamp::now().as_millisecond()),
+        }
+    }
+
+    /// The same gym on another clock, for tests that must not wait.
+    #[must_use]
+    pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
+        self.now = Arc::new(now);
+        self
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Millis {
+        (self.now)()
+    }
+
+    /// The gym day of a moment.
+    pub fn day(&self, moment: Millis) -> GymDay {
+        let date = self.local(moment).date();
+        let date = match self.start_of(date) {
+            start if start > moment => date.saturating_sub(1.day()),
+            _ => date,
+        };
+        GymDay {
+            date,
+            start: self.start_of(date),
+            end: self.start_of(date.saturating_add(1.day())),
+        }
+    }
+
+    /// When the calendar month of a moment's gym day began.
+    pub fn month_start(&self, moment: Millis) -> Millis {
+        self.start_of(self.day(moment).date.first_of_month())
+    }
+
+    /// Minutes that the gym's time is ahead of UTC at a moment.
+    pub fn utc_offset_minutes(&self, moment: Millis) -> i32 {
+        self.local(moment).offset().seconds() / 60
+    }
+
+    /// The clock as pages need it.
+    pub fn gym_clock(&self, moment: Millis) -> GymClock {
+        let day = self.day(moment);
+        GymClock {
+            gym: self.gym.clone(),
+            utc_offset_minutes: self.utc_offset_minutes(moment),
+            day_start: day.start,
+            day_end: day.end,
+            capacity: self.capacity,
+        }
+    }
+
+    /// When the gym day called `date` begins. Where the clocks jump over it, just after the jump.
+    fn start_of(&self, date: Date) -> Millis {
+        let minutes = self.day_starts.min(24 * 60 - 1);
+        let hour = i8::try_from(minutes / 60).unwrap_or_default();
+        let minute = i8::try_from(minutes % 60).unwrap_or_default();
+        let time = Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
+        match self.zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible() {
+            Ok(start) => start.as_millisecond(),
+            // Only at the ends of jiff's calendar, thousands of years away.
+            Err(_) => Millis::MAX,
+        }
+    }
+
+    fn local(&self, moment: Millis) -> jiff::Zoned {
+        jiff::Timestamp::from_millisecond(moment)
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+            .to_zoned(self.zone.clone())
+    }
+}
+
+impl fmt::Debug for GymTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GymTime")
+            .field("gym", &self.gym)
+            .field("zone", &self.zone)
+            .field("day_starts", &self.day_starts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One day of the gym: `start` belongs to it, `end` to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GymDay {
+    /// What the calendar calls it.
+    pub date: Date,
+    /// When it begins.
+    pub start: Millis,
+    /// When it ends.
+    pub end: Millis,
+}
+
+/// A date as the rules count it: days since 1970-01-01.
+pub fn day_number(date: Date) -> i64 {
+    date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin() -> GymTime {
+        GymTime::new("Test", TimeZone::get("Europe/Berlin").expect("bundled"))
+    }
+
+    fn at(text: &str) -> Millis {
+        text.parse::<jiff::Timestamp>().expect("a timestamp").as_millisecond()
+    }
+
+    #[test]
+    fn the_day_starts_at_four_and_not_at_midnight() {
+        let gym = berlin();
+        let before = gym.day(at("2026-11-22T02:59:59.999Z"));
+        let after = gym.day(at("2026-11-22T03:00:00Z"));
+        assert_eq!(before.date.to_string(), "2026-11-21");
+        assert_eq!(after.date.to_string(), "2026-11-22");
+        assert_eq!(before.end, after.start);
+        assert_eq!(after.start, at("2026-11-22T03:00:00Z"));
+    }
+
+    #[test]
+    fn a_day_on_which_the_clocks_change_is_23_or_25_hours_long() {
+        let gym = berlin();
+        let hours = |text| {
+            let day = gym.day(at(text));
+            (day.end - day.start) / 3_600_000
+        };
+        assert_eq!(hours("2026-03-28T12:00:00Z"), 23);
+        assert_eq!(hours("2026-10-24T12:00:00Z"), 25);
+        assert_eq!(hours("2026-11-22T12:00:00Z"), 24);
+    }
+
+    #[test]
+    fn the_month_begins_with_its_first_gym_day() {
+        let gym = berlin();
+        assert_eq!(gym.month_start(at("2026-11-22T12:00:00Z")), at("2026-11-01T03:00:00Z"));
+        // 01:00 on December 1 still belongs to November 30.
+        assert_eq!(gym.month_start(at("2026-12-01T00:00:00Z")), at("2026-11-01T03:00:00Z"));
+    }
+
+    #[test]
+    fn the_offset_follows_the_season() {
+        let gym = berlin();
+        assert_eq!(gym.utc_offset_minutes(at("2026-07-01T12:00:00Z")), 120);
+        assert_eq!(gym.utc_offset_minutes(at("2026-11-22T12:00:00Z")), 60);
+    }
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        assert_eq!(day_number(Date::constant(1970, 1, 1)), 0);
+        assert_eq!(day_number(Date::constant(2026, 11, 22)), 20_779);
+    }
+}

@@ -1,0 +1,359 @@
+//! The log of a durable topic: one row per event, written in the transaction of the fact.
+//!
+//! Rows hold kind, version, ids and facts, and no names: names are joined when a row is read, so
+//! that a member can be forgotten and an old event still read. The offset comes from a counter
+//! row and not from an autoincrement, because commit order is not sequence order.
+
+use super::{Id, Store};
+use protocol::{
+    Millis, Position, ServerMessage, Topic,
+    gym::{Activity, MemberRef, Reason, Refusal, Visit},
+    server::Outcome,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+/// An event that a job wants in the log of `checkins`.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// What happened.
+    pub fact: Activity,
+    /// When it happened, by the desk.
+    pub at: Millis,
+    /// Whose command made it.
+    pub origin: Option<Origin>,
+    /// What the command is answered, in the place of the event.
+    pub outcome: Option<Outcome>,
+}
+
+impl NewEvent {
+    pub(super) fn logged(self, offset: u64, ts: Millis) -> LoggedEvent {
+        let Self { fact, origin, outcome, .. } = self;
+        LoggedEvent { topic: Topic::CheckIns, offset, ts, message: message(fact), origin, outcome }
+    }
+}
+
+/// An event with its place in the log.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// Its topic.
+    pub topic: Topic,
+    /// Its place.
+    pub offset: u64,
+    /// When it was recorded.
+    pub ts: Millis,
+    /// What it says.
+    pub message: ServerMessage,
+    /// Whose command made it; unknown once it is read back from the log.
+    pub origin: Option<Origin>,
+    /// What that command is answered.
+    pub outcome: Option<Outcome>,
+}
+
+/// The connection and message behind a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The connection that sent it.
+    pub connection: Uuid,
+    /// The id of its message.
+    pub message: Option<Uuid>,
+}
+
+/// Why the log cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A newer server wrote this kind of event: send a snapshot instead.
+    #[error("the event at {offset} is `{kind}` version {version}, which this server cannot read")]
+    Unreadable {
+        /// Where it stands.
+        offset: u64,
+        /// Its kind.
+        kind: String,
+        /// Its version.
+        version: i64,
+    },
+    /// The database could not.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Store {
+    /// Names this life of a topic's log.
+    pub async fn epoch(&self, topic: Topic) -> Result<String, sqlx::Error> {
+        sqlx::query_scalar("SELECT epoch FROM topics WHERE name = $1")
+            .bind(topic.to_string())
+            .fetch_one(self.reader())
+            .await
+    }
+
+    /// The offset of a topic's newest event; 0 before the first.
+    pub async fn top(&self, topic: Topic) -> Result<u64, sqlx::Error> {
+        let mut conn = self.reader().acquire().await?;
+        top(&mut conn, topic).await
+    }
+
+    /// The events after `offset`, oldest first, at most `limit`.
+    pub async fn events_after(
+        &self,
+        topic: Topic,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<LoggedEvent>, ReplayError> {
+        let rows = sqlx::query_as::<_, EventRow>(
+            "SELECT e.place, e.kind, e.version, e.subject_id, e.member_id, e.facts,
+                    e.at, e.recorded_at, m.number, m.full_name
+               FROM events e LEFT JOIN members m ON m.id = e.member_id
+              WHERE e.topic = $1 AND e.place > $2
+              ORDER BY e.place LIMIT $3",
+        )
+        .bind(topic.to_string())
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let (offset, ts) = (row.place as u64, row.recorded_at);
+                let message = message(row.fact()?);
+                Ok(LoggedEvent { topic, offset, ts, message, origin: None, outcome: None })
+            })
+            .collect()
+    }
+}
+
+/// The newest `limit` facts of `checkins`, newest first. Those that only a newer server can read
+/// are left out.
+pub async fn newest(
+    conn: &mut SqliteConnection,
+    limit: u32,
+) -> Result<Vec<Activity>, sqlx::Error> {
+    let rows = sqlx::query_as::<_, EventRow>(
+        "SELECT e.place, e.kind, e.version, e.subject_id, e.member_id, e.facts,
+                e.at, e.recorded_at, m.number, m.full_name
+           FROM events e LEFT JOIN members m ON m.id = e.member_id
+          WHERE e.topic = $1
+          ORDER BY e.place DESC LIMIT $2",
+    )
+    .bind(Topic::CheckIns.to_string())
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| row.fact().ok()).collect())
+}
+
+/// Makes the counter row of a topic with a random epoch, once in the life of a database.
+pub(super) async fn begin_log(pool: &SqlitePool, topic: Topic) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO topics (name, epoch, top) VALUES ($1, $2, 0) ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(topic.to_string())
+    .bind(Uuid::new_v4().simple().to_string())
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The counter of a topic, as the connection's transaction sees it.
+pub async fn top(conn: &mut SqliteConnection, topic: Topic) -> Result<u64, sqlx::Error> {
+    let top: i64 = sqlx::query_scalar("SELECT top FROM topics WHERE name = $1")
+        .bind(topic.to_string())
+        .fetch_one(conn)
+        .await?;
+    Ok(u64::try_from(top).unwrap_or_default())
+}
+
+/// The position of a topic, as the connection's transaction sees it.
+pub async fn position(conn: &mut SqliteConnection, topic: Topic) -> Result<Position, sqlx::Error> {
+    let (epoch, top): (String, i64) =
+        sqlx::query_as("SELECT epoch, top FROM topics WHERE name = $1")
+            .bind(topic.to_string())
+            .fetch_one(conn)
+            .await?;
+    Ok(Position { epoch, offset: u64::try_from(top).unwrap_or_default() })
+}
+
+/// Moves the counter to the group's last offset. `before` guards against a second writer.
+pub(super) async fn set_top(
+    conn: &mut SqliteConnection,
+    topic: Topic,
+    before: u64,
+    top: u64,
+) -> Result<(), sqlx::Error> {
+    let moved = sqlx::query("UPDATE topics SET top = $1 WHERE name = $2 AND top = $3")
+        .bind(top as i64)
+        .bind(topic.to_string())
+        .bind(before as i64)
+        .execute(conn)
+        .await?;
+    match moved.rows_affected() {
+        1 => Ok(()),
+        _ => Err(sqlx::Error::Protocol(format!("the counter of {topic} is not at {before}"))),
+    }
+}
+
+/// Writes one row. The counter is moved once per group, by [`set_top`].
+pub(super) async fn append(
+    conn: &mut SqliteConnection,
+    event: &NewEvent,
+    offset: u64,
+    recorded_at: Millis,
+) -> Result<(), sqlx::Error> {
+    let (kind, subject, member, facts) = match &event.fact {
+        Activity::CheckedIn { visit, reason } => {
+            (CHECKED_IN, visit.id, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
+        }
+        Activity::CheckedOut { visit } => {
+            (CHECKED_OUT, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+        }
+        Activity::Undone { visit, .. } => {
+            (UNDONE, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+        }
+        Activity::Refused(refusal) => (
+            REFUSED,
+            refusal.id,
+            refusal.member.id,
+            json(&RefusalFacts {
+                location: refusal.location.clone(),
+                reason: refusal.reason.clone(),
+            }),
+        ),
+    };
+    sqlx::query(
+        "INSERT INTO events
+            (topic, place, kind, version, subject_id, member_id, facts, at, recorded_at)
+         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)",
+    )
+    .bind(CHECK_INS)
+    .bind(offset as i64)
+    .bind(kind)
+    .bind(Id(subject))
+    .bind(Id(member))
+    .bind(facts)
+    .bind(event.at)
+    .bind(recorded_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What a fact says to the topic's followers.
+fn message(fact: Activity) -> ServerMessage {
+    match fact {
+        Activity::CheckedIn { visit, reason } => ServerMessage::MemberCheckedIn { visit, reason },
+        Activity::CheckedOut { visit } => ServerMessage::MemberCheckedOut(visit),
+        Activity::Undone { visit, at } => ServerMessage::CheckInUndone { visit, at },
+        Activity::Refused(refusal) => ServerMessage::Activity(refusal),
+    }
+}
+
+const CHECK_INS: &str = "checkins";
+
+// The kinds in the log. A stored name is for ever.
+const CHECKED_IN: &str = "member_checked_in";
+const CHECKED_OUT: &str = "member_checked_out";
+const UNDONE: &str = "check_in_undone";
+const REFUSED: &str = "refused";
+
+/// The facts of the three kinds about a visit, version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct VisitFacts {
+    location: String,
+    check_in_time: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    check_out_time: Option<Millis>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    closed_automatically: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+}
+
+impl VisitFacts {
+    fn new(visit: &Visit, reason: Option<Reason>) -> Self {
+        Self {
+            location: visit.location.clone(),
+            check_in_time: visit.check_in_time,
+            check_out_time: visit.check_out_time,
+            closed_automatically: visit.closed_automatically,
+            reason,
+        }
+    }
+
+    fn json(&self) -> String {
+        json(self)
+    }
+
+    fn visit(self, id: Uuid, member: MemberRef) -> Visit {
+        Visit {
+            id,
+            member,
+            location: self.location,
+            check_in_time: self.check_in_time,
+            check_out_time: self.check_out_time,
+            closed_automatically: self.closed_automatically,
+        }
+    }
+}
+
+/// The facts of a refusal, version 1.
+#[derive(Debug, Serialize, Deserialize)]
+struct RefusalFacts {
+    location: String,
+    reason: Reason,
+}
+
+/// A row of the log with the member's name as it is now.
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    place: i64,
+    kind: String,
+    version: i64,
+    subject_id: Id,
+    member_id: Option<Id>,
+    facts: String,
+    at: Millis,
+    recorded_at: Millis,
+    number: Option<String>,
+    full_name: Option<String>,
+}
+
+impl EventRow {
+    fn fact(self) -> Result<Activity, ReplayError> {
+        let id = self.subject_id.0;
+        let member = MemberRef {
+            id: self.member_id.map(|id| id.0).unwrap_or_default(),
+            number: self.number.unwrap_or_default(),
+            // Who was forgotten leaves the visit behind, and not the name.
+            full_name: self.full_name.unwrap_or_else(|| "Former member".to_owned()),
+        };
+        let fact = match (self.kind.as_str(), self.version) {
+            (CHECKED_IN, 1) => read::<VisitFacts>(&self.facts).map(|mut facts| {
+                let reason = facts.reason.take();
+                Activity::CheckedIn { visit: facts.visit(id, member), reason }
+            }),
+            (CHECKED_OUT, 1) => read::<VisitFacts>(&self.facts)
+                .map(|facts| Activity::CheckedOut { visit: facts.visit(id, member) }),
+            (UNDONE, 1) => read::<VisitFacts>(&self.facts)
+                .map(|facts| Activity::Undone { visit: facts.visit(id, member), at: self.at }),
+            (REFUSED, 1) => read::<RefusalFacts>(&self.facts).map(|facts| {
+                let RefusalFacts { location, reason } = facts;
+                Activity::Refused(Refusal { id, member, location, at: self.at, reason })
+            }),
+            _ => None,
+        };
+        fact.ok_or(ReplayError::Unreadable {
+            offset: self.place as u64,
+            kind: self.kind,
+            version: self.version,
+        })
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(facts: &str) -> Option<T> {
+    serde_json::from_str(facts).ok()
+}
+
+/// Facts are plain structs of ours: writing them as JSON cannot fail.
+fn json(facts: &impl Serialize) -> String {
+    serde_json::to_string(facts).unwrap_or_default()
+}

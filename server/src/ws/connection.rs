@@ -1,0 +1,387 @@
+//! The loop of a connection: read, decide, write, beat.
+
+use super::{
+    follow::Following,
+    principal::Principal,
+    rate::{Bucket, Counted},
+};
+use crate::{
+    hub::{handle::Handle, lock, session::Departure},
+    state::AppState,
+};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
+use futures_util::{
+    FutureExt, SinkExt, StreamExt,
+    future::BoxFuture,
+    stream::FuturesOrdered,
+};
+use protocol::{
+    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, ServerMessage,
+    Topic, decode_frame, encode,
+    server::{Ack, Outcome},
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
+
+/// The server pings this often; hidden browsers answer these too.
+const BEAT: Duration = Duration::from_secs(10);
+/// A socket that was silent for so long, pongs included, is dead.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A write that takes longer has a reader that does not read.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// So long before a sign-in ends the client is asked to renew it.
+const EXPIRY_NOTICE_MS: Millis = 60_000;
+/// A sign-in that ended is closed after this grace, so that a renewal under way can arrive.
+const EXPIRY_GRACE_MS: Millis = 5_000;
+/// Messages in a row that cannot be understood before the connection is closed.
+const BAD_MESSAGES: u32 = 5;
+/// Messages in a row above the limit before the connection is closed.
+const EXCESS_MESSAGES: u32 = 50;
+/// Commands that wait for their commit; beyond, the connection is not read until some are done.
+const COMMANDS_UNDER_WAY: usize = 64;
+
+/// How a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Our own client: batches, offsets, replay.
+    Ours,
+    /// `{"type", "data"}`, one frame per message, answers in order.
+    Plain,
+}
+
+/// A command's answer and where its event stands, if it became one just now.
+pub(super) struct Answered {
+    pub(super) id: Option<Uuid>,
+    pub(super) result: Result<Outcome, ErrorBody>,
+    pub(super) event: Option<(Topic, u64)>,
+}
+
+/// One connection.
+pub(super) struct Connection {
+    pub(super) state: AppState,
+    pub(super) handle: Arc<Handle>,
+    pub(super) dialect: Dialect,
+    /// The topic of the endpoint, for messages that name none.
+    pub(super) home: Option<Topic>,
+    pub(super) origin: Option<String>,
+    /// What the cookies of the handshake prove; taken up by `hello`.
+    pub(super) cookies: Principal,
+    pub(super) principal: Principal,
+    pub(super) introduced: bool,
+    pub(super) device: String,
+    pub(super) visible: bool,
+    pub(super) following: Vec<Following>,
+    pub(super) commands: FuturesOrdered<BoxFuture<'static, Answered>>,
+    bucket: Arc<Mutex<Bucket>>,
+    bad: u32,
+    excess: u32,
+    last_heard: Instant,
+    next_beat: Instant,
+    introduce_by: Instant,
+    expiry_noticed: bool,
+}
+
+/// What a new connection begins with.
+pub(super) struct Opening {
+    pub(super) state: AppState,
+    pub(super) handle: Arc<Handle>,
+    pub(super) dialect: Dialect,
+    pub(super) home: Option<Topic>,
+    pub(super) origin: Option<String>,
+    pub(super) cookies: Principal,
+}
+
+impl Connection {
+    pub(super) fn new(opening: Opening) -> Self {
+        let Opening { state, handle, dialect, home, origin, cookies } = opening;
+        let now = Instant::now();
+        let introduce = Duration::from_secs(u64::from(state.config.limits.introduce_seconds));
+        let bucket = state.buckets.of(Counted::Address(handle.address));
+        Self {
+            state,
+            handle,
+            dialect,
+            home,
+            origin,
+            cookies,
+            principal: Principal::default(),
+            introduced: false,
+            device: "program".to_owned(),
+            visible: true,
+            following: Vec::new(),
+            commands: FuturesOrdered::new(),
+            bucket,
+            bad: 0,
+            excess: 0,
+            last_heard: now,
+            next_beat: now + BEAT,
+            introduce_by: now + introduce,
+            expiry_noticed: false,
+        }
+    }
+
+    /// Runs until either side closes. Says why when it is this side.
+    pub(super) async fn run(mut self, mut socket: WebSocket) {
+        let departure = match self.serve(&mut socket).await {
+            End::Closed(code) => {
+                tracing::debug!(code = code.number(), "socket closed by the server");
+                let reason = Utf8Bytes::from_static(code.sentence());
+                let frame = CloseFrame { code: code.number(), reason };
+                let goodbye = socket.send(Message::Close(Some(frame)));
+                // A reader that does not read will not read the reason either.
+                let _ = timeout(Duration::from_secs(1), goodbye).await;
+                // The client's own close frame ends the handshake; dropping the socket earlier
+                // could lose the reason with it.
+                let _ = timeout(Duration::from_secs(1), async {
+                    while let Some(Ok(_)) = socket.next().await {}
+                })
+                .await;
+                Departure::Closed
+            }
+            End::Left(departure) => departure,
+        };
+        // Commands that were taken are carried out, also when nobody hears the answer.
+        while self.commands.next().await.is_some() {}
+        self.unfollow_all(departure);
+        self.state.hub.unregister(&self.handle);
+    }
+
+    async fn serve(&mut self, socket: &mut WebSocket) -> End {
+        loop {
+            if let Err(end) = self.write_ready(socket).await {
+                return end;
+            }
+            if let Some(code) = self.handle.closing() {
+                return End::Closed(code);
+            }
+            let deadline = self.deadline();
+            let read = self.commands.len() < COMMANDS_UNDER_WAY;
+            let event = tokio::select! {
+                () = self.handle.woken() => Event::Woken,
+                Some(answered) = self.commands.next(), if !self.commands.is_empty() => {
+                    Event::Answered(answered)
+                }
+                message = socket.recv(), if read => Event::Received(message),
+                () = sleep_until(deadline) => Event::Time,
+            };
+            let result = match event {
+                Event::Woken => self.take_role().await,
+                Event::Answered(answered) => {
+                    self.settle(answered);
+                    Ok(())
+                }
+                Event::Received(Some(Ok(message))) => self.read(message).await,
+                Event::Received(Some(Err(_)) | None) => Err(End::Left(Departure::Broken)),
+                Event::Time => self.beat(socket).await,
+            };
+            if let Err(end) = result {
+                // What was answered before the end is still worth reading.
+                let _ = self.write_ready(socket).await;
+                return end;
+            }
+        }
+    }
+
+    async fn write_ready(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        loop {
+            let frames = self.ready().await.map_err(End::Closed)?;
+            if frames.is_empty() {
+                return Ok(());
+            }
+            let write = async {
+                for frame in frames {
+                    socket.feed(Message::Text(frame)).await?;
+                }
+                socket.flush().await
+            };
+            match timeout(WRITE_WITHIN, write).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(End::Left(Departure::Broken)),
+                Err(_) => return Err(End::Closed(CloseCode::SlowConsumer)),
+            }
+        }
+    }
+
+    async fn read(&mut self, message: Message) -> Result<(), End> {
+        self.last_heard = Instant::now();
+        match message {
+            Message::Text(text) => self.read_frame(text.as_str()).await,
+            Message::Binary(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => self.read_frame(text).await,
+                Err(_) => self.refuse(None, ErrorBody::new(ErrorCode::InvalidJson, "Not UTF-8.")),
+            },
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Close(frame) => {
+                let left = frame.is_none_or(|f| matches!(f.code, 1000 | 1001 | 1005));
+                Err(End::Left(if left { Departure::Closed } else { Departure::Broken }))
+            }
+        }
+    }
+
+    async fn read_frame(&mut self, text: &str) -> Result<(), End> {
+        if text.len() > self.state.config.limits.frame_bytes as usize {
+            return self.refuse(None, too_large(self.state.config.limits.frame_bytes));
+        }
+        for decoded in decode_frame::<ClientMessage>(text, &ClientMessage::TYPES) {
+            let id = match &decoded {
+                Decoded::Message(envelope) => envelope.id,
+                Decoded::Refused { id, .. } => *id,
+            };
+            if let Err(wait_ms) = lock(&self.bucket).take(std::time::Instant::now()) {
+                self.excess += 1;
+                if self.excess > EXCESS_MESSAGES {
+                    return Err(End::Closed(CloseCode::TooManyMessages));
+                }
+                let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
+                self.answer(id, Err(error.retry_after(wait_ms)));
+                continue;
+            }
+            self.excess = 0;
+            match decoded {
+                Decoded::Message(envelope) => {
+                    self.bad = 0;
+                    self.receive(envelope).await?;
+                }
+                Decoded::Refused { id, error } => self.refuse(id, error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers something that could not be understood; five in a row are enough.
+    fn refuse(&mut self, id: Option<Uuid>, error: ErrorBody) -> Result<(), End> {
+        self.bad += 1;
+        self.answer(id, Err(error));
+        if self.bad >= BAD_MESSAGES {
+            return Err(End::Closed(CloseCode::ProtocolError));
+        }
+        Ok(())
+    }
+
+    /// Queues an answer.
+    pub(super) fn answer(&self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+        let message = match result {
+            Ok(result) => ServerMessage::Ack(Ack { result, identity: None }),
+            Err(error) => ServerMessage::Error(error),
+        };
+        self.handle.push(encode(&Envelope::bare(message).with_id(id)));
+    }
+
+    /// Queues a command's answer, unless the cursor meets its event and answers in its place.
+    pub(super) fn settle(&mut self, answered: Answered) {
+        let Answered { id, result, event } = answered;
+        if let (Some((topic, offset)), Ok(outcome)) = (event, &result)
+            && let Some(following) =
+                self.following.iter_mut().find(|f| f.topic == topic && !f.waiting)
+        {
+            if following.cursor < offset {
+                following.expected.push_back((offset, id, outcome.clone()));
+            }
+            // The cursor may have passed the event already: then the ack went out with it.
+            self.handle.wake();
+            return;
+        }
+        self.answer(id, result);
+    }
+
+    /// The messages of this connection are counted with its user's from now on.
+    pub(super) fn count_as(&mut self, user: Uuid) {
+        self.bucket = self.state.buckets.of(Counted::User(user));
+    }
+
+    // ── time ────────────────────────────────────────────────────────────────────────────────
+
+    fn deadline(&self) -> Instant {
+        let introduce = (!self.introduced).then_some(self.introduce_by);
+        let expiry = self.principal.staff.as_ref().map(|staff| {
+            let lead = if self.expiry_noticed { -EXPIRY_GRACE_MS } else { EXPIRY_NOTICE_MS };
+            let wait = (staff.expires_at - lead - self.state.now()).max(0);
+            Instant::now() + Duration::from_millis(wait as u64)
+        });
+        [Some(self.next_beat), introduce, expiry].into_iter().flatten().min().unwrap_or(self.next_beat)
+    }
+
+    async fn beat(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let now = Instant::now();
+        if !self.introduced && now >= self.introduce_by {
+            return Err(End::Closed(CloseCode::NoIntroduction));
+        }
+        if let Some(expires_at) = self.principal.staff.as_ref().map(|staff| staff.expires_at) {
+            let now = self.state.now();
+            if now >= expires_at + EXPIRY_GRACE_MS {
+                return Err(End::Closed(CloseCode::SignInRefused));
+            }
+            if !self.expiry_noticed && now >= expires_at - EXPIRY_NOTICE_MS {
+                self.expiry_noticed = true;
+                let notice = ServerMessage::AuthExpiring { expires_at };
+                self.handle.push(encode(&Envelope::bare(notice)));
+            }
+        }
+        if now >= self.next_beat {
+            self.next_beat = now + BEAT;
+            if now - self.last_heard > SILENCE {
+                return Err(End::Left(Departure::Broken));
+            }
+            let ping = socket.send(Message::Ping(Bytes::new()));
+            if !matches!(timeout(WRITE_WITHIN, ping).await, Ok(Ok(()))) {
+                return Err(End::Left(Departure::Broken));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sign-in was renewed: the next notice is due before its new end.
+    pub(super) fn expiry_moved(&mut self) {
+        self.expiry_noticed = false;
+    }
+
+    /// Carries a command out beside the reading of further ones; a plain client's answers come
+    /// in order, so its commands run one after the other.
+    pub(super) async fn run_command(&mut self, command: BoxFuture<'static, Answered>) {
+        match self.dialect {
+            Dialect::Ours => self.commands.push_back(command),
+            Dialect::Plain => {
+                let answered = command.await;
+                self.settle(answered);
+            }
+        }
+    }
+
+    /// A command from its parts.
+    pub(super) fn command<F>(id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
+    where
+        F: Future<Output = Result<(Outcome, Option<(Topic, u64)>), ErrorBody>> + Send + 'static,
+    {
+        async move {
+            match work.await {
+                Ok((outcome, event)) => Answered { id, result: Ok(outcome), event },
+                Err(error) => Answered { id, result: Err(error), event: None },
+            }
+        }
+        .boxed()
+    }
+}
+
+enum Event {
+    Woken,
+    Answered(Answered),
+    Received(Option<Result<Message, axum::Error>>),
+    Time,
+}
+
+/// How a connection ends.
+pub(super) enum End {
+    /// This side closes, with a reason.
+    Closed(CloseCode),
+    /// The other side is gone.
+    Left(Departure),
+}
+
+fn too_large(limit: u32) -> ErrorBody {
+    ErrorBody::new(ErrorCode::TooLarge, format!("A frame may have at most {limit} bytes."))
+}

@@ -1,0 +1,127 @@
+//! Who a connection speaks for. One browser can be several at once: signed in as staff, the PC of
+//! a guitar session, and a phone in another. The topic decides which of them counts.
+
+use protocol::{
+    Millis, Topic,
+    account::{Identity, Permission, Role},
+};
+use uuid::Uuid;
+
+/// A signed-in account behind a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// The account.
+    pub user: Uuid,
+    /// Its name, for the audit log.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The sign-in's row, so that signing out closes the socket.
+    pub sign_in: Uuid,
+    /// When the access ends unless it is renewed.
+    pub expires_at: Millis,
+}
+
+/// A seat in a guitar session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The session.
+    pub session: Uuid,
+    /// The participant; the session itself for its host.
+    pub id: Uuid,
+    /// Host, performer, spectator, or waiting.
+    pub role: Role,
+}
+
+/// Everything that a connection has proved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principal {
+    /// The signed-in account.
+    pub staff: Option<Staff>,
+    /// The seats in guitar sessions, at most one as host and one as phone.
+    pub seats: Vec<Seat>,
+}
+
+impl Principal {
+    /// Whether nothing was proved.
+    pub fn is_nobody(&self) -> bool {
+        self.staff.is_none() && self.seats.is_empty()
+    }
+
+    /// The seat in a session; the host's counts before a phone's.
+    pub fn seat(&self, session: Uuid) -> Option<&Seat> {
+        self.seats
+            .iter()
+            .filter(|seat| seat.session == session)
+            .min_by_key(|seat| seat.role != Role::Host)
+    }
+
+    /// What the connection acts as in a topic.
+    pub fn role_in(&self, topic: Topic) -> Option<Role> {
+        match topic {
+            Topic::CheckIns => self.staff.as_ref().map(|staff| staff.role),
+            Topic::Guitar(session) => self.seat(session).map(|seat| seat.role),
+        }
+    }
+
+    /// Whether the connection may see a topic at all.
+    pub fn may_follow(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::CheckIns => {
+                self.staff.as_ref().is_some_and(|staff| staff.role.may(Permission::SeeGym))
+            }
+            Topic::Guitar(session) => self.seat(session).is_some(),
+        }
+    }
+
+    /// As `welcome` and `ack` tell it: of the topic when there is one, otherwise the account.
+    pub fn identity(&self, topic: Option<Topic>) -> Identity {
+        let seat = match topic {
+            Some(Topic::Guitar(session)) => self.seat(session),
+            _ => self.seats.first().filter(|_| self.staff.is_none()),
+        };
+        match (seat, &self.staff) {
+            (Some(seat), _) => {
+                Identity { user_id: Some(seat.id), role: seat.role, expires_at: None }
+            }
+            (None, Some(staff)) => Identity {
+                user_id: Some(staff.user),
+                role: staff.role,
+                expires_at: Some(staff.expires_at),
+            },
+            (None, None) => Identity { user_id: None, role: Role::Player, expires_at: None },
+        }
+    }
+
+    /// The phone's participant, so that removing it closes this connection.
+    pub fn participant(&self) -> Option<Uuid> {
+        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| seat.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topic_decides_which_role_counts() {
+        let session = Uuid::from_u128(1);
+        let principal = Principal {
+            staff: Some(Staff {
+                user: Uuid::from_u128(2),
+                name: "T".into(),
+                role: Role::Trainer,
+                sign_in: Uuid::from_u128(3),
+                expires_at: 9,
+            }),
+            seats: vec![
+                Seat { session, id: Uuid::from_u128(4), role: Role::Spectator },
+                Seat { session, id: session, role: Role::Host },
+            ],
+        };
+        assert_eq!(principal.role_in(Topic::CheckIns), Some(Role::Trainer));
+        assert_eq!(principal.role_in(Topic::Guitar(session)), Some(Role::Host));
+        assert_eq!(principal.role_in(Topic::Guitar(Uuid::nil())), None);
+        assert!(!principal.may_follow(Topic::Guitar(Uuid::nil())));
+    }
+}

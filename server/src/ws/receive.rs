@@ -1,0 +1,331 @@
+//! One closed `match` over everything a client may say. Role and topic are checked here for
+//! every message, not only when the connection opens.
+
+use super::{
+    connection::{Connection, Dialect, End},
+    follow::Source,
+    principal::Seat,
+};
+use crate::{
+    check_in, check_out,
+    hub::{Publication, session::SharedSession},
+    practice,
+    store::{
+        Origin,
+        commands::{Actor, CommandContext},
+    },
+    undo_check_in,
+};
+use logic::music::Chord;
+use protocol::{
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    account::{Permission, Role},
+    encode,
+    guitar::{PracticeCommand, Strum, Timestamp},
+    server::{Ack, Outcome},
+    topic::TopicRequest,
+};
+use uuid::Uuid;
+
+/// Frets of the longest usual neck.
+const HIGHEST_FRET: i8 = 24;
+
+impl Connection {
+    /// Handles one message.
+    pub(super) async fn receive(&mut self, envelope: Envelope<ClientMessage>) -> Result<(), End> {
+        let Envelope { message, id, topic, .. } = envelope;
+        if !self.introduced {
+            return self.introduce(id, message).await;
+        }
+        let topic = topic.or(self.home);
+        match message {
+            ClientMessage::Hello(_) => {
+                self.no(id, ErrorCode::InvalidMessage, "This connection is introduced already.")
+            }
+            ClientMessage::Auth(credential) => return self.renew(id, credential).await,
+            ClientMessage::Subscribe(request) => self.subscribe(id, request).await,
+            ClientMessage::Unsubscribe { name } => {
+                self.unfollow(name);
+                self.answer(id, Ok(Outcome::Done));
+            }
+            ClientMessage::Resync(request) => {
+                if let Err(error) = self.follow(&request, |_| None).await {
+                    self.answer(id, Err(error));
+                }
+            }
+            ClientMessage::Ping { timestamp } => self.pong(id, timestamp),
+            ClientMessage::Visibility { visible } => self.seen(visible),
+            ClientMessage::ChordChange(change) => match Chord::parse(&change.chord) {
+                Ok(_) => self.play(id, topic, ServerMessage::ChordChange(change)),
+                Err(cause) => {
+                    let text = format!("There is no chord of this name: {cause}.");
+                    self.no(id, ErrorCode::UnknownChord, &text);
+                }
+            },
+            ClientMessage::FretUpdate(update) => {
+                if update.frets.iter().all(|fret| (-1..=HIGHEST_FRET).contains(fret)) {
+                    self.play(id, topic, ServerMessage::FretUpdate(update));
+                } else {
+                    self.no(id, ErrorCode::InvalidMessage, "A fret is −1 (muted) to 24.");
+                }
+            }
+            ClientMessage::Strum(strum) => match checked(strum) {
+                Ok(strum) => self.play(id, topic, ServerMessage::Strum(strum)),
+                Err(text) => self.no(id, ErrorCode::InvalidMessage, text),
+            },
+            ClientMessage::Mute {} => self.play(id, topic, ServerMessage::Mute {}),
+            ClientMessage::PracticeStart(c) => {
+                self.practise(id, topic, practice::Step::Start, c).await;
+            }
+            ClientMessage::PracticePause(c) => {
+                self.practise(id, topic, practice::Step::Pause, c).await;
+            }
+            ClientMessage::PracticeEnd(c) => {
+                self.practise(id, topic, practice::Step::End, c).await;
+            }
+            ClientMessage::Allow { participant, role } => {
+                self.allow(id, topic, participant, role).await;
+            }
+            ClientMessage::Remove { participant } => self.remove(id, topic, participant).await,
+            ClientMessage::CheckIn(command) => {
+                if let Some(context) = self.desk(id, command.at) {
+                    let store = self.state.store.clone();
+                    let work = async move {
+                        let answer = check_in::check_in(&store, context, command).await?;
+                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                    };
+                    self.run_command(Self::command(id, work)).await;
+                }
+            }
+            ClientMessage::CheckOut(command) => {
+                if let Some(context) = self.desk(id, command.at) {
+                    let store = self.state.store.clone();
+                    let work = async move {
+                        let answer = check_out::check_out(&store, context, command).await?;
+                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                    };
+                    self.run_command(Self::command(id, work)).await;
+                }
+            }
+            ClientMessage::UndoCheckIn(command) => {
+                if let Some(context) = self.desk(id, command.at) {
+                    let store = self.state.store.clone();
+                    let work = async move {
+                        let answer = undo_check_in::undo_check_in(&store, context, command).await?;
+                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                    };
+                    self.run_command(Self::command(id, work)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn no(&self, id: Option<Uuid>, code: ErrorCode, text: &str) {
+        self.answer(id, Err(ErrorBody::new(code, text)));
+    }
+
+    async fn subscribe(&mut self, id: Option<Uuid>, request: TopicRequest) {
+        let answered = self
+            .follow(&request, |answer| {
+                let result = Outcome::Subscribed(answer.clone());
+                let ack = ServerMessage::Ack(Ack { result, identity: None });
+                Some(encode(&Envelope::bare(ack).with_id(id)))
+            })
+            .await;
+        if let Err(error) = answered {
+            self.answer(id, Err(error));
+        }
+    }
+
+    fn pong(&self, id: Option<Uuid>, timestamp: Timestamp) {
+        let pong = ServerMessage::Pong { timestamp, server_time: self.state.now() };
+        self.handle.push(encode(&Envelope::bare(pong).with_id(id)));
+    }
+
+    fn seen(&mut self, visible: bool) {
+        self.visible = visible;
+        for following in &self.following {
+            if let Source::Guitar(session) = &following.source
+                && let Some(seat) = self.principal.seat(session.id)
+            {
+                session.seen(seat.id, self.handle.id, visible, self.state.now());
+            }
+        }
+    }
+
+    // ── guitar ──────────────────────────────────────────────────────────────────────────────
+
+    /// Numbers a note and lets everybody hear it. No database on this path.
+    fn play(&mut self, id: Option<Uuid>, topic: Option<Topic>, message: ServerMessage) {
+        let session = match self.seated(topic, |role| matches!(role, Role::Host | Role::Performer)) {
+            Ok((session, _)) => session,
+            Err(error) => return self.answer(id, Err(error)),
+        };
+        self.publish(&session, id, message, Outcome::Done);
+    }
+
+    fn publish(
+        &mut self,
+        session: &SharedSession,
+        id: Option<Uuid>,
+        message: ServerMessage,
+        outcome: Outcome,
+    ) {
+        let origin = Some(Origin { connection: self.handle.id, message: id });
+        let publication = Publication { message, origin, outcome: outcome.clone() };
+        let published = session.publish(publication, self.state.now());
+        let event = published.fresh.then_some((session.log.topic, published.offset));
+        self.settle(super::connection::Answered { id, result: Ok(outcome), event });
+    }
+
+    async fn practise(
+        &mut self,
+        id: Option<Uuid>,
+        topic: Option<Topic>,
+        step: practice::Step,
+        command: PracticeCommand,
+    ) {
+        let seated = self.seated(topic, |role| matches!(role, Role::Host | Role::Performer));
+        let (session, seat) = match seated {
+            Ok(seated) => seated,
+            Err(error) => return self.answer(id, Err(error)),
+        };
+        let actor = Actor { user: seat.id, role: seat.role, name: self.device.clone() };
+        let context = self.context(id, actor, command.at);
+        let state = self.state.clone();
+        let connection = self.handle.id;
+        let work = async move {
+            if step != practice::Step::Start {
+                state.store_played(&session).await?;
+            }
+            let done = practice::command(&state.store, context, session.id, step, command).await?;
+            let outcome = Outcome::Practice(done.update.clone());
+            if !done.fresh {
+                return Ok((outcome, None));
+            }
+            let published = session.publish(
+                Publication {
+                    message: ServerMessage::PracticeUpdate(done.update),
+                    origin: Some(Origin { connection, message: id }),
+                    outcome: outcome.clone(),
+                },
+                state.now(),
+            );
+            let event = published.fresh.then_some((session.log.topic, published.offset));
+            Ok((outcome, event))
+        };
+        self.run_command(Self::command(id, work)).await;
+    }
+
+    async fn allow(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid, role: Role) {
+        let result = async {
+            let (session, _) = self.seated(topic, |role| role == Role::Host)?;
+            self.state.allow(&session, who, role).await?;
+            Ok(Outcome::Participant { participant: who })
+        };
+        let result = result.await;
+        self.answer(id, result);
+    }
+
+    async fn remove(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid) {
+        let result = async {
+            let (session, _) = self.seated(topic, |role| role == Role::Host)?;
+            self.state.remove(&session, who).await?;
+            Ok(Outcome::Participant { participant: who })
+        };
+        let result = result.await;
+        self.answer(id, result);
+    }
+
+    /// The session that a message is about and this connection's seat in it, if its role may.
+    fn seated(
+        &self,
+        topic: Option<Topic>,
+        may: impl Fn(Role) -> bool,
+    ) -> Result<(SharedSession, Seat), ErrorBody> {
+        let following = self.following.iter().find(|f| Some(f.topic) == topic);
+        let Some(Source::Guitar(session)) = following.map(|f| &f.source) else {
+            return Err(ErrorBody::new(
+                ErrorCode::NotSubscribed,
+                "Follow the guitar session first, and name it as the topic.",
+            ));
+        };
+        let seat = self.principal.seat(session.id).filter(|seat| may(seat.role));
+        let seat = seat.ok_or_else(|| {
+            ErrorBody::new(ErrorCode::NotAllowed, "This device may not do that in the session.")
+        })?;
+        Ok((session.clone(), seat.clone()))
+    }
+
+    /// The host changed this phone's role: a waiting phone gets its first snapshot now.
+    pub(super) async fn take_role(&mut self) -> Result<(), End> {
+        let Some(role) = self.handle.take_role() else { return Ok(()) };
+        let Some(seat) = self.principal.seats.iter_mut().find(|s| s.role != Role::Host) else {
+            return Ok(());
+        };
+        seat.role = role;
+        let topic = Topic::Guitar(seat.session);
+        if self.following.iter().any(|f| f.topic == topic && f.waiting) {
+            let request = TopicRequest { name: topic, epoch: None, offset: None };
+            if self.follow(&request, |_| None).await.is_err() {
+                return Err(End::Closed(CloseCode::InvalidSession));
+            }
+        }
+        Ok(())
+    }
+
+    // ── gym ─────────────────────────────────────────────────────────────────────────────────
+
+    /// A desk command's context, or the refusal in the queue.
+    fn desk(&self, id: Option<Uuid>, at: Option<protocol::Millis>) -> Option<CommandContext> {
+        let Some(staff) = &self.principal.staff else {
+            self.no(id, ErrorCode::NotSignedIn, "Sign in to use the desk.");
+            return None;
+        };
+        if !staff.role.may(Permission::UseDesk) {
+            let text = format!("The role {} does not use the desk.", staff.role.label());
+            self.no(id, ErrorCode::NotAllowed, &text);
+            return None;
+        }
+        let actor = Actor { user: staff.user, role: staff.role, name: staff.name.clone() };
+        Some(self.context(id, actor, at))
+    }
+
+    fn context(
+        &self,
+        id: Option<Uuid>,
+        actor: Actor,
+        at: Option<protocol::Millis>,
+    ) -> CommandContext {
+        CommandContext {
+            id: id.unwrap_or_else(Uuid::now_v7),
+            actor,
+            connection: Some(self.handle.id),
+            message: id,
+            at,
+        }
+    }
+
+    /// Whether answers to this client carry positions.
+    pub(super) fn is_ours(&self) -> bool {
+        self.dialect == Dialect::Ours
+    }
+}
+
+/// A strum that can be played.
+fn checked(mut strum: Strum) -> Result<Strum, &'static str> {
+    if !strum.velocity.is_finite() {
+        return Err("The velocity is a number from 0 to 1.");
+    }
+    strum.velocity = strum.velocity.clamp(0.0, 1.0);
+    match &strum.strings {
+        Some(strings) if strings.is_empty() || strings.len() > 6 => {
+            Err("A strum touches one to six strings.")
+        }
+        Some(strings) if !strings.iter().all(|s| (1..=6).contains(s)) => {
+            Err("Strings are numbered 1 (high e) to 6 (low E).")
+        }
+        _ => Ok(strum),
+    }
+}
