@@ -15,7 +15,7 @@ use web_sys::StorageEvent;
 const SIGN_IN_KEY: &str = "cadence.sign-in";
 
 /// The browser edge of this page; to be provided as context before hydration.
-pub fn browser() -> Browser {
+pub(crate) fn browser() -> Browser {
     let state = RwSignal::new(SoundState::default());
     reload_on_sign_in();
     Browser::new(Rc::new(Edge { sound: Sound::new(state) }), state)
@@ -104,7 +104,7 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     let document = document();
     let field = document.create_element("textarea").ok()?;
     Reflect::set(&field, &"value".into(), &text.into()).ok()?;
-    field.set_attribute("class", "visually-hidden").ok()?;
+    field.set_attribute("class", "sr-only").ok()?;
     let body = document.body()?;
     body.append_child(&field).ok()?;
     call(&field, "select", &JsValue::UNDEFINED);

@@ -17,7 +17,8 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AudioBuffer, AudioBufferSourceNode, AudioContext, AudioContextState, GainNode,
+    AudioBuffer, AudioBufferSourceNode, AudioContext, AudioContextState, AudioScheduledSourceNode,
+    GainNode,
 };
 
 /// How long a note rings, in seconds.
@@ -367,9 +368,9 @@ impl Voice {
         self.fade = Some((at, constant));
     }
 
-    #[allow(deprecated, reason = "the inherited method takes the same call")]
     fn stop(&self, when: f64) -> Result<(), JsValue> {
-        self.source.stop_with_when(when)
+        let source: &AudioScheduledSourceNode = self.source.as_ref();
+        source.stop_with_when(when)
     }
 
     fn level(&self, now: f64) -> f32 {

@@ -80,10 +80,17 @@ CREATE TABLE visits (
 CREATE UNIQUE INDEX visits_one_open ON visits (member_id)
     WHERE check_out_at IS NULL AND undone_at IS NULL;
 CREATE INDEX visits_by_member ON visits (member_id, check_in_at);
--- Both cover what the figures need.
-CREATE INDEX visits_by_begin ON visits (check_in_at) WHERE undone_at IS NULL;
-CREATE INDEX visits_by_end ON visits (check_out_at, check_in_at)
+-- Both cover what the figures need, down to the columns of their own conditions: without those
+-- SQLite would look into the table for every row.
+CREATE INDEX visits_by_begin ON visits (check_in_at, undone_at) WHERE undone_at IS NULL;
+CREATE INDEX visits_by_end ON visits (check_out_at, check_in_at, undone_at, closed_automatically)
     WHERE undone_at IS NULL AND closed_automatically = 0;
+
+-- Numbers that are given out once.
+CREATE TABLE counters (
+    name  TEXT   NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
 
 -- One counter per durable topic. The epoch names one life of the log.
 CREATE TABLE topics (
@@ -115,9 +122,8 @@ CREATE TABLE commands (
     kind       TEXT   NOT NULL,
     -- Of the content: the same id with other content is a mistake of the client.
     hash       TEXT   NOT NULL,
-    -- The first answer, as JSON, and the event that it stands in place of.
+    -- The first answer, as JSON.
     answer     TEXT,
-    place      BIGINT,
     -- Whom it was about; set when a card was shown, so that a second scan repeats the card.
     member_id  TEXT,
     -- When it was made, and when it was recorded.

@@ -319,8 +319,7 @@ impl Config {
     pub fn load(path: Option<&Path>) -> Result<Self, Mistakes> {
         let variables = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        let mut config =
-            Self::parse(path.unwrap_or(Path::new(DEFAULT_PATH)), variables.collect())?;
+        let mut config = Self::parse(path.unwrap_or(Path::new(DEFAULT_PATH)), variables.collect())?;
         config.leptos.hash_files = hash_file_exists(&config.leptos.hash_file);
         if config.auth.secret.is_empty() {
             config.auth.secret = development_secret(&config.database.path).map_err(|cause| {
@@ -550,6 +549,12 @@ impl PublicUrl {
     /// Whether its scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -859,9 +864,8 @@ mod tests {
             assert!(!keys.is_empty(), "[{table}]");
             for key in keys {
                 let lines: Vec<&str> = part.lines().collect();
-                let is_key = |line: &&str| {
-                    line.trim_start_matches("# ").starts_with(&format!("{key} = "))
-                };
+                let is_key =
+                    |line: &&str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
                 let at = lines.iter().position(|l| is_key(&l)).unwrap_or_else(|| {
                     panic!("[{table}] {key} is missing in Leptos.toml");
                 });

@@ -87,8 +87,10 @@ mod tests {
     #[test]
     fn a_pasted_link_joins_without_a_code() {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057";
-        let expected =
-            Typed::Link { session: Uuid::parse_str(id).unwrap_or_default(), secret: "s3cret".into() };
+        let expected = Typed::Link {
+            session: Uuid::parse_str(id).unwrap_or_default(),
+            secret: "s3cret".into(),
+        };
         assert_eq!(read(&format!("http://192.168.1.5:3000/play/{id}#s3cret")), expected);
         check("http://x/play/nothing#", "HTTPXP", true);
     }

@@ -62,21 +62,19 @@ impl View {
                     self.held = None;
                 }
             }
-            Delivery::Answer { id, message, result, .. } => self.answer(*id, message, result),
+            Delivery::Answer { id, message, result, offset } => {
+                self.answer(*id, result);
+                // Without a place in the log the event comes by itself, or there is none.
+                if let (Ok(outcome), Some(_)) = (result, offset) {
+                    apply_own(&mut self.confirmed, message, outcome);
+                }
+            }
             _ => {}
         }
     }
 
-    fn answer(
-        &mut self,
-        id: Uuid,
-        message: &ClientMessage,
-        result: &Result<Outcome, protocol::ErrorBody>,
-    ) {
+    fn answer(&mut self, id: Uuid, result: &Result<Outcome, protocol::ErrorBody>) {
         self.commands.retain(|own| own.id != Some(id));
-        if let Ok(outcome) = result {
-            apply_own(&mut self.confirmed, message, outcome);
-        }
         let retry = matches!(result, Err(error) if error.retryable);
         if let Some(held) = self.held.as_mut().filter(|held| held.id == Some(id)) {
             held.id = None;
@@ -86,9 +84,16 @@ impl View {
         }
     }
 
-    /// What this page holds and the session may not know; to be sent again after a reconnect.
+    /// The connection was lost: what has no answer by now may never have arrived.
+    pub fn interrupted(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.id = None;
+        }
+    }
+
+    /// What this page holds and the session does not know; to be sent once it can be.
     pub fn unsent(&self) -> Option<&ClientMessage> {
-        self.held.as_ref().map(|held| &held.message)
+        self.held.as_ref().filter(|held| held.id.is_none()).map(|held| &held.message)
     }
 
     /// Whether the session's state has arrived.
@@ -204,6 +209,26 @@ mod tests {
         view.deliver(&Delivery::Snapshot { snapshot, position });
         assert!(view.is_known());
         assert_eq!((shown(&view).as_str(), view.unsent()), ("Am", Some(&chord("Am"))));
+    }
+
+    #[test]
+    fn a_chord_that_was_on_its_way_when_the_connection_broke_is_sent_again() {
+        let mut view = View::default();
+        view.hold(chord("C"), Some(Uuid::from_u128(1)), 0);
+        assert_eq!(view.unsent(), None);
+        view.interrupted();
+        assert_eq!(view.unsent(), Some(&chord("C")));
+    }
+
+    #[test]
+    fn an_answer_without_a_place_changes_nothing_because_the_event_comes_by_itself() {
+        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        view.hold(chord("C"), Some(id), 0);
+        view.deliver(&other("C", false));
+        view.deliver(&other("D", false));
+        let (message, result) = (chord("C"), Ok(Outcome::Done));
+        view.deliver(&Delivery::Answer { id, message, result, offset: None });
+        assert_eq!(shown(&view), "D");
     }
 
     #[test]

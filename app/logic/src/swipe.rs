@@ -214,10 +214,7 @@ mod tests {
         let path = [(-0.4, 0.0), (5.4, 60.0), (-0.4, 140.0)];
         assert_eq!(
             play(&path),
-            [
-                (Direction::Down, vec![6, 5, 4, 3, 2, 1]),
-                (Direction::Up, vec![1, 2, 3, 4, 5, 6]),
-            ]
+            [(Direction::Down, vec![6, 5, 4, 3, 2, 1]), (Direction::Up, vec![1, 2, 3, 4, 5, 6]),]
         );
     }
 
@@ -237,7 +234,8 @@ mod tests {
     #[test]
     fn a_faster_stroke_is_louder() {
         let loud = strums(&[(-0.4, 0.0), (5.4, 60.0)])[0].velocity;
-        let gently: Vec<_> = (0..=20u8).map(|i| (f32::from(i) * 0.25, f64::from(i) * 25.0)).collect();
+        let gently: Vec<_> =
+            (0..=20u8).map(|i| (f32::from(i) * 0.25, f64::from(i) * 25.0)).collect();
         let soft = strums(&gently)[0].velocity;
         assert!(loud > 0.9 && soft < 0.7, "{loud} {soft}");
     }

@@ -3,9 +3,7 @@
 use crate::{
     ErrorBody, Millis,
     account::Identity,
-    guitar::{
-        ChordChange, FretUpdate, GuitarState, Participant, PracticeUpdate, Strum, Timestamp,
-    },
+    guitar::{ChordChange, FretUpdate, GuitarState, Participant, PracticeUpdate, Strum, Timestamp},
     gym::{CheckInAnswer, GymSnapshot, Reason, Refusal, Stats, Visit},
     topic::TopicAnswer,
 };

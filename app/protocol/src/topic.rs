@@ -72,11 +72,7 @@ pub struct TopicRequest {
 impl TopicRequest {
     /// A request to follow `name` from `position`.
     pub fn new(name: Topic, position: Option<&Position>) -> Self {
-        Self {
-            name,
-            epoch: position.map(|p| p.epoch.clone()),
-            offset: position.map(|p| p.offset),
-        }
+        Self { name, epoch: position.map(|p| p.epoch.clone()), offset: position.map(|p| p.offset) }
     }
 
     /// The client's position, when it sent a whole one.

@@ -3,7 +3,7 @@
 //! A proof is never believed by itself: every one names a row, and the row is read each time. So
 //! a revoked sign-in, a disabled account, a changed role or a removed phone counts at once.
 
-use super::{Auth, OriginKind, OriginPolicy, access::Unreadable, cookies::Cookies, hash_token};
+use super::{Auth, OriginKind, access::Unreadable, cookies::Cookies, hash_token};
 use crate::{
     pairing,
     store::{auth_sessions, guitar, read_failed},
@@ -35,11 +35,7 @@ pub struct StaffIdentity {
 impl StaffIdentity {
     /// As the wire tells it.
     pub fn on_the_wire(&self) -> Identity {
-        Identity {
-            user_id: Some(self.user),
-            role: self.role,
-            expires_at: Some(self.expires_at),
-        }
+        Identity { user_id: Some(self.user), role: self.role, expires_at: Some(self.expires_at) }
     }
 
     /// As pages show it.
@@ -130,10 +126,7 @@ pub fn not_signed_in() -> ErrorBody {
 }
 
 fn not_allowed(role: Role) -> ErrorBody {
-    ErrorBody::new(
-        ErrorCode::NotAllowed,
-        format!("The role {} does not allow this.", role.label()),
-    )
+    ErrorBody::new(ErrorCode::NotAllowed, format!("The role {} does not allow this.", role.label()))
 }
 
 /// Everything that use cases need to know of one request. [`attach_caller`] puts it into the
@@ -155,10 +148,10 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Reads a request's headers. A foreign `Origin` is an error, a failing database too.
+    /// Reads a request's headers; `origin` was checked before.
     pub async fn of(
         auth: &Auth,
-        origins: &OriginPolicy,
+        origin: OriginKind,
         headers: &HeaderMap,
         socket: Option<SocketAddr>,
     ) -> Result<Self, ErrorBody> {
@@ -166,7 +159,7 @@ impl Caller {
         Ok(Self {
             peer: way.peer,
             may_sign_in: way.private || auth.settings().allow_plain_http_sign_in,
-            origin: origins.allowed(headers)?,
+            origin,
             who: auth.identify(headers).await?,
             cookies: Cookies::read(headers),
         })
@@ -297,9 +290,8 @@ impl Auth {
 
     async fn device(&self, cookie: &str) -> Result<Option<Uuid>, ErrorBody> {
         let Some((guest, token)) = split_cookie(cookie) else { return Ok(None) };
-        let known = guitar::guest(self.store().reader(), &hash_token(token))
-            .await
-            .map_err(read_failed)?;
+        let known =
+            guitar::guest(self.store().reader(), &hash_token(token)).await.map_err(read_failed)?;
         Ok(known.filter(|known| *known == guest))
     }
 }

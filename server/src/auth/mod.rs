@@ -25,7 +25,10 @@ pub use identity::{
 };
 pub use origin::{OriginKind, OriginPolicy};
 
-use crate::{config::Config, store::Store};
+use crate::{
+    config::{Config, days},
+    store::{Store, auth_sessions, guitar},
+};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use protocol::{ErrorBody, ErrorCode, Millis};
 use rand::RngCore;
@@ -57,6 +60,7 @@ pub(crate) struct Throttles {
     pub(crate) logins_of_account: Throttle<String>,
     pub(crate) wrong_codes_of_address: Throttle<std::net::IpAddr>,
     pub(crate) wrong_codes_in_all: Throttle<()>,
+    pub(crate) sessions_of_address: Throttle<std::net::IpAddr>,
     pub(crate) calls_of_address: Throttle<std::net::IpAddr>,
     pub(crate) calls_of_user: Throttle<uuid::Uuid>,
 }
@@ -84,6 +88,7 @@ impl Auth {
                     logins_of_account: Throttle::per_minute(limits.logins_per_minute),
                     wrong_codes_of_address: Throttle::per_minute(limits.joins_per_minute),
                     wrong_codes_in_all: Throttle::per_minute(limits.joins_per_minute_in_all),
+                    sessions_of_address: Throttle::per_minute(limits.anonymous_per_minute),
                     calls_of_address: Throttle::per_minute(limits.anonymous_per_minute),
                     calls_of_user: Throttle::per_second(limits.user_per_second),
                 },
@@ -94,6 +99,24 @@ impl Auth {
     /// The server's clock.
     pub fn now(&self) -> Millis {
         self.inner.store.clock().now()
+    }
+
+    /// Forgets what nobody needs any more: used-up tickets, ended sign-ins, abandoned guitar
+    /// sessions. A job calls it now and then.
+    pub async fn purge(&self, retention: &crate::config::Retention) -> Result<(), ErrorBody> {
+        let now = self.now();
+        let sign_ins = now - days(retention.sign_ins_days);
+        let sessions = now - days(retention.guitar_sessions_days);
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    auth_sessions::purge(tx, sign_ins).await?;
+                    guitar::purge(tx, sessions).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .map_err(ErrorBody::from)
     }
 
     pub(crate) fn store(&self) -> &Store {

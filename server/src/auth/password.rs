@@ -37,10 +37,12 @@ impl Passwords {
     ) -> Result<bool, ErrorBody> {
         self.run(move || {
             let known = stored.is_some();
-            let right = stored.as_deref().or_else(nobodys_hash).is_some_and(|stored| {
-                PasswordHash::new(stored).is_ok_and(|stored| {
-                    Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
-                })
+            let hash = match &stored {
+                Some(stored) => Some(stored.as_str()),
+                None => nobodys_hash(),
+            };
+            let right = hash.and_then(|hash| PasswordHash::new(hash).ok()).is_some_and(|hash| {
+                Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
             });
             known && right
         })

@@ -88,6 +88,15 @@ impl Handle {
         self.wake();
     }
 
+    /// Queues an answer before those that wait: the `welcome` that announces them.
+    pub fn push_first(&self, text: String) {
+        let mut inner = lock(&self.inner);
+        inner.answer_bytes += text.len();
+        inner.answers.push_front(text);
+        drop(inner);
+        self.wake();
+    }
+
     /// Takes the next answer.
     pub fn pop(&self) -> Option<String> {
         let mut inner = lock(&self.inner);

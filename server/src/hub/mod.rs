@@ -129,19 +129,25 @@ impl Hub {
 
     // ── connections ─────────────────────────────────────────────────────────────────────────
 
-    /// Registers a connection; false when its user or address has too many already.
-    pub fn register(&self, handle: &Arc<Handle>, per_user: usize, per_address: usize) -> bool {
+    /// Registers a connection; false when its address has too many already.
+    pub fn register(&self, handle: &Arc<Handle>, limits: &crate::config::Limits) -> bool {
         let mut connections = lock(&self.inner.connections);
         let of_address = connections.values().filter(|h| h.address == handle.address).count();
-        let user = handle.user();
-        let of_user = user.map_or(0, |user| {
-            connections.values().filter(|h| h.user() == Some(user)).count()
-        });
-        if of_address >= per_address || of_user >= per_user {
+        if of_address >= limits.connections_per_address as usize {
             return false;
         }
         connections.insert(handle.id, Arc::clone(handle));
         true
+    }
+
+    /// How many connections an account has.
+    pub fn connections_of(&self, user: Uuid) -> usize {
+        lock(&self.inner.connections).values().filter(|h| h.user() == Some(user)).count()
+    }
+
+    /// Whether a phone of a guitar session has a connection.
+    pub fn is_connected(&self, participant: Uuid) -> bool {
+        lock(&self.inner.connections).values().any(|h| h.participant() == Some(participant))
     }
 
     /// Forgets a connection that has ended.

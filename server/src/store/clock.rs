@@ -4,6 +4,7 @@
 //! event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
 //! day that they came in.
 
+use crate::config::Config;
 use jiff::{
     ToSpan,
     civil::{Date, Time},
@@ -115,6 +116,21 @@ impl GymTime {
         jiff::Timestamp::from_millisecond(moment)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(self.zone.clone())
+    }
+}
+
+impl From<&Config> for GymTime {
+    fn from(config: &Config) -> Self {
+        let seconds = |n: u32| Duration::from_secs(u64::from(n));
+        let starts = config.gym.day_starts.0;
+        let mut time = Self::new(config.gym.name.clone(), config.gym.time_zone.0.clone());
+        time.day_starts =
+            u16::from(starts.hour().unsigned_abs()) * 60 + u16::from(starts.minute().unsigned_abs());
+        time.capacity = i64::from(config.gym.capacity);
+        time.undo = seconds(config.desk.undo_seconds);
+        time.repeat = seconds(config.desk.repeat_seconds);
+        time.back = seconds(config.desk.command_max_age_hours) * 3_600;
+        time
     }
 }
 

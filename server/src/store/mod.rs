@@ -7,19 +7,25 @@
 //! - [`members`], [`member_search`], [`plans`], [`visits`], [`audit`]: rows of the gym
 //! - [`stats`], [`snapshot`]: what the dashboard shows
 //! - [`demo`]: an invented gym
+//! - [`accounts`], [`auth_sessions`]: rows of sign-in
+//! - [`guitar`], [`practice`]: rows of guitar sessions and of what was played in them
 //!
 //! Reads go to a read-only pool, so a long read never waits for the writer and the writer never
 //! for a read. This module knows no socket and no request.
 
+pub mod accounts;
 pub mod audit;
+pub mod auth_sessions;
 pub mod clock;
 pub mod commands;
 pub mod demo;
 pub mod events;
+pub mod guitar;
 pub mod id;
 pub mod member_search;
 pub mod members;
 pub mod plans;
+pub mod practice;
 pub mod snapshot;
 pub mod stats;
 pub mod visits;
@@ -114,6 +120,10 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(256)
+        // 32 MiB of pages where SQLite's own 2 MiB would be read again in every group, and a
+        // checkpoint every 32 MiB of log, in which a page that changed often is written once.
+        .pragma("cache_size", "-32768")
+        .pragma("wal_autocheckpoint", "8000")
 }
 
 /// Why a write did not happen.

@@ -8,15 +8,12 @@ use super::{
     StoreError,
     clock::GymTime,
     events::{self, LoggedEvent, NewEvent},
-    stats,
-    unavailable,
+    stats, unavailable,
 };
 use anyhow::Context;
 use futures_util::{FutureExt, future::BoxFuture};
 use protocol::{Millis, Topic, gym::Stats};
-use sqlx::{
-    ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions,
-};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
@@ -156,13 +153,8 @@ async fn run(
     mut waiting: mpsc::Receiver<Job>,
     on_commit: impl Fn(Commit) + Send + Sync + 'static,
 ) {
-    let new_tx = |conn| Tx {
-        conn,
-        clock: clock.clone(),
-        now: clock.now(),
-        log: None,
-        events: Vec::new(),
-    };
+    let new_tx =
+        |conn| Tx { conn, clock: clock.clone(), now: clock.now(), log: None, events: Vec::new() };
     let mut tx = new_tx(conn);
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {

@@ -71,6 +71,8 @@ pub(super) struct Connection {
     pub(super) origin: Option<String>,
     /// What the cookies of the handshake prove; taken up by `hello`.
     pub(super) cookies: Principal,
+    /// The cookies hold a sign-in that is over: the client can refresh it.
+    pub(super) stale_sign_in: bool,
     pub(super) principal: Principal,
     pub(super) introduced: bool,
     pub(super) device: String,
@@ -94,11 +96,12 @@ pub(super) struct Opening {
     pub(super) home: Option<Topic>,
     pub(super) origin: Option<String>,
     pub(super) cookies: Principal,
+    pub(super) stale_sign_in: bool,
 }
 
 impl Connection {
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { state, handle, dialect, home, origin, cookies } = opening;
+        let Opening { state, handle, dialect, home, origin, cookies, stale_sign_in } = opening;
         let now = Instant::now();
         let introduce = Duration::from_secs(u64::from(state.config.limits.introduce_seconds));
         let bucket = state.buckets.of(Counted::Address(handle.address));
@@ -109,6 +112,7 @@ impl Connection {
             home,
             origin,
             cookies,
+            stale_sign_in,
             principal: Principal::default(),
             introduced: false,
             device: "program".to_owned(),

@@ -15,7 +15,7 @@ const FRAME_BYTES: usize = 64 * 1024;
 impl Connection {
     /// The next frames to write; empty when nothing is ready.
     pub(super) async fn ready(&mut self) -> Result<Vec<Utf8Bytes>, CloseCode> {
-        let mut texts = Vec::new();
+        let mut texts: Vec<Utf8Bytes> = Vec::new();
         let mut bytes = 0;
         while texts.len() < FRAME_MESSAGES && bytes < FRAME_BYTES {
             let Some(text) = self.handle.pop() else { break };
@@ -31,7 +31,10 @@ impl Connection {
         Ok(match self.dialect {
             Dialect::Plain => texts,
             Dialect::Ours if texts.len() <= 1 => texts,
-            Dialect::Ours => vec![encode_batch(&texts).into()],
+            Dialect::Ours => {
+                let texts: Vec<&str> = texts.iter().map(Utf8Bytes::as_str).collect();
+                vec![encode_batch(&texts).into()]
+            }
         })
     }
 

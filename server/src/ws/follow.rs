@@ -7,7 +7,8 @@ use crate::{
         ring::{Log, Read},
         session::{Departure, SharedSession},
     },
-    store,
+    state::AppState,
+    store::{self, events::ReplayError},
 };
 use protocol::{
     CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage, Topic,
@@ -73,7 +74,7 @@ impl Connection {
                 "This connection follows as many topics as it may.",
             ));
         }
-        let source = self.source(topic).await?;
+        let source = source(&self.state, topic).await?;
         let role = self.principal.role_in(topic);
         let waiting = role == Some(Role::Waiting);
         if !known {
@@ -83,7 +84,7 @@ impl Connection {
         source.log().follow(&self.handle);
         let catch_up = match waiting {
             true => CatchUp::nothing(source.log().end()),
-            false => self.catch_up(&source, request.position()).await?,
+            false => catch_up(&self.state, self.dialect, &source, request.position()).await?,
         };
         let told = TopicAnswer {
             name: topic,
@@ -195,13 +196,6 @@ impl Connection {
         })
     }
 
-    async fn source(&self, topic: Topic) -> Result<Source, ErrorBody> {
-        match topic {
-            Topic::CheckIns => Ok(Source::CheckIns(Arc::clone(self.state.hub.checkins()))),
-            Topic::Guitar(id) => Ok(Source::Guitar(self.state.guitar_session(id).await?)),
-        }
-    }
-
     /// Tells the session that this device is here.
     fn sit_down(&self, source: &Source) {
         if let Source::Guitar(session) = source
@@ -220,90 +214,91 @@ impl Connection {
             session.depart(seat.id, self.handle.id, how, self.state.now());
         }
     }
+}
 
-    /// What brings a client from its position to now: nothing, a replay, or a snapshot.
-    async fn catch_up(
-        &self,
-        source: &Source,
-        position: Option<Position>,
-    ) -> Result<CatchUp, ErrorBody> {
-        let log = source.log();
-        if let Some(position) = position.filter(|p| p.epoch == log.end().epoch) {
-            if log.reaches(&position) {
-                let end = log.end();
-                let replayed = end.offset.saturating_sub(position.offset);
-                return Ok(CatchUp {
-                    end,
-                    cursor: position.offset,
-                    recovered: true,
-                    replayed,
-                    texts: Vec::new(),
-                });
-            }
-            if let Source::CheckIns(_) = source
-                && let Some(catch_up) = self.replay(position).await?
-            {
-                return Ok(catch_up);
-            }
+async fn source(state: &AppState, topic: Topic) -> Result<Source, ErrorBody> {
+    match topic {
+        Topic::CheckIns => Ok(Source::CheckIns(Arc::clone(state.hub.checkins()))),
+        Topic::Guitar(id) => Ok(Source::Guitar(state.guitar_session(id).await?)),
+    }
+}
+
+/// What brings a client from its position to now: nothing, a replay, or a snapshot.
+async fn catch_up(
+    state: &AppState,
+    dialect: Dialect,
+    source: &Source,
+    position: Option<Position>,
+) -> Result<CatchUp, ErrorBody> {
+    let log = source.log();
+    if let Some(position) = position.filter(|p| p.epoch == log.end().epoch) {
+        if log.reaches(&position) {
+            let end = log.end();
+            let replayed = end.offset.saturating_sub(position.offset);
+            let cursor = position.offset;
+            return Ok(CatchUp { end, cursor, recovered: true, replayed, texts: Vec::new() });
         }
-        self.snapshot(source).await
+        if let Source::CheckIns(_) = source
+            && let Some(catch_up) = replay(state, position).await?
+        {
+            return Ok(catch_up);
+        }
     }
+    snapshot(state, dialect, source).await
+}
 
-    /// The events after a position from the database; `None` when there are too many or one of
-    /// them is of a kind that this version does not know.
-    async fn replay(&self, position: Position) -> Result<Option<CatchUp>, ErrorBody> {
-        let events = self
-            .state
-            .store
-            .events_after(Topic::CheckIns, position.offset, REPLAY_LIMIT as u32 + 1)
-            .await;
-        let events = match events {
-            Ok(events) if events.len() <= REPLAY_LIMIT => events,
-            Ok(_) => return Ok(None),
-            Err(store::events::ReplayError::Database(cause)) => {
-                return Err(store::read_failed(cause));
-            }
-            Err(_) => return Ok(None),
-        };
-        // A position beyond the log's end is of another life of the log.
-        let Some(last) = events.last().map(|event| event.offset) else { return Ok(None) };
-        let end = Position { epoch: position.epoch.clone(), offset: last };
-        let replayed = events.len() as u64;
-        let texts = events
-            .into_iter()
-            .map(|event| {
-                let at = Position { epoch: position.epoch.clone(), offset: event.offset };
-                let mut envelope = Envelope::bare(event.message).at(Topic::CheckIns, at);
-                envelope.ts = Some(event.ts);
-                encode(&envelope)
-            })
-            .collect();
-        Ok(Some(CatchUp { end, cursor: last, recovered: true, replayed, texts }))
-    }
+/// The events after a position from the database; `None` when there are too many or one of them
+/// is of a kind that this version does not know.
+async fn replay(state: &AppState, position: Position) -> Result<Option<CatchUp>, ErrorBody> {
+    let events =
+        state.store.events_after(Topic::CheckIns, position.offset, REPLAY_LIMIT as u32 + 1).await;
+    let events = match events {
+        Ok(events) if events.len() <= REPLAY_LIMIT => events,
+        Ok(_) => return Ok(None),
+        Err(ReplayError::Database(cause)) => return Err(store::read_failed(cause)),
+        Err(_) => return Ok(None),
+    };
+    // A position beyond the log's end is of another life of the log.
+    let Some(last) = events.last().map(|event| event.offset) else { return Ok(None) };
+    let end = Position { epoch: position.epoch.clone(), offset: last };
+    let replayed = events.len() as u64;
+    let texts = events
+        .into_iter()
+        .map(|event| {
+            let at = Position { epoch: position.epoch.clone(), offset: event.offset };
+            let mut envelope = Envelope::bare(event.message).at(Topic::CheckIns, at);
+            envelope.ts = Some(event.ts);
+            encode(&envelope)
+        })
+        .collect();
+    Ok(Some(CatchUp { end, cursor: last, recovered: true, replayed, texts }))
+}
 
-    async fn snapshot(&self, source: &Source) -> Result<CatchUp, ErrorBody> {
-        let (snapshot, position) = match source {
-            Source::CheckIns(_) => {
-                let now = self.state.now();
-                let at = self.state.store.gym_snapshot(now).await.map_err(store::read_failed)?;
-                (Snapshot::CheckIns(at.data), at.position)
-            }
-            Source::Guitar(session) => {
-                let (state, position) = session.snapshot();
-                (Snapshot::Guitar(state), position)
-            }
-        };
-        let topic = source.log().topic;
-        let texts = match self.dialect {
-            Dialect::Ours => {
-                let message = ServerMessage::Snapshot(snapshot);
-                vec![encode(&Envelope::bare(message).at(topic, position.clone()))]
-            }
-            Dialect::Plain => plain_state(snapshot).into_iter().map(encode_bare).collect(),
-        };
-        let cursor = position.offset;
-        Ok(CatchUp { end: position, cursor, recovered: false, replayed: 0, texts })
-    }
+async fn snapshot(
+    state: &AppState,
+    dialect: Dialect,
+    source: &Source,
+) -> Result<CatchUp, ErrorBody> {
+    let (snapshot, position) = match source {
+        Source::CheckIns(_) => {
+            let at = state.store.gym_snapshot(state.now()).await.map_err(store::read_failed)?;
+            (Snapshot::CheckIns(at.data), at.position)
+        }
+        Source::Guitar(session) => {
+            let (state, position) = session.snapshot();
+            (Snapshot::Guitar(state), position)
+        }
+    };
+    let topic = source.log().topic;
+    let texts = match dialect {
+        Dialect::Ours => {
+            let message = ServerMessage::Snapshot(snapshot);
+            vec![encode(&Envelope::bare(message).at(topic, position.clone()))]
+        }
+        Dialect::Plain => plain_state(snapshot).into_iter().map(encode_bare).collect(),
+    };
+    let cursor = position.offset;
+    Ok(CatchUp { end: position, cursor, recovered: false, replayed: 0, texts })
 }
 
 /// A topic's state in the words that a plain client knows.

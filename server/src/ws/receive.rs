@@ -201,7 +201,7 @@ impl Connection {
             }
             let done = practice::command(&state.store, context, session.id, step, command).await?;
             let outcome = Outcome::Practice(done.update.clone());
-            if !done.fresh {
+            if !(done.fresh && done.changed) {
                 return Ok((outcome, None));
             }
             let published = session.publish(
@@ -219,23 +219,19 @@ impl Connection {
     }
 
     async fn allow(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid, role: Role) {
-        let result = async {
-            let (session, _) = self.seated(topic, |role| role == Role::Host)?;
-            self.state.allow(&session, who, role).await?;
-            Ok(Outcome::Participant { participant: who })
+        let result = match self.seated(topic, |role| role == Role::Host) {
+            Ok((session, _)) => self.state.clone().allow(&session, who, role).await,
+            Err(error) => Err(error),
         };
-        let result = result.await;
-        self.answer(id, result);
+        self.answer(id, result.map(|()| Outcome::Participant { participant: who }));
     }
 
     async fn remove(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid) {
-        let result = async {
-            let (session, _) = self.seated(topic, |role| role == Role::Host)?;
-            self.state.remove(&session, who).await?;
-            Ok(Outcome::Participant { participant: who })
+        let result = match self.seated(topic, |role| role == Role::Host) {
+            Ok((session, _)) => self.state.clone().remove(&session, who).await,
+            Err(error) => Err(error),
         };
-        let result = result.await;
-        self.answer(id, result);
+        self.answer(id, result.map(|()| Outcome::Participant { participant: who }));
     }
 
     /// The session that a message is about and this connection's seat in it, if its role may.

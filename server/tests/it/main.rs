@@ -1,1 +1,12 @@
-//! placeholder
+//! The real server over real sockets: what a client notices, and nothing of its inside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod bad_input;
+mod client;
+mod guitar;
+mod gym;
+mod idle_memory;
+mod store;
+mod world;

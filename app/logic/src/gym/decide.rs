@@ -77,12 +77,8 @@ const SOON_DAYS: i64 = 7;
 pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
     let right = right(facts.today, facts.subscriptions);
     let shown = right.shown().map(|s| s.id);
-    let answer = |verdict, reason| Decision {
-        verdict,
-        reason,
-        subscription: shown,
-        takes_visit_from: None,
-    };
+    let answer =
+        |verdict, reason| Decision { verdict, reason, subscription: shown, takes_visit_from: None };
     if let Some((since, location)) = facts.open {
         let reason = Reason::AlreadyIn { since, location: location.to_owned() };
         return answer(Verdict::Warn, Some(reason));
@@ -154,10 +150,9 @@ enum Right<'a, I> {
 impl<'a, I> Right<'a, I> {
     fn shown(&self) -> Option<&'a Subscription<I>> {
         match self {
-            Self::Yes { with: s, .. }
-            | Self::Frozen(s, _)
-            | Self::UsedUp(s)
-            | Self::Expired(s) => Some(s),
+            Self::Yes { with: s, .. } | Self::Frozen(s, _) | Self::UsedUp(s) | Self::Expired(s) => {
+                Some(s)
+            }
             Self::None => None,
         }
     }
@@ -330,7 +325,8 @@ mod tests {
     #[test]
     fn a_reason_lets_a_refused_member_in_and_takes_no_visit() {
         let subscriptions = [pass(0)];
-        let why = |reason| decide(&Facts { override_reason: Some(reason), ..facts(&subscriptions) });
+        let why =
+            |reason| decide(&Facts { override_reason: Some(reason), ..facts(&subscriptions) });
         let let_in = why(" lost wallet ");
         let reason = Reason::Overridden { reason: "lost wallet".to_owned() };
         assert_eq!((let_in.verdict, let_in.reason.as_ref()), (Verdict::Warn, Some(&reason)));

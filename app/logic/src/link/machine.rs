@@ -17,8 +17,8 @@ use protocol::{
     account::Credential,
     client::{ClientInfo, Hello},
     encode,
-    gym::Stats,
     guitar::Timestamp,
+    gym::Stats,
     topic::TopicRequest,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -267,6 +267,9 @@ impl Link {
             self.transmit(now, Envelope::bare(ClientMessage::Visibility { visible }), None);
         }
         if visible {
+            // The server's own pings reach a hidden page without a word to its scripts: only the
+            // silence from here on means something.
+            self.last_heard = now.mono;
             self.wake(now);
         }
     }
@@ -375,7 +378,9 @@ impl Link {
             State::Dialling { since } | State::Introducing { since } => {
                 Some(since + OPEN_WITHIN_MS)
             }
-            State::Live { .. } if self.visible => Some(self.next_ping),
+            State::Live { .. } if self.visible => {
+                Some(self.next_ping.min(self.last_heard + DEAD_AFTER_MS))
+            }
             _ => None,
         };
         let unneeded = self.unneeded_since.map(|since| since + LINGER_MS);

@@ -73,7 +73,11 @@ impl PendingQueue {
 
     /// Takes the messages that may be sent now, in order: never around an earlier one, and at
     /// most [`IN_FLIGHT`] commands without an answer.
-    pub(super) fn take_ready(&mut self, now: i64, allowed: impl Fn(Topic) -> bool) -> Vec<OutboxRecord> {
+    pub(super) fn take_ready(
+        &mut self,
+        now: i64,
+        allowed: impl Fn(Topic) -> bool,
+    ) -> Vec<OutboxRecord> {
         if now < self.not_before {
             return Vec::new();
         }
@@ -145,10 +149,7 @@ impl PendingQueue {
 
     /// The commands without an answer that are not held, the oldest first.
     pub fn commands(&self) -> impl Iterator<Item = &OutboxRecord> {
-        self.queue
-            .iter()
-            .filter(|p| p.record.message.is_command() && !p.held)
-            .map(|p| &p.record)
+        self.queue.iter().filter(|p| p.record.message.is_command() && !p.held).map(|p| &p.record)
     }
 
     /// How many commands wait for a person.

@@ -1,5 +1,0 @@
-//! (being written)
-use leptos::prelude::*;
-/// (being written)
-#[component]
-pub fn Controller() -> impl IntoView { view! { <main><h1>"Cadence"</h1></main> } }

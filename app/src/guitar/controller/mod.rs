@@ -1,0 +1,211 @@
+//! The controller: a phone as the left hand, and as the right one too when it is alone. It joins
+//! by a scanned link or a typed code.
+
+mod code_form;
+mod hands;
+mod pads;
+mod strum_strip;
+
+use crate::{
+    backend::{Failure, join, joined_session},
+    browser::use_browser,
+    link::use_link,
+    ui::{ErrorCard, Loading},
+};
+use code_form::CodeForm;
+use hands::Hands;
+use leptos::{leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue};
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use protocol::{
+    ErrorBody, ErrorCode,
+    http::{JoinRequest, Joined},
+};
+use uuid::Uuid;
+
+/// The page, with a session in its address or without.
+#[component]
+pub fn Controller() -> impl IntoView {
+    let params = use_params_map();
+    let named = params.with_untracked(|params| params.get("session"));
+    let joined = Resource::new(|| (), |()| joined_session());
+    view! {
+        <Title text="Play"/>
+        <Suspense fallback=|| view! { <main class="play-wait"><Loading/></main> }>
+            {move || {
+                let named = named.clone();
+                Suspend::new(async move {
+                    let joined = joined.await.ok().flatten();
+                    view! { <Door named joined/> }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// Where this phone stands at the door of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// A link is being followed, or may be: the server does not see its secret.
+    Arriving,
+    /// Types a code; the sentence says why, if there is more to say.
+    Form(Option<String>),
+    /// The link could not be followed now, and can be tried again.
+    Failed(Failure),
+    /// In, or waiting for the host's word.
+    In(Joined),
+}
+
+impl Step {
+    /// What the server can show: it knows the cookie and the address, and no fragment.
+    fn first(named: Option<&str>, joined: Option<Joined>) -> Self {
+        let session = named.map(Uuid::try_parse);
+        match (session, joined) {
+            (None, Some(joined)) => Self::In(joined),
+            (Some(Ok(session)), Some(joined)) if joined.session_id == session => Self::In(joined),
+            (Some(Ok(_)), _) => Self::Arriving,
+            (Some(Err(_)), _) => Self::Form(Some(DAMAGED.to_owned())),
+            (None, None) => Self::Form(None),
+        }
+    }
+}
+
+const DAMAGED: &str = "This link is damaged. Scan the code again, or type it.";
+const NO_SECRET: &str =
+    "This address alone does not open the session. Scan the code on the PC, or type it.";
+
+/// Lets the phone in, or shows the form.
+#[component]
+fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
+    let link = use_link();
+    let step = RwSignal::new(Step::first(named.as_deref(), joined));
+    let session = named.and_then(|named| Uuid::try_parse(&named).ok());
+    let enter = Callback::new(move |joined: Joined| {
+        // After a final close only a person's act connects again, and joining is one.
+        link.reconnect();
+        step.set(Step::In(joined));
+    });
+    let scanned = StoredValue::new(None::<(Uuid, String)>);
+    let follow = Callback::new(move |()| {
+        let Some((session, secret)) = scanned.get_value() else { return };
+        step.set(Step::Arriving);
+        spawn_local(async move {
+            match join(by_link(session, secret)).await {
+                Ok(joined) => {
+                    forget_fragment(joined.session_id);
+                    scanned.try_set_value(None);
+                    enter.try_run(joined);
+                }
+                Err(failure) if failure.0.code.retryable() => {
+                    step.try_set(Step::Failed(failure));
+                }
+                Err(Failure(error)) => {
+                    forget_fragment(session);
+                    step.try_set(Step::Form(Some(refusal(&error))));
+                }
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let secret = location_hash().filter(|secret| !secret.is_empty());
+        match (session, secret) {
+            (Some(session), Some(secret)) => {
+                scanned.set_value(Some((session, secret)));
+                follow.run(());
+            }
+            _ if step.with_untracked(|step| *step == Step::Arriving) => {
+                step.set(Step::Form(Some(NO_SECRET.to_owned())));
+            }
+            _ => {}
+        }
+    });
+    move || match step.get() {
+        Step::Arriving => view! {
+            <main class="play-wait" aria-busy="true">
+                <h1 class="play-title">"Joining …"</h1>
+                <Loading rows=3/>
+            </main>
+        }
+        .into_any(),
+        Step::Failed(failure) => view! {
+            <main class="play-wait">
+                <ErrorCard title="This phone could not join" failure retry=follow/>
+            </main>
+        }
+        .into_any(),
+        Step::Form(sentence) => view! { <CodeForm sentence enter/> }.into_any(),
+        Step::In(joined) => {
+            let back = Callback::new(move |sentence: String| step.set(Step::Form(Some(sentence))));
+            view! { <Hands joined back/> }.into_any()
+        }
+    }
+}
+
+/// The request of a scanned or pasted link.
+pub(super) fn by_link(session: Uuid, secret: String) -> JoinRequest {
+    JoinRequest {
+        session_id: Some(session),
+        secret: Some(secret),
+        device: Some(DEVICE.to_owned()),
+        ..JoinRequest::default()
+    }
+}
+
+/// What a controller calls itself.
+pub(super) const DEVICE: &str = "phone";
+
+/// What a refusal means to the person at the phone.
+pub(super) fn refusal(error: &ErrorBody) -> String {
+    match error.code {
+        ErrorCode::WrongCode => {
+            "No session waits under this code. Compare it with the PC and try again.".to_owned()
+        }
+        ErrorCode::CodeExpired => {
+            "This code has expired. Ask for a new one: the PC shows it now.".to_owned()
+        }
+        ErrorCode::InvalidSession => {
+            "This session has ended, or its link was replaced. Scan the code that the PC shows now."
+                .to_owned()
+        }
+        _ => error.message.clone(),
+    }
+}
+
+/// Takes the secret out of the address, so that it is in no history and no shared picture.
+fn forget_fragment(session: Uuid) {
+    if let Ok(history) = window().history() {
+        let address = format!("/play/{session}");
+        // A refusal leaves the address as it is; the session works all the same.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// Vibrates a little, where the phone can.
+fn use_buzz() -> impl Fn(u32) + Clone {
+    let browser = use_browser();
+    move |ms| {
+        browser.with(|browser| browser.vibrate(ms));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::account::Role;
+
+    fn joined(session: u128) -> Joined {
+        let session_id = Uuid::from_u128(session);
+        Joined { session_id, participant: Uuid::from_u128(9), role: Role::Performer }
+    }
+
+    #[test]
+    fn the_first_step_follows_from_address_and_cookie() {
+        let one = Uuid::from_u128(1).to_string();
+        assert_eq!(Step::first(None, None), Step::Form(None));
+        assert_eq!(Step::first(None, Some(joined(1))), Step::In(joined(1)));
+        assert_eq!(Step::first(Some(&one), Some(joined(1))), Step::In(joined(1)));
+        assert_eq!(Step::first(Some(&one), Some(joined(2))), Step::Arriving);
+        assert_eq!(Step::first(Some(&one), None), Step::Arriving);
+        assert_eq!(Step::first(Some("nonsense"), None), Step::Form(Some(DAMAGED.to_owned())));
+    }
+}

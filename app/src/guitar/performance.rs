@@ -1,0 +1,279 @@
+//! One session on one page: followed over the link, with what the page did itself on top.
+
+use crate::{
+    guitar::hand::Hand,
+    link::{Link, use_link},
+};
+use leptos::prelude::*;
+use logic::{
+    link::{Delivery, Phase, Status},
+    session::View,
+};
+use protocol::{
+    ClientMessage, CloseCode, ErrorBody, Millis, ServerMessage, Topic,
+    account::Role,
+    guitar::{ChordChange, GuitarState, PracticeCommand, Strum},
+};
+use std::rc::Rc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// An older strum is applied and not sounded, in milliseconds.
+const TOO_LATE: Millis = 150;
+/// How long a notice stays.
+const NOTICE: Duration = Duration::from_secs(6);
+
+/// What others do that lasts no longer than its sound.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heard {
+    /// A strum that is in time.
+    Strum {
+        /// The strum.
+        strum: Strum,
+        /// From the touch until now, when the touch is known.
+        age: Option<Millis>,
+    },
+    /// All strings are damped.
+    Mute,
+}
+
+/// Whether the session lets this page in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Admission {
+    /// Nothing is known yet.
+    #[default]
+    Asking,
+    /// It does.
+    Open,
+    /// The host has to allow it first.
+    Waiting,
+    /// It does not.
+    Refused(ErrorBody),
+}
+
+/// What a person does with the practice clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PracticeStep {
+    Start,
+    Pause,
+    End,
+}
+
+/// A session as a page holds it; a copyable handle.
+#[derive(Clone, Copy)]
+pub(crate) struct Performance {
+    link: StoredValue<Link>,
+    status: Signal<Status>,
+    session: Signal<Option<Uuid>>,
+    view: RwSignal<View>,
+    /// The state to show.
+    pub(crate) state: Memo<GuitarState>,
+    /// What the left hand holds.
+    pub(crate) hand: Memo<Hand>,
+    pub(crate) admission: RwSignal<Admission>,
+    /// A sentence to show for a moment.
+    pub(crate) notice: RwSignal<Option<String>>,
+}
+
+impl Performance {
+    /// Follows the session as soon as there is one; `heard` plays what others do.
+    pub(crate) fn new(session: Signal<Option<Uuid>>, heard: impl Fn(Heard) + 'static) -> Self {
+        let link = use_link();
+        let view = RwSignal::new(View::default());
+        let state = Memo::new(move |_| view.with(View::shown));
+        let performance = Self {
+            status: link.status(),
+            link: StoredValue::new(link),
+            session,
+            view,
+            state,
+            hand: Memo::new(move |_| state.with(Hand::of)),
+            admission: RwSignal::default(),
+            notice: RwSignal::default(),
+        };
+        performance.follow(Rc::new(heard));
+        performance.send_again_when_live();
+        performance
+    }
+
+    fn follow(self, heard: Rc<dyn Fn(Heard)>) {
+        let session = self.session;
+        let before = StoredValue::new(None);
+        Effect::new(move |_| {
+            let Some(session) = session.get() else { return };
+            // Another session has nothing to do with what the former one said.
+            if before.try_get_value().flatten().is_some_and(|before| before != session) {
+                self.view.set(View::default());
+            }
+            before.set_value(Some(session));
+            self.admission.set(Admission::Asking);
+            let heard = heard.clone();
+            self.link.with_value(|link| {
+                link.follow(Topic::Guitar(session), None, move |delivery| {
+                    self.deliver(&delivery, &*heard);
+                });
+            });
+        });
+    }
+
+    fn deliver(self, delivery: &Delivery, heard: &dyn Fn(Heard)) {
+        // The sound first: everything else can wait for it.
+        if let Some(sound) = self.sound_of(delivery) {
+            heard(sound);
+        }
+        let changes = match delivery {
+            Delivery::Event { message, .. } => {
+                !matches!(message, ServerMessage::Strum(_) | ServerMessage::Mute {})
+            }
+            Delivery::Answer { message, .. } => {
+                !matches!(message, ClientMessage::Strum(_) | ClientMessage::Mute {})
+            }
+            _ => true,
+        };
+        if changes {
+            self.view.try_update(|view| view.deliver(delivery));
+        }
+        match delivery {
+            Delivery::Snapshot { .. } => {
+                self.admission.try_set(Admission::Open);
+                self.send_unsent();
+            }
+            Delivery::Waiting => {
+                self.admission.try_set(Admission::Waiting);
+            }
+            Delivery::Refused(error) => {
+                self.admission.try_set(Admission::Refused(error.clone()));
+            }
+            Delivery::Answer { message, result: Err(error), .. } => {
+                // What can be sent again is, and a strum that was lost is past.
+                if !error.retryable || message.is_command() {
+                    self.tell(error.message.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sound_of(self, delivery: &Delivery) -> Option<Heard> {
+        let Delivery::Event { message, ts, replayed: false, .. } = delivery else { return None };
+        let now = self.server_now();
+        match message {
+            ServerMessage::Strum(strum) => {
+                let age = strum.at.map(|at| (now - at).max(0));
+                let late = age.or(ts.map(|ts| now - ts)).is_some_and(|age| age > TOO_LATE);
+                (!late).then(|| Heard::Strum { strum: strum.clone(), age })
+            }
+            ServerMessage::Mute {} => Some(Heard::Mute),
+            _ => None,
+        }
+    }
+
+    fn send_again_when_live(self) {
+        let live = Memo::new(move |_| matches!(self.status.get().phase, Phase::Live));
+        Effect::new(move |was: Option<bool>| {
+            let live = live.get();
+            if live && was == Some(false) {
+                self.view.try_update(View::interrupted);
+                if self.view.with_untracked(View::is_known) {
+                    self.send_unsent();
+                }
+            }
+            live
+        });
+    }
+
+    fn send_unsent(self) {
+        let unsent = self.view.try_with_untracked(|view| view.unsent().cloned()).flatten();
+        if let Some(message) = unsent {
+            self.hold(message);
+        }
+    }
+
+    /// The left hand holds another chord, here at once and then everywhere.
+    pub(crate) fn hold_chord(self, chord: String) {
+        self.hold(ClientMessage::ChordChange(ChordChange { chord }));
+    }
+
+    fn hold(self, message: ClientMessage) {
+        let id = self.send(message.clone());
+        let at = self.server_now();
+        self.view.try_update(|view| view.hold(message, id, at));
+    }
+
+    /// The right hand plays.
+    pub(crate) fn strum(self, strum: Strum) {
+        self.send(ClientMessage::Strum(strum));
+    }
+
+    /// All strings are damped.
+    pub(crate) fn mute(self) {
+        self.send(ClientMessage::Mute {});
+    }
+
+    /// Starts, pauses or ends the practice, here at once and then everywhere.
+    pub(crate) fn practice(self, step: PracticeStep) {
+        let command = PracticeCommand::default();
+        let message = match step {
+            PracticeStep::Start => ClientMessage::PracticeStart(command),
+            PracticeStep::Pause => ClientMessage::PracticePause(command),
+            PracticeStep::End => ClientMessage::PracticeEnd(command),
+        };
+        let id = self.send(message.clone());
+        let at = self.server_now();
+        self.view.try_update(|view| view.command(message, id, at));
+    }
+
+    /// The host lets a phone play or watch.
+    pub(crate) fn allow(self, participant: Uuid, role: Role) {
+        self.send(ClientMessage::Allow { participant, role });
+    }
+
+    /// The host removes a phone.
+    pub(crate) fn remove(self, participant: Uuid) {
+        self.send(ClientMessage::Remove { participant });
+    }
+
+    fn send(self, message: ClientMessage) -> Option<Uuid> {
+        let session = self.session.try_get_untracked().flatten()?;
+        self.link.try_with_value(|link| link.send(Topic::Guitar(session), message))?
+    }
+
+    /// Shows a sentence for a moment.
+    pub(crate) fn tell(self, sentence: String) {
+        let notice = self.notice;
+        notice.try_set(Some(sentence.clone()));
+        set_timeout(
+            move || {
+                notice.try_update(|shown| {
+                    if shown.as_deref() == Some(sentence.as_str()) {
+                        *shown = None;
+                    }
+                });
+            },
+            NOTICE,
+        );
+    }
+
+    /// Whether a practice command waits for its answer.
+    pub(crate) fn practice_waits(self) -> bool {
+        self.view.with(View::practice_waits)
+    }
+
+    /// Now on the server's clock.
+    pub(crate) fn server_now(self) -> Millis {
+        self.link.try_with_value(Link::server_now).unwrap_or(0)
+    }
+
+    /// Whether messages arrive at this moment.
+    pub(crate) fn is_live(self) -> bool {
+        matches!(self.status.get().phase, Phase::Live | Phase::Quiet { .. })
+    }
+
+    /// Why the connection will not come back by itself, if so.
+    pub(crate) fn stopped(self) -> Option<CloseCode> {
+        match self.status.get().phase {
+            Phase::Stopped(code) => Some(code),
+            _ => None,
+        }
+    }
+}

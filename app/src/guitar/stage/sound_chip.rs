@@ -1,0 +1,107 @@
+//! Whether the page can be heard, and how loud.
+
+use crate::{
+    browser::{SoundState, use_browser},
+    ui::{Icon, IconName},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+const VOLUME_KEY: &str = "cadence.volume";
+/// A click so soon after the unlock is the one that unlocked.
+const FRESH: Duration = Duration::from_millis(700);
+
+/// Asks for the tap that browsers want, then switches sound off and on.
+#[component]
+pub(super) fn SoundChip() -> impl IntoView {
+    let browser = use_browser();
+    let sound = browser.sound;
+    let volume = RwSignal::new(80);
+    Effect::new({
+        let browser = browser.clone();
+        move |_| {
+            let stored = browser.with(|browser| browser.stored(VOLUME_KEY)).flatten();
+            if let Some(stored) = stored.and_then(|stored| stored.parse::<u8>().ok()) {
+                volume.set(stored.min(100));
+            }
+        }
+    });
+    Effect::new({
+        let browser = browser.clone();
+        move |_| {
+            let volume = f32::from(volume.get()) / 100.0;
+            browser.with(|browser| browser.set_volume(volume));
+        }
+    });
+    let change = {
+        let browser = browser.clone();
+        move |event| {
+            if let Ok(wanted) = event_target_value(&event).parse::<u8>() {
+                volume.set(wanted.min(100));
+                browser.with(|browser| browser.store(VOLUME_KEY, &wanted.to_string()));
+            }
+        }
+    };
+    // The page unlocks the sound when the chip is touched; the click that follows must not switch
+    // it off again.
+    let fresh = StoredValue::new(false);
+    Effect::new(move |before: Option<SoundState>| {
+        let now = sound.get();
+        if before == Some(SoundState::Locked) && now != before.unwrap_or_default() {
+            fresh.set_value(true);
+            set_timeout(move || _ = fresh.try_set_value(false), FRESH);
+        }
+        now
+    });
+    let press = move |_| {
+        browser.with(|browser| match sound.get_untracked() {
+            SoundState::Locked => browser.unlock_sound(),
+            SoundState::On if fresh.get_value() => {}
+            SoundState::On => browser.set_muted(true),
+            SoundState::Muted => browser.set_muted(false),
+            SoundState::Unavailable => {}
+        });
+    };
+    let text = move || match sound.get() {
+        SoundState::Locked => "Tap to enable sound",
+        SoundState::On => "Sound on",
+        SoundState::Muted => "Sound off",
+        SoundState::Unavailable => "No sound in this browser",
+    };
+    let icon = Signal::derive(move || match sound.get() {
+        SoundState::On => IconName::Volume,
+        _ => IconName::VolumeX,
+    });
+    view! {
+        <div class="sound">
+            <button
+                type="button"
+                class="button sound-button"
+                class:button-primary=move || sound.get() == SoundState::Locked
+                disabled=move || sound.get() == SoundState::Unavailable
+                aria-pressed=move || (sound.get() == SoundState::On).to_string()
+                data-sound=move || match sound.get() {
+                    SoundState::Locked => "locked",
+                    SoundState::On => "on",
+                    SoundState::Muted => "off",
+                    SoundState::Unavailable => "none",
+                }
+                on:click=press
+            >
+                <Icon name=icon/>
+                {text}
+            </button>
+            <Show when=move || sound.get() == SoundState::On>
+                <input
+                    class="volume"
+                    type="range"
+                    min="0"
+                    max="100"
+                    aria-label="Volume"
+                    prop:value=move || volume.get().to_string()
+                    on:input=change.clone()
+                />
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,95 @@
+//! Commands in IndexedDB until they are answered: one record per command, so that two tabs cannot
+//! overwrite each other's. A browser without IndexedDB (private windows of old versions) keeps
+//! commands for as long as the page lives.
+
+use futures_channel::oneshot;
+use logic::link::OutboxRecord;
+use std::rc::Rc;
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{
+    IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode, window,
+};
+
+const DATABASE: &str = "cadence";
+const STORE: &str = "outbox";
+
+/// The open database.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    database: Rc<IdbDatabase>,
+}
+
+impl Outbox {
+    /// Opens or makes the database; `None` where the browser has none.
+    pub(crate) async fn open() -> Option<Self> {
+        let request = window()?.indexed_db().ok().flatten()?.open_with_u32(DATABASE, 1).ok()?;
+        let upgrade = Closure::<dyn Fn()>::new({
+            let request = request.clone();
+            move || {
+                make_store(&request);
+            }
+        });
+        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+        let database = finished(&request).await?.dyn_into::<IdbDatabase>().ok()?;
+        Some(Self { database: Rc::new(database) })
+    }
+
+    /// Keeps a command.
+    pub(crate) fn save(&self, record: &OutboxRecord) {
+        let Ok(text) = serde_json::to_string(record) else { return };
+        if let Some(store) = self.store(IdbTransactionMode::Readwrite) {
+            let key = JsValue::from_str(&record.id.to_string());
+            // A full disk loses durability, not the command: the link still sends it.
+            let _ = store.put_with_key(&JsValue::from_str(&text), &key);
+        }
+    }
+
+    /// Forgets an answered command.
+    pub(crate) fn forget(&self, id: Uuid) {
+        if let Some(store) = self.store(IdbTransactionMode::Readwrite) {
+            let _ = store.delete(&JsValue::from_str(&id.to_string()));
+        }
+    }
+
+    /// Everything that is kept. A record that cannot be read is of another version: it stays.
+    pub(crate) async fn all(&self) -> Vec<OutboxRecord> {
+        let request = self.store(IdbTransactionMode::Readonly).and_then(|s| s.get_all().ok());
+        let Some(request) = request else { return Vec::new() };
+        let Some(values) = finished(&request).await else { return Vec::new() };
+        js_sys::Array::from(&values)
+            .iter()
+            .filter_map(|value| serde_json::from_str(&value.as_string()?).ok())
+            .collect()
+    }
+
+    fn store(&self, mode: IdbTransactionMode) -> Option<IdbObjectStore> {
+        let transaction = self.database.transaction_with_str_and_mode(STORE, mode).ok()?;
+        transaction.object_store(STORE).ok()
+    }
+}
+
+fn make_store(request: &IdbOpenDbRequest) -> Option<()> {
+    let database = request.result().ok()?.dyn_into::<IdbDatabase>().ok()?;
+    if !database.object_store_names().contains(STORE) {
+        database.create_object_store(STORE).ok()?;
+    }
+    Some(())
+}
+
+/// Waits for a request; `None` when it failed.
+async fn finished(request: &IdbRequest) -> Option<JsValue> {
+    let (sender, receiver) = oneshot::channel::<()>();
+    let done = Closure::once(move || {
+        // The receiver waits below; a second event cannot come.
+        let _ = sender.send(());
+    });
+    let function = done.as_ref().unchecked_ref();
+    request.set_onsuccess(Some(function));
+    request.set_onerror(Some(function));
+    let settled = receiver.await;
+    request.set_onsuccess(None);
+    request.set_onerror(None);
+    settled.ok()?;
+    request.result().ok().filter(|_| request.error().ok().flatten().is_none())
+}

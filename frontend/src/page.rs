@@ -1,0 +1,64 @@
+//! What the page itself tells: clocks, visibility, network, random bytes.
+
+use js_sys::Date;
+use logic::link::Now;
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{EventTarget, VisibilityState, window};
+
+/// Both clocks now.
+pub(crate) fn now() -> Now {
+    Now { mono: monotonic() as i64, wall: Date::now() as i64 }
+}
+
+/// Milliseconds since the page was opened; never jumps.
+pub(crate) fn monotonic() -> f64 {
+    window().and_then(|w| w.performance()).map_or_else(Date::now, |p| p.now())
+}
+
+/// A UUIDv7 from `getRandomValues`, which insecure origins have, too (`randomUUID` they lack).
+pub(crate) fn new_id() -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(Date::now() as u64, &random_bytes()).into_uuid()
+}
+
+/// A seed for jitter.
+pub(crate) fn random_seed() -> u64 {
+    u64::from_le_bytes(random_bytes())
+}
+
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let filled = window()
+        .and_then(|w| w.crypto().ok())
+        .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !filled {
+        // No browser that runs WebAssembly lacks it; if one does, ids must still differ.
+        bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
+    }
+    bytes
+}
+
+/// Whether a person can see the page.
+pub(crate) fn is_visible() -> bool {
+    window()
+        .and_then(|w| w.document())
+        .is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
+}
+
+/// A phone is whatever is held in the hand: its first pointer is a finger.
+pub(crate) fn device() -> &'static str {
+    let coarse = window()
+        .and_then(|w| w.match_media("(pointer: coarse)").ok().flatten())
+        .is_some_and(|query| query.matches());
+    if coarse { "phone" } else { "PC" }
+}
+
+/// Calls `act` for an event for as long as the page lives.
+pub(crate) fn on(target: &EventTarget, event: &str, act: impl Fn() + 'static) {
+    let closure = Closure::<dyn Fn()>::new(act);
+    let listening =
+        target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    if listening.is_ok() {
+        closure.forget();
+    }
+}

@@ -1,0 +1,114 @@
+//! The gym for programs.
+
+use super::reply::{Body, Failed};
+use crate::{
+    auth::Caller,
+    check_in as check_in_case, check_out as check_out_case, gym, members as member_cases,
+    state::AppState,
+    store::commands::{Actor, CommandAnswer, CommandContext},
+    undo_check_in as undo_case,
+};
+use axum::{
+    Extension, Json,
+    extract::{Path, Query, State},
+};
+use protocol::{
+    ErrorBody, Millis,
+    gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},
+    http::{AtPosition, CommandRequest, MemberPage, MemberRow, NewMember},
+    server::Outcome,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// `GET /api/gym/snapshot`
+pub(super) async fn snapshot(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<AtPosition<GymSnapshot>>, Failed> {
+    Ok(Json(gym::gym(&state.store, &actor(&caller)?).await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    text: String,
+    page: Option<u32>,
+}
+
+/// `GET /api/members?text=&page=`
+pub(super) async fn members(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Query(search): Query<Search>,
+) -> Result<Json<MemberPage>, Failed> {
+    let (actor, page) = (actor(&caller)?, search.page.unwrap_or(1));
+    Ok(Json(member_cases::members_page(&state.store, &actor, &search.text, page).await?))
+}
+
+/// `POST /api/members`
+pub(super) async fn create_member(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(member): Body<NewMember>,
+) -> Result<Json<MemberRow>, Failed> {
+    let actor = actor(&caller)?;
+    Ok(Json(member_cases::create_member(&state.store, &actor, member).await?))
+}
+
+/// `POST /api/members/{id}/renew`
+pub(super) async fn renew(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(member): Path<String>,
+) -> Result<Json<MemberRow>, Failed> {
+    let actor = actor(&caller)?;
+    // An id that is none belongs to nobody.
+    let member = Uuid::try_parse(&member).unwrap_or_default();
+    Ok(Json(member_cases::renew(&state.store, &actor, member).await?))
+}
+
+/// `POST /api/check-ins`
+pub(super) async fn check_in(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<CheckIn>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(check_in_case::check_in(&state.store, context, command).await)
+}
+
+/// `POST /api/check-outs`
+pub(super) async fn check_out(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<CheckOut>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(check_out_case::check_out(&state.store, context, command).await)
+}
+
+/// `POST /api/check-ins/undo`
+pub(super) async fn undo_check_in(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<UndoCheckIn>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(undo_case::undo_check_in(&state.store, context, command).await)
+}
+
+/// The account behind a request, as the use cases of the gym want it.
+pub(crate) fn actor(caller: &Caller) -> Result<Actor, ErrorBody> {
+    let staff = caller.who.require()?;
+    Ok(Actor { user: staff.user, role: staff.role, name: staff.name.clone() })
+}
+
+fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
+    Ok(CommandContext { id, actor: actor(caller)?, connection: None, message: None, at })
+}
+
+/// What came of a command, in the words that an `ack` uses on the socket.
+fn answer(answer: Result<CommandAnswer, ErrorBody>) -> Result<Json<Outcome>, Failed> {
+    Ok(Json(answer?.outcome))
+}

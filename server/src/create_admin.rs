@@ -1,0 +1,263 @@
+//! Making accounts: the first administrator, and those of the demo.
+
+use crate::{
+    auth::{Auth, password, random_token},
+    config::Config,
+    practice,
+    store::{
+        Id, Store, StoreError,
+        accounts::{self, Email, NewAccount},
+    },
+};
+use anyhow::{Context, bail};
+use protocol::{ErrorBody, account::Role};
+use uuid::Uuid;
+
+/// What `cadence-server create-admin` asks for.
+#[derive(Clone)]
+pub struct NewAdmin {
+    /// The address to sign in with.
+    pub email: String,
+    /// The name to show.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+const HELP: &str = "\
+Usage: cadence-server create-admin --email ADDRESS --name NAME [--generate]
+
+Makes an administrator. The password is read from standard input, one line; with --generate it
+is made and printed once.";
+
+/// `cadence-server create-admin`.
+pub async fn run(config: &Config, arguments: &[String]) -> anyhow::Result<()> {
+    let Some(options) = Options::parse(arguments)? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    let store = Store::open(&config.database.path, config.into(), |_| {}).await?;
+    let auth = Auth::new(config, store)?;
+    let password = if options.generate { generated_password() } else { typed_password()? };
+    let email = options.email.clone();
+    let admin = NewAdmin { email, name: options.name, password: password.clone() };
+    create_admin(&auth, admin).await?;
+    println!("{} may sign in now.", options.email);
+    if options.generate {
+        println!("The password, shown only this once: {password}");
+    }
+    Ok(())
+}
+
+struct Options {
+    email: String,
+    name: String,
+    generate: bool,
+}
+
+impl Options {
+    /// `None` when help is wanted.
+    fn parse(arguments: &[String]) -> anyhow::Result<Option<Self>> {
+        let (mut email, mut name, mut generate) = (None, None, false);
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--help" | "-h" => return Ok(None),
+                "--email" => email = rest.next().cloned(),
+                "--name" => name = rest.next().cloned(),
+                "--generate" => generate = true,
+                unknown => bail!("unknown option {unknown}\n\n{HELP}"),
+            }
+        }
+        let email = email.with_context(|| format!("--email is missing\n\n{HELP}"))?;
+        let name = name.with_context(|| format!("--name is missing\n\n{HELP}"))?;
+        Ok(Some(Self { email, name, generate }))
+    }
+}
+
+/// One line of standard input. A terminal shows what is typed; a pipe or --generate does not.
+fn typed_password() -> anyhow::Result<String> {
+    use std::io::{BufRead, IsTerminal};
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        eprint!("Password (it will be visible): ");
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line).context("the password cannot be read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Makes an administrator; an address that is taken is a conflict.
+pub async fn create_admin(auth: &Auth, admin: NewAdmin) -> Result<Uuid, ErrorBody> {
+    let email = Email::parse(&admin.email)?;
+    let name = admin.name.trim();
+    if name.chars().count() < 2 {
+        return Err(ErrorBody::field("name", "A name has at least 2 characters."));
+    }
+    check_password(&admin.password)?;
+    create(auth, email, name.to_owned(), Role::Admin, admin.password).await
+}
+
+/// A password for whoever does not want to think of one: 100 bits, easy to type.
+pub fn generated_password() -> String {
+    let token = random_token::<13>();
+    let part = |from: usize| token.get(from..from + 5).unwrap_or_default();
+    [part(0), part(5), part(10), part(15), part(20)].join("-")
+}
+
+/// An account of the demo.
+#[derive(Clone)]
+pub struct DemoAccount {
+    /// The address to sign in with.
+    pub email: &'static str,
+    /// What it may do.
+    pub role: Role,
+    /// The password to print.
+    pub password: String,
+}
+
+const DEMO: [(&str, &str, &str, Role); 6] = [
+    ("admin@cadence.test", "demo-admin", "Ada Admin", Role::Admin),
+    ("manager@cadence.test", "demo-manager", "Mara Manager", Role::Manager),
+    ("staff@cadence.test", "demo-staff", "Sam Staff", Role::Staff),
+    ("trainer@cadence.test", "demo-trainer", "Toni Trainer", Role::Trainer),
+    ("desk@cadence.test", "demo-desk", "Dana Desk", Role::FrontDesk),
+    ("player@cadence.test", "demo-player", "Pat Player", Role::Player),
+];
+
+/// Makes the accounts of the demo and the player's practices. On loopback the passwords are
+/// fixed; where other machines can reach the server they are generated anew on each start, so
+/// that no known password ever opens it.
+pub async fn seed_demo_accounts(
+    auth: &Auth,
+    loopback: bool,
+) -> Result<Vec<DemoAccount>, ErrorBody> {
+    let mut made = Vec::with_capacity(DEMO.len());
+    for (email, fixed, name, role) in DEMO {
+        let password = if loopback { fixed.to_owned() } else { generated_password() };
+        let address = Email::parse(email)?;
+        let known = accounts::login(auth.store().reader(), &address)
+            .await
+            .map_err(crate::store::read_failed)?;
+        match known {
+            None => {
+                let user = create(auth, address, name.to_owned(), role, password.clone()).await?;
+                if role == Role::Player {
+                    practice::seed_demo(auth, user).await?;
+                }
+            }
+            Some(known) => {
+                let same =
+                    auth.passwords().verify(password.clone(), Some(known.password_hash)).await?;
+                if !same {
+                    set_password(auth, known.id, password.clone()).await?;
+                }
+            }
+        }
+        made.push(DemoAccount { email, role, password });
+    }
+    Ok(made)
+}
+
+fn check_password(password: &str) -> Result<(), ErrorBody> {
+    let length = password.chars().count();
+    if length < password::SHORTEST {
+        let text = format!("A password has at least {} characters.", password::SHORTEST);
+        return Err(ErrorBody::field("password", text));
+    }
+    if length > password::LONGEST {
+        let text = format!("A password has at most {} characters.", password::LONGEST);
+        return Err(ErrorBody::field("password", text));
+    }
+    Ok(())
+}
+
+async fn create(
+    auth: &Auth,
+    email: Email,
+    name: String,
+    role: Role,
+    password: String,
+) -> Result<Uuid, ErrorBody> {
+    let password_hash = auth.passwords().hash(password).await?;
+    let id = Id::new(auth.now()).0;
+    let account = NewAccount { id, email, name, role, password_hash };
+    auth.store()
+        .write(move |tx| Box::pin(async move { accounts::insert(tx, &account).await }))
+        .await?;
+    Ok(id)
+}
+
+async fn set_password(auth: &Auth, user: Uuid, password: String) -> Result<(), ErrorBody> {
+    let hash = auth.passwords().hash(password).await?;
+    let written: Result<(), StoreError> = auth
+        .store()
+        .write(move |tx| {
+            Box::pin(async move { Ok(accounts::set_password(tx, user, &hash).await?) })
+        })
+        .await;
+    Ok(written?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::test_auth;
+    use protocol::ErrorCode;
+
+    fn admin(email: &str, name: &str, password: &str) -> NewAdmin {
+        let text = str::to_owned;
+        NewAdmin { email: text(email), name: text(name), password: text(password) }
+    }
+
+    #[tokio::test]
+    async fn a_second_account_with_one_address_is_refused() {
+        let test = test_auth::auth().await;
+        let first = admin("boss@gym.example", "Boss", "long enough");
+        create_admin(&test.auth, first.clone()).await.expect("made");
+        let again = create_admin(&test.auth, first).await.expect_err("a conflict");
+        assert_eq!(again.code, ErrorCode::Conflict);
+    }
+
+    #[tokio::test]
+    async fn each_field_is_checked_and_named() {
+        let test = test_auth::auth().await;
+        for (field, wrong) in [
+            ("email", admin("boss", "Boss", "long enough")),
+            ("name", admin("boss@gym.example", " B ", "long enough")),
+            ("password", admin("boss@gym.example", "Boss", "short")),
+        ] {
+            let refused = create_admin(&test.auth, wrong).await.expect_err(field);
+            assert_eq!(refused.field.as_deref(), Some(field));
+        }
+    }
+
+    #[test]
+    fn generated_passwords_are_long_and_differ() {
+        let (one, two) = (generated_password(), generated_password());
+        assert_eq!(one.len(), 29);
+        assert_ne!(one, two);
+    }
+
+    #[tokio::test]
+    async fn demo_passwords_are_fixed_on_loopback_only() {
+        let test = test_auth::auth().await;
+        let here = seed_demo_accounts(&test.auth, true).await.expect("made");
+        assert_eq!(here[0].password, "demo-admin");
+        let page = practice::page(
+            &test.auth,
+            crate::auth::Owner::User(user_of(&test, "player@cadence.test").await),
+            None,
+        );
+        assert!(page.await.expect("a page").total >= 3);
+        let everywhere = seed_demo_accounts(&test.auth, false).await.expect("made");
+        assert_ne!(everywhere[0].password, "demo-admin");
+        assert_eq!(everywhere.len(), 6);
+    }
+
+    async fn user_of(test: &test_auth::TestAuth, email: &str) -> Uuid {
+        let email = Email::parse(email).expect("an address");
+        let login = accounts::login(test.auth.store().reader(), &email).await;
+        login.expect("read").expect("the account").id
+    }
+}

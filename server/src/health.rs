@@ -1,0 +1,67 @@
+//! What operators ask: is it alive, is it ready, what does it measure; and one log line per
+//! request.
+
+use crate::state::AppState;
+use axum::{
+    Json,
+    extract::{ConnectInfo, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+use std::{net::SocketAddr, sync::OnceLock, time::Instant};
+
+/// The process runs.
+pub async fn live() -> &'static str {
+    "live"
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    database: &'static str,
+}
+
+/// The process can serve: its parts answer.
+pub async fn ready(State(state): State<AppState>) -> Response {
+    let database = sqlx::query("SELECT 1").execute(state.store.reader()).await;
+    let ready = database.is_ok();
+    if let Err(cause) = database {
+        tracing::warn!(%cause, "not ready: the database does not answer");
+    }
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = Ready { ready, database: if ready { "ok" } else { "no answer" } };
+    (status, Json(body)).into_response()
+}
+
+/// The figures in Prometheus' format, for this machine only.
+pub async fn metrics(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    if !peer.ip().to_canonical().is_loopback() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Some(recorder) = recorder() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    metrics::gauge!("cadence_connections").set(state.hub.connections() as f64);
+    recorder.render().into_response()
+}
+
+/// Installs the recorder once per process; a second server in one process (tests) shares it.
+pub fn recorder() -> Option<&'static PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).as_ref()
+}
+
+/// One line per request: method, path without query, status, time. Never a header or a body.
+pub async fn log_request(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let ms = started.elapsed().as_millis();
+    tracing::info!(target: "cadence::http", %method, path, status, ms, "request");
+    response
+}

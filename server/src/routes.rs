@@ -1,0 +1,43 @@
+//! Every address of this server, grouped by who calls it, and the layers around all of them.
+
+use crate::{api, health, render, state::AppState, ws::upgrade};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole router.
+pub fn router(state: AppState) -> Router {
+    let sockets = Router::new()
+        .route("/ws", any(upgrade::any_topic))
+        .route("/ws/", any(upgrade::any_topic))
+        .route("/ws/checkins", any(upgrade::check_ins))
+        .route("/ws/checkins/", any(upgrade::check_ins))
+        .route("/ws/guitar/{session}", any(upgrade::guitar))
+        .route("/ws/guitar/{session}/", any(upgrade::guitar));
+
+    let operators = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+
+    // Programs, and the pages' own refresh of a sign-in.
+    let programs = api::routes(&state);
+
+    let pages = render::pages(Router::new(), &state)
+        .layer(from_fn_with_state(state.clone(), api::refresh_on_navigation));
+
+    // From the outside in: headers on every answer, a log line per request, then who calls.
+    // Sockets decide for themselves, after the handshake, so that a refusal can be explained.
+    programs
+        .merge(pages)
+        .layer(from_fn_with_state(state.clone(), api::attach_caller))
+        .merge(sockets)
+        .merge(operators)
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(health::log_request))
+        .layer(from_fn_with_state(state.clone(), render::security_headers))
+        .with_state(state)
+}

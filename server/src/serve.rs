@@ -1,0 +1,136 @@
+//! Builds a server from its parts and runs it until it is told to stop.
+
+use crate::{
+    auth::{Auth, OriginPolicy},
+    config::Config,
+    health,
+    hub::{Hub, sweep},
+    routes,
+    state::AppState,
+    store::Store,
+    ws::rate::{Buckets, Rate},
+};
+use anyhow::Context;
+use protocol::{Millis, Topic};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Clients come back from a restart within this window.
+const RESTART_WINDOW_MS: (u64, u64) = (100, 2_000);
+/// Sockets get so long to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// A server that is ready to run; tests own its listener and its end.
+pub struct Server {
+    /// What its handlers share.
+    pub state: AppState,
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Opens the database and puts the parts together.
+    pub async fn build(config: Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let address = listener.local_addr().context("the listener has no address")?;
+        health::recorder();
+        let hub = Hub::new(
+            config.guitar.ring_events as usize,
+            Millis::from(config.guitar.ring_seconds) * 1000,
+        );
+        let store = Store::open(&config.database.path, (&config).into(), {
+            let hub = hub.clone();
+            move |commit| hub.publish_commit(commit)
+        })
+        .await?;
+        let epoch = store.epoch(Topic::CheckIns).await.context("cannot read the log's epoch")?;
+        let top = store.top(Topic::CheckIns).await.context("cannot read the log's end")?;
+        hub.restore_checkins(epoch, top);
+
+        let lan_urls = lan_urls(&config, address);
+        let auth = Auth::new(&config, store.clone())?;
+        let origins = OriginPolicy::new(&config, address.port(), &lan_urls);
+        let buckets = Buckets::new(Rate {
+            per_second: f64::from(config.limits.messages_per_second),
+            burst: f64::from(config.limits.burst),
+        });
+        let leptos = config.leptos.clone();
+        let state = AppState {
+            config: Arc::new(config),
+            store,
+            hub,
+            auth,
+            origins,
+            buckets,
+            lan_urls: lan_urls.into(),
+            leptos,
+        };
+        Ok(Self { state, listener })
+    }
+
+    /// Where it listens; port 0 has become a real one.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.listener.local_addr().context("the listener has no address")
+    }
+
+    /// Serves until `stop`, then tells every client when to come back.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { state, listener } = self;
+        let sweeper = tokio::spawn(sweep::run(state.clone(), stop.clone()));
+        let app = routes::router(state.clone());
+        let service = app.into_make_service_with_connect_info::<SocketAddr>();
+        let drain = {
+            let (hub, stop) = (state.hub.clone(), stop.clone());
+            async move {
+                stop.cancelled().await;
+                // axum does not end upgraded sockets by itself.
+                hub.close_for_restart(RESTART_WINDOW_MS.0, RESTART_WINDOW_MS.1);
+            }
+        };
+        let serving = axum::serve(listener, service).with_graceful_shutdown(drain).into_future();
+        let overdue = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GOODBYE).await;
+        };
+        tokio::select! {
+            result = serving => result.context("the listener failed")?,
+            () = overdue => tracing::warn!("some connections did not end in time"),
+        }
+        for session in state.hub.sessions() {
+            // The cause of a failure is in the log; there is nothing left to do about it.
+            let _ = state.store_played(&session).await;
+        }
+        let _ = sweeper.await;
+        Ok(())
+    }
+}
+
+/// Addresses under which a phone in the same network reaches this server.
+pub fn lan_urls(config: &Config, address: SocketAddr) -> Vec<String> {
+    if let Some(public) = &config.server.public_url {
+        return vec![public.origin().to_owned()];
+    }
+    static LAN: OnceLock<Vec<IpAddr>> = OnceLock::new();
+    let everywhere = address.ip().is_unspecified();
+    let lan = LAN.get_or_init(|| {
+        let interfaces = local_ip_address::list_afinet_netifas().unwrap_or_default();
+        let mut lan: Vec<IpAddr> = interfaces
+            .into_iter()
+            .map(|(_, ip)| ip)
+            .filter(|ip| matches!(ip, IpAddr::V4(v4) if v4.is_private()))
+            .collect();
+        // The interface with the default route is most likely the phone's network.
+        if let Ok(best) = local_ip_address::local_ip() {
+            lan.sort_by_key(|ip| *ip != best);
+        }
+        lan
+    });
+    match address.ip() {
+        _ if everywhere => lan.iter().map(|ip| format!("http://{ip}:{}", address.port())).collect(),
+        ip if ip.is_loopback() => Vec::new(),
+        ip => vec![format!("http://{}", SocketAddr::new(ip, address.port()))],
+    }
+}

@@ -1,0 +1,85 @@
+//! What every handler shares, and the few steps that need store and hub together.
+
+use crate::{
+    auth::{Auth, OriginPolicy},
+    config::Config,
+    hub::{Hub, session::SharedSession},
+    pairing, practice,
+    store::{Store, guitar, read_failed},
+    ws::rate::Buckets,
+};
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use protocol::{CloseCode, ErrorBody, Millis, account::Role};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Shared by every handler and connection; clones are cheap.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// Connections and topics.
+    pub hub: Hub,
+    /// Who is who.
+    pub auth: Auth,
+    /// Which pages may open sockets and write.
+    pub origins: OriginPolicy,
+    /// How many messages are too many.
+    pub buckets: Buckets,
+    /// Addresses under which a phone in the same network reaches this server, best first.
+    pub lan_urls: Arc<[String]>,
+    /// leptos' own options.
+    pub leptos: LeptosOptions,
+}
+
+impl AppState {
+    /// The server's clock.
+    pub fn now(&self) -> Millis {
+        self.store.clock().now()
+    }
+
+    /// A guitar session: from memory, or from its record after a restart.
+    pub async fn guitar_session(&self, id: Uuid) -> Result<SharedSession, ErrorBody> {
+        if let Some(session) = self.hub.session(id) {
+            return Ok(session);
+        }
+        let rotation = guitar::rotation(self.store.reader(), id).await.map_err(read_failed)?;
+        if rotation.is_none() {
+            return Err(pairing::invalid_session());
+        }
+        let practice = practice::current(&self.store, id).await?;
+        Ok(self.hub.open_session(id, practice, self.now()))
+    }
+
+    /// The host lets a phone in, or changes its role.
+    pub async fn allow(
+        &self,
+        session: &SharedSession,
+        phone: Uuid,
+        role: Role,
+    ) -> Result<(), ErrorBody> {
+        pairing::allow(&self.auth, session.id, phone, role).await?;
+        session.set_role(phone, role, self.now());
+        self.hub.participant_changed(phone, role);
+        Ok(())
+    }
+
+    /// The host removes a phone for good; code and secret are new from here on.
+    pub async fn remove(&self, session: &SharedSession, phone: Uuid) -> Result<(), ErrorBody> {
+        pairing::remove(&self.auth, session.id, phone).await?;
+        session.remove(phone, self.now());
+        self.hub.close_participant(phone, CloseCode::Removed);
+        Ok(())
+    }
+
+    /// Adds what was played since the last time to the practice's record.
+    pub async fn store_played(&self, session: &SharedSession) -> Result<(), ErrorBody> {
+        if let Some(played) = session.take_played() {
+            practice::record_play(&self.store, session.id, played.chords, played.changes).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! How a connection says who it is: `hello` of our client, `auth` of a plain one, and the renewal
+//! of a sign-in on an open socket.
+
+use super::{
+    connection::{Connection, End},
+    principal::{Principal, Seat, Staff},
+};
+use crate::{
+    auth::{
+        Accepted, HostIdentity, OriginKind, ParticipantIdentity, StaffIdentity,
+        identity::not_signed_in,
+    },
+    pairing::invalid_session,
+};
+use protocol::{
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    account::{Credential, Role},
+    client::Hello,
+    encode,
+    server::{Ack, Limits, Outcome, RefusedTopic, Welcome},
+    topic::TopicRequest,
+};
+use uuid::Uuid;
+
+/// Characters of a device's name.
+const DEVICE_NAME: usize = 40;
+
+impl Connection {
+    /// The first message: `hello` from our client, `auth` from a plain one.
+    pub(super) async fn introduce(
+        &mut self,
+        id: Option<Uuid>,
+        message: ClientMessage,
+    ) -> Result<(), End> {
+        match (self.is_ours(), message) {
+            (true, ClientMessage::Hello(hello)) => self.hello(hello).await,
+            (false, ClientMessage::Auth(credential)) => self.authenticate(id, &credential).await,
+            (ours, _) => {
+                let first = if ours { "hello" } else { "auth" };
+                let text = format!("Introduce yourself by `{first}` first.");
+                self.answer(id, Err(ErrorBody::new(ErrorCode::NotSignedIn, text)));
+                Err(End::Closed(CloseCode::NotSignedIn))
+            }
+        }
+    }
+
+    async fn hello(&mut self, hello: Hello) -> Result<(), End> {
+        self.device = hello.client.device.chars().take(DEVICE_NAME).collect();
+        self.visible = hello.client.visible;
+        self.principal = std::mem::take(&mut self.cookies);
+        if let Some(credential) = &hello.auth {
+            self.accept(credential).await.map_err(|error| self.turn_away(None, error))?;
+        }
+        let wants_gym = hello.topics.iter().any(|topic| topic.name == Topic::CheckIns);
+        if wants_gym && self.principal.staff.is_none() && self.stale_sign_in {
+            let error = ErrorBody::new(ErrorCode::SignInRefused, "The sign-in has expired.");
+            return Err(self.turn_away(None, error));
+        }
+        if self.principal.is_nobody() {
+            let error = match hello.topics.first().map(|topic| topic.name) {
+                Some(Topic::Guitar(_)) => ErrorBody::new(
+                    ErrorCode::InvalidSession,
+                    "This device is not part of that guitar session, or the session has ended.",
+                ),
+                _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
+            };
+            return Err(self.turn_away(None, error));
+        }
+        self.enrol().await?;
+        self.introduced = true;
+
+        // Opening a topic queues its replay or snapshot; the welcome goes before them. Nothing is
+        // written meanwhile: this task is the only writer.
+        let mut topics = Vec::new();
+        let mut refused = Vec::new();
+        for request in &hello.topics {
+            let opened = self.follow(request, |answer| {
+                topics.push(answer.clone());
+                None
+            });
+            if let Err(error) = opened.await {
+                refused.push(RefusedTopic { name: request.name, error });
+            }
+        }
+        let limits = &self.state.config.limits;
+        let welcome = Welcome {
+            connection: self.handle.id,
+            node: self.state.config.server.name.clone(),
+            server_time: self.state.now(),
+            identity: self.principal.identity(hello.topics.first().map(|topic| topic.name)),
+            limits: Limits {
+                messages_per_second: limits.messages_per_second,
+                burst: limits.burst,
+                frame_bytes: limits.frame_bytes,
+                topics: limits.topics,
+            },
+            topics,
+            refused,
+        };
+        let welcome = encode(&Envelope::bare(ServerMessage::Welcome(welcome)));
+        self.handle.push_first(welcome);
+        Ok(())
+    }
+
+    async fn authenticate(&mut self, id: Option<Uuid>, credential: &Credential) -> Result<(), End> {
+        self.accept(credential).await.map_err(|error| self.turn_away(id, error))?;
+        self.enrol().await?;
+        self.introduced = true;
+        let identity = Some(self.principal.identity(self.home));
+        let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
+        self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
+        if let Some(name) = self.home {
+            let request = TopicRequest { name, epoch: None, offset: None };
+            let followed = self.follow(&request, |_| None).await;
+            followed.map_err(|error| self.turn_away(None, error))?;
+        }
+        Ok(())
+    }
+
+    /// A later `auth`: the same account goes on, and every topic is checked again.
+    pub(super) async fn renew(
+        &mut self,
+        id: Option<Uuid>,
+        credential: Credential,
+    ) -> Result<(), End> {
+        let before = self.principal.staff.as_ref().map(|staff| staff.user);
+        let mut renewed = Principal { staff: None, seats: self.principal.seats.clone() };
+        std::mem::swap(&mut self.principal, &mut renewed);
+        if let Err(error) = self.accept(&credential).await {
+            return Err(self.turn_away(id, error));
+        }
+        let after = self.principal.staff.as_ref().map(|staff| staff.user);
+        if before.is_some() && before != after {
+            let text = "Another account cannot take over an open connection.";
+            return Err(self.turn_away(id, ErrorBody::new(ErrorCode::NotAllowed, text)));
+        }
+        self.enrol().await?;
+        self.expiry_moved();
+        let lost: Vec<Topic> = self
+            .following
+            .iter()
+            .map(|following| following.topic)
+            .filter(|topic| !self.principal.may_follow(*topic))
+            .collect();
+        lost.into_iter().for_each(|topic| self.unfollow(topic));
+        let identity = Some(self.principal.identity(self.home));
+        let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
+        self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
+        Ok(())
+    }
+
+    async fn accept(&mut self, credential: &Credential) -> Result<(), ErrorBody> {
+        let origin = match &self.origin {
+            Some(origin) => OriginKind::Ours(origin.clone()),
+            None => OriginKind::Absent,
+        };
+        let hub = self.state.hub.clone();
+        let connected = move |phone: Uuid| hub.is_connected(phone);
+        match self.state.auth.accept(credential, &origin, &connected).await? {
+            Accepted::Staff(staff) => self.principal.staff = Some(staff.into()),
+            Accepted::Host(host) => self.principal.seats.push(host.into()),
+            Accepted::Participant(phone) => self.principal.seats.push(phone.into()),
+        }
+        Ok(())
+    }
+
+    /// Makes the connection findable, and only then reads its proofs again: a revocation between
+    /// the proof and this moment would close nothing.
+    async fn enrol(&mut self) -> Result<(), End> {
+        let staff = self.principal.staff.as_ref();
+        let user = staff.map(|staff| staff.user);
+        self.handle.identify(
+            user,
+            staff.map(|staff| staff.sign_in),
+            self.principal.participant(),
+        );
+        let per_user = self.state.config.limits.connections_per_user as usize;
+        if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
+            return Err(End::Closed(CloseCode::TooManyConnections));
+        }
+        if let Some(user) = user.or(self.principal.participant()) {
+            self.count_as(user);
+        }
+        self.look_again().await.map_err(|error| self.turn_away(None, error))
+    }
+
+    async fn look_again(&mut self) -> Result<(), ErrorBody> {
+        if let Some(staff) = &self.principal.staff {
+            let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
+            let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;
+            self.principal.staff = Some(row.ok_or_else(not_signed_in)?.into());
+        }
+        if let Some(phone) = self.principal.participant() {
+            let row = self.state.auth.participant_row(phone).await?;
+            row.ok_or_else(invalid_session)?;
+        }
+        Ok(())
+    }
+
+    /// Says why, and how to go on, in the code of the close frame.
+    fn turn_away(&self, id: Option<Uuid>, error: ErrorBody) -> End {
+        let code = match error.code {
+            ErrorCode::InvalidSession => CloseCode::InvalidSession,
+            ErrorCode::SignInRefused => CloseCode::SignInRefused,
+            ErrorCode::NotSignedIn => CloseCode::NotSignedIn,
+            // The server could not look: come back.
+            ErrorCode::Unavailable | ErrorCode::RateLimited => CloseCode::Restarting,
+            _ => CloseCode::NotAllowed,
+        };
+        self.answer(id, Err(error));
+        End::Closed(code)
+    }
+}
+
+impl From<StaffIdentity> for Staff {
+    fn from(staff: StaffIdentity) -> Self {
+        Self {
+            user: staff.user,
+            name: staff.name,
+            role: staff.role,
+            sign_in: staff.sign_in,
+            expires_at: staff.expires_at,
+        }
+    }
+}
+
+impl From<HostIdentity> for Seat {
+    fn from(host: HostIdentity) -> Self {
+        Self { session: host.session, id: host.session, role: Role::Host }
+    }
+}
+
+impl From<ParticipantIdentity> for Seat {
+    fn from(phone: ParticipantIdentity) -> Self {
+        Self { session: phone.session, id: phone.participant, role: phone.role }
+    }
+}

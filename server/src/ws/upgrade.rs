@@ -1,0 +1,169 @@
+//! The three endpoints: who may open a socket, and which dialect it speaks.
+//!
+//! Browsers hide why a handshake was refused, so everything but a foreign Origin is accepted,
+//! explained by a typed error, and closed with a code.
+
+use super::{
+    connection::{Connection, Dialect, Opening},
+    principal::Principal,
+};
+use crate::{
+    auth::{OriginKind, cookies::Cookies},
+    hub::handle::Handle,
+    state::AppState,
+};
+use axum::{
+    Json,
+    extract::{
+        ConnectInfo, Path, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+    },
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use protocol::{
+    CloseCode, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, SUBPROTOCOL_JSON,
+    ServerMessage, Topic, encode,
+};
+use std::{net::SocketAddr, sync::Arc};
+use uuid::Uuid;
+
+/// axum's default buffers cost 134 KB per idle connection; these cost under 6 KB.
+const READ_BUFFER: usize = 2 * 1024;
+const WRITE_BUFFER: usize = 2 * 1024;
+const LARGEST_WRITE: usize = 1024 * 1024;
+
+/// `/ws`: topics are named in `hello`.
+pub async fn any_topic(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    open(state, peer, headers, upgrade, None).await
+}
+
+/// `/ws/checkins/`.
+pub async fn check_ins(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    open(state, peer, headers, upgrade, Some(Topic::CheckIns)).await
+}
+
+/// `/ws/guitar/{session}/`.
+pub async fn guitar(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(session): Path<String>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    // An id that is none gets the same answer as a session that does not exist.
+    let session = Uuid::try_parse(&session).unwrap_or_default();
+    open(state, peer, headers, upgrade, Some(Topic::Guitar(session))).await
+}
+
+async fn open(
+    state: AppState,
+    peer: SocketAddr,
+    headers: HeaderMap,
+    mut upgrade: WebSocketUpgrade,
+    home: Option<Topic>,
+) -> Response {
+    let origin = match state.origins.allowed(&headers) {
+        Ok(OriginKind::Ours(origin)) => Some(origin),
+        Ok(OriginKind::Absent) => None,
+        Err(error) => return (StatusCode::FORBIDDEN, Json(error)).into_response(),
+    };
+    let address = state.auth.way(&headers, Some(peer)).peer;
+    let handle = Arc::new(Handle::new(Uuid::now_v7(), address));
+    let dialect = choose_dialect(&mut upgrade);
+    // Without an Origin the request may be anybody's: cookies count for pages only.
+    let cookies = match (&origin, dialect) {
+        (Some(_), Some(Dialect::Ours)) => by_cookies(&state, &headers).await,
+        _ => Ok((Principal::default(), false)),
+    };
+
+    let frame = state.config.limits.frame_bytes as usize;
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(LARGEST_WRITE)
+        // Somewhat too large is answered by a typed error; much too large ends the connection.
+        .max_message_size(frame * 4)
+        .max_frame_size(frame * 4);
+    upgrade.on_upgrade(async move |socket| {
+        let refusal = match (&cookies, dialect) {
+            (_, None) => Some((version(), CloseCode::Version)),
+            (Err(error), _) => Some((error.clone(), CloseCode::Restarting)),
+            _ if !state.hub.register(&handle, &state.config.limits) => {
+                Some((too_many(), CloseCode::TooManyConnections))
+            }
+            _ => None,
+        };
+        match (refusal, cookies, dialect) {
+            (None, Ok((cookies, stale_sign_in)), Some(dialect)) => {
+                let opening =
+                    Opening { state, handle, dialect, home, origin, cookies, stale_sign_in };
+                Connection::new(opening).run(socket).await;
+            }
+            (refusal, ..) => {
+                let (error, code) = refusal.unwrap_or((version(), CloseCode::Version));
+                explain(socket, error, code).await;
+            }
+        }
+    })
+}
+
+/// `None` when the client offers only versions of ours that this server does not speak.
+fn choose_dialect(upgrade: &mut WebSocketUpgrade) -> Option<Dialect> {
+    let offered: Vec<HeaderValue> = upgrade.requested_protocols().cloned().collect();
+    if let Some(json) = offered.iter().find(|offer| *offer == SUBPROTOCOL_JSON) {
+        upgrade.set_selected_protocol(json.clone());
+        return Some(Dialect::Ours);
+    }
+    let is_ours =
+        |offer: &&HeaderValue| offer.to_str().is_ok_and(|o| o.starts_with(SUBPROTOCOL_FAMILY));
+    match offered.iter().find(is_ours) {
+        Some(unknown) => {
+            // A browser drops a socket whose offers were all ignored, and the reason with it.
+            upgrade.set_selected_protocol(unknown.clone());
+            None
+        }
+        None => Some(Dialect::Plain),
+    }
+}
+
+/// Everything the cookies of the handshake prove, and whether they hold a sign-in that is over.
+async fn by_cookies(
+    state: &AppState,
+    headers: &HeaderMap,
+) -> Result<(Principal, bool), ErrorBody> {
+    let who = state.auth.identify(headers).await?;
+    let cookies = Cookies::read(headers);
+    let host = state.auth.host(&cookies).await?.map(Into::into);
+    let phone = state.auth.participant(&cookies).await?.map(Into::into);
+    let stale = who.staff.is_none() && (cookies.access.is_some() || cookies.refresh.is_some());
+    let seats = host.into_iter().chain(phone).collect();
+    Ok((Principal { staff: who.staff.map(Into::into), seats }, stale))
+}
+
+async fn explain(mut socket: WebSocket, error: ErrorBody, code: CloseCode) {
+    let text = encode(&Envelope::bare(ServerMessage::Error(error)));
+    let reason = Utf8Bytes::from_static(code.sentence());
+    let frame = CloseFrame { code: code.number(), reason };
+    // Whoever is gone already needs no reason.
+    let _ = socket.send(Message::Text(text.into())).await;
+    let _ = socket.send(Message::Close(Some(frame))).await;
+}
+
+fn version() -> ErrorBody {
+    ErrorBody::new(ErrorCode::UnsupportedVersion, "Reload for the new version.")
+}
+
+fn too_many() -> ErrorBody {
+    ErrorBody::new(ErrorCode::RateLimited, "Too many connections come from this address.")
+}

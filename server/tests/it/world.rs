@@ -1,0 +1,165 @@
+//! A server of a test's own: a free port, a fresh database, the demo's gym and accounts.
+
+use crate::client::Socket;
+use cadence_server::{config::Config, create_admin, serve::Server, state::AppState, store::demo};
+use protocol::http::{LoginResponse, SessionResponse, TicketResponse};
+use serde_json::{Value, json};
+use std::{collections::HashMap, net::SocketAddr, path::Path};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// The shipped settings.
+pub fn shipped_settings() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../Leptos.toml"))
+}
+
+/// A running server.
+pub struct World {
+    pub address: SocketAddr,
+    pub state: AppState,
+    pub http: reqwest::Client,
+    data: TempDir,
+    overrides: Vec<(&'static str, &'static str)>,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A server with some settings of its own.
+    pub async fn with(overrides: &[(&'static str, &'static str)]) -> Self {
+        let data = TempDir::new().unwrap();
+        let world = Self::start(data, "127.0.0.1:0", overrides.to_vec()).await;
+        let now = world.state.now();
+        demo::seed_demo(&world.state.store, now).await.unwrap();
+        create_admin::seed_demo_accounts(&world.state.auth, true).await.unwrap();
+        world
+    }
+
+    async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, &'static str)>) -> Self {
+        let database = data.path().join("cadence.db").display().to_string();
+        let mut variables: HashMap<String, String> = HashMap::from([
+            ("CADENCE_DATABASE__PATH".to_owned(), database),
+            ("CADENCE_AUTH__SECRET".to_owned(), "a secret of the tests, long enough".to_owned()),
+        ]);
+        variables.extend(overrides.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let config = Config::parse(shipped_settings(), variables).unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
+        let server = Server::build(config, listener).await.unwrap();
+        let (address, state) = (server.address().unwrap(), server.state.clone());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn({
+            let stop = stop.clone();
+            async move { server.run(stop).await.unwrap() }
+        });
+        let http = reqwest::Client::builder().build().unwrap();
+        Self { address, state, http, data, overrides, stop, running }
+    }
+
+    /// Stops the server and starts another one on the same port and data.
+    pub async fn restart(self) -> Self {
+        self.stop.cancel();
+        self.running.await.unwrap();
+        Self::start(self.data, &self.address.to_string(), self.overrides).await
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The Origin of this server's own pages.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.address.port())
+    }
+
+    pub async fn post(&self, path: &str, token: Option<&str>, body: Value) -> (u16, Value) {
+        let mut request = self.http.post(self.url(path)).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// A demo account's access token: `desk`, `manager`, `trainer` …
+    pub async fn sign_in(&self, who: &str) -> String {
+        let body = json!({"email": format!("{who}@cadence.test"), "password": format!("demo-{who}")});
+        let (status, body) = self.post("/api/auth/login", None, body).await;
+        assert_eq!(status, 200, "{body}");
+        let answer: LoginResponse = serde_json::from_value(body).unwrap();
+        answer.access_token.unwrap()
+    }
+
+    pub async fn ticket(&self, token: &str) -> String {
+        let (status, body) = self.post("/api/ws-ticket", Some(token), json!({})).await;
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_value::<TicketResponse>(body).unwrap().ticket
+    }
+
+    pub async fn guitar_session(&self) -> SessionResponse {
+        let (status, body) = self.post("/api/guitar/sessions", None, json!({})).await;
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_value(body).unwrap()
+    }
+
+    /// A plain client on a path that has said nothing yet.
+    pub async fn plain(&self, path: &str) -> Socket {
+        Socket::open(&format!("ws://{}{path}", self.address), None, &[]).await.unwrap()
+    }
+
+    /// A plain client in a guitar session.
+    pub async fn in_session(&self, session: &SessionResponse, credential: Value) -> Socket {
+        let mut socket = self.plain(&format!("/ws/guitar/{}/", session.session_id)).await;
+        socket.say(json!({"type": "auth", "data": credential})).await;
+        let ack = socket.hear("ack").await;
+        assert!(ack["data"]["role"].is_string(), "{ack}");
+        socket
+    }
+
+    /// A plain desk.
+    pub async fn desk(&self, token: &str) -> Socket {
+        let mut socket = self.plain("/ws/checkins/").await;
+        let ticket = self.ticket(token).await;
+        socket.say(json!({"type": "auth", "data": {"ticket": ticket}})).await;
+        socket.hear("ack").await;
+        socket.hear("initial_stats").await;
+        socket
+    }
+
+    /// Our own client's dialect, introduced by a ticket.
+    pub async fn ours(&self, token: &str, topics: Value) -> Socket {
+        let mut socket = self.dial_ours(&[]).await;
+        let ticket = self.ticket(token).await;
+        let hello = json!({"auth": {"ticket": ticket}, "client": {"device": "PC"}, "topics": topics});
+        socket.say(json!({"type": "hello", "data": hello})).await;
+        socket
+    }
+
+    pub async fn dial_ours(&self, headers: &[(&'static str, String)]) -> Socket {
+        let url = format!("ws://{}/ws", self.address);
+        Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), headers).await.unwrap()
+    }
+
+    /// Numbers of members who are not in, with a good standing.
+    pub async fn members_outside(&self, token: &str, many: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        for page in 1..=8 {
+            let url = self.url(&format!("/api/members?text=&page={page}"));
+            let response = self.http.get(url).bearer_auth(token).send().await.unwrap();
+            let body: Value = response.json().await.unwrap();
+            for row in body["rows"].as_array().unwrap() {
+                if row["standing"] == "active" && row["in_since"].is_null() {
+                    found.push(row["member"]["number"].as_str().unwrap().to_owned());
+                }
+            }
+        }
+        assert!(found.len() >= many, "only {} members are outside", found.len());
+        found.truncate(many);
+        found
+    }
+}
