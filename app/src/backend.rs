@@ -1,6 +1,9 @@
 //! The port to what the server knows, and the server functions over it. Pages call the functions;
 //! on the server they reach the same use cases as the JSON API.
-#![allow(missing_docs, reason = "the server macro makes structs of the arguments, with no place for docs")]
+#![allow(
+    missing_docs,
+    reason = "the server macro makes structs of the arguments, with no place for docs"
+)]
 
 use leptos::{
     prelude::*,

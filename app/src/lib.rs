@@ -9,8 +9,8 @@
 
 pub mod backend;
 pub mod browser;
-pub mod gym;
 pub mod guitar;
+pub mod gym;
 pub mod link;
 pub mod shell;
 pub mod ui;

@@ -68,7 +68,12 @@ impl Link {
     /// Follows a topic until the calling component goes away. `handler` is called for each
     /// delivery in the topic's order; events are delivered by callback and not by signal, because
     /// two changes of a signal in a row are seen as one.
-    pub fn follow(&self, topic: Topic, from: Option<Position>, handler: impl Fn(Delivery) + 'static) {
+    pub fn follow(
+        &self,
+        topic: Topic,
+        from: Option<Position>,
+        handler: impl Fn(Delivery) + 'static,
+    ) {
         let Some(port) = self.port.clone() else { return };
         let follower = port.follow(topic, from, Rc::new(handler));
         on_cleanup(move || port.unfollow(follower));

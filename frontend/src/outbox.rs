@@ -71,10 +71,8 @@ impl Outbox {
 
 fn make_store(request: &IdbOpenDbRequest) -> Option<()> {
     let database = request.result().ok()?.dyn_into::<IdbDatabase>().ok()?;
-    if !database.object_store_names().contains(STORE) {
-        database.create_object_store(STORE).ok()?;
-    }
-    Some(())
+    // Version 1 has one store; the event comes only when the database is new.
+    database.create_object_store(STORE).ok().map(drop)
 }
 
 /// Waits for a request; `None` when it failed.

@@ -62,7 +62,11 @@ pub(crate) fn start() -> Link {
     let status = RwSignal::new(Status::default());
     let figures = RwSignal::new(Figures::default());
     let driver = Rc::new(Driver {
-        link: RefCell::new(link::Link::new(page::device(), page::is_visible(), page::random_seed())),
+        link: RefCell::new(link::Link::new(
+            page::device(),
+            page::is_visible(),
+            page::random_seed(),
+        )),
         followers: RefCell::default(),
         next_follower: Cell::new(0),
         wire: RefCell::default(),
@@ -207,8 +211,8 @@ impl Driver {
     }
 
     fn dial(self: &Rc<Self>, number: u32) {
-        let socket = socket_url()
-            .and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL_JSON).ok());
+        let socket =
+            socket_url().and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL_JSON).ok());
         let (sender, receiver) = unbounded();
         *self.wire.borrow_mut() = Some((number, sender));
         let driver = Rc::clone(self);
@@ -243,7 +247,7 @@ impl Driver {
             let _ = socket.close(None, None);
             return ABNORMAL;
         }
-        if socket.state() == State::Open {
+        if matches!(socket.state(), State::Open) {
             self.act(|link| link.opened(now(), number));
         }
         loop {
@@ -260,7 +264,9 @@ impl Driver {
                     self.act(|link| link.frame(now(), number, &text));
                 }
                 Either::Left(Some(Ok(Message::Bytes(_)))) => {}
-                Either::Left(Some(Err(WebSocketError::ConnectionClose(close)))) => return close.code,
+                Either::Left(Some(Err(WebSocketError::ConnectionClose(close)))) => {
+                    return close.code;
+                }
                 Either::Left(Some(Err(_))) => {}
                 Either::Left(None) => return ABNORMAL,
                 Either::Right(Some(Wire::Frame(frame))) => {

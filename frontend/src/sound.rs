@@ -414,12 +414,7 @@ struct Note {
 
 impl Notes {
     fn new() -> Self {
-        Self {
-            rate: USUAL_RATE,
-            ready: HashMap::new(),
-            wanted: VecDeque::new(),
-            rendering: false,
-        }
+        Self { rate: USUAL_RATE, ready: HashMap::new(), wanted: VecDeque::new(), rendering: false }
     }
 
     /// Forgets what was rendered for another rate, and wants it again.

@@ -3,7 +3,6 @@
 use crate::store::{
     Id, NewEvent, Store, StoreError, Tx,
     audit::{self, Entry},
-    clock::day_number,
     commands::{self, CommandAnswer, CommandContext, Decided},
     visits::{self, AtTheDoor, MemberKey},
 };
@@ -21,7 +20,7 @@ pub async fn check_in(
     context: CommandContext,
     command: CheckIn,
 ) -> Result<CommandAnswer, ErrorBody> {
-    let wanted = Wanted::parse(&command)?;
+    let wanted = Wanted::parse(&command, &store.clock().location)?;
     commands::once(store, context, "check_in", &command, |tx, context, at| {
         Box::pin(async move { run(tx, &context, &wanted, at).await })
     })
@@ -37,19 +36,16 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(command: &CheckIn) -> Result<Self, ErrorBody> {
+    fn parse(command: &CheckIn, usual_location: &str) -> Result<Self, ErrorBody> {
         Ok(Self {
             key: MemberKey::parse(&command.member)?,
             location: text("location", command.location.as_deref(), 60)?
-                .unwrap_or_else(|| DEFAULT_LOCATION.to_owned()),
+                .unwrap_or_else(|| usual_location.to_owned()),
             notes: text("notes", command.notes.as_deref(), 500)?,
             override_reason: text("override_reason", command.override_reason.as_deref(), 200)?,
         })
     }
 }
-
-/// Where a check-in happens that does not say where.
-const DEFAULT_LOCATION: &str = "Front desk";
 
 /// A trimmed text of at most `most` characters; nothing where there is only blank.
 fn text(field: &str, value: Option<&str>, most: usize) -> Result<Option<String>, ErrorBody> {
@@ -67,14 +63,15 @@ async fn run(
     at: Millis,
 ) -> Result<Decided, StoreError> {
     let month_start = tx.clock().month_start(at);
-    let today = day_number(tx.clock().day(at).date);
+    let today = tx.clock().today(at);
     // A second round only when another node's visit was committed between the two statements.
     for _ in 0..2 {
         let door = visits::at_the_door(tx, &wanted.key, month_start)
             .await?
             .ok_or_else(|| wanted.key.not_found())?;
         let decision = decide(&Facts {
-            today,
+            today: today.day,
+            soon_days: today.soon_days,
             barred: door.barred,
             subscriptions: &door.subscriptions,
             open: door.open.as_ref().map(|visit| (visit.check_in_time, visit.location.as_str())),

@@ -676,8 +676,11 @@ fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Net
     texts.iter().map(|t| Network::parse(t).map_err(serde::de::Error::custom)).collect()
 }
 
-/// Every table with the names of its keys.
-const TABLES: [(&str, fn() -> Vec<String>); 9] = [
+/// Lists the names of a table's keys.
+type Keys = fn() -> Vec<String>;
+
+/// Every table with its keys.
+const TABLES: [(&str, Keys); 9] = [
     ("server", keys::<Server>),
     ("database", keys::<Database>),
     ("gym", keys::<Gym>),
@@ -865,8 +868,8 @@ mod tests {
             for key in keys {
                 let lines: Vec<&str> = part.lines().collect();
                 let is_key =
-                    |line: &&str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
-                let at = lines.iter().position(|l| is_key(&l)).unwrap_or_else(|| {
+                    |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+                let at = lines.iter().position(|l| is_key(l)).unwrap_or_else(|| {
                     panic!("[{table}] {key} is missing in Leptos.toml");
                 });
                 assert!(lines[at - 1].starts_with("# "), "[{table}] {key} has no explanation");

@@ -3,7 +3,6 @@
 use crate::store::{
     Id, Store, StoreError, Tx,
     audit::{self, Entry},
-    clock::day_number,
     commands::{Actor, millis},
     members::{self, MemberRecord},
     plans::{self, Plan},
@@ -193,7 +192,7 @@ async fn renew_last(tx: &mut Tx, actor: &Actor, member: Uuid) -> Result<MemberRo
 }
 
 async fn shown(tx: &mut Tx, member: Uuid) -> Result<MemberRow, StoreError> {
-    let today = day_number(tx.clock().day(tx.now()).date);
+    let today = tx.clock().today(tx.now());
     let row = members::row(tx, today, member).await?;
     Ok(row
         .ok_or_else(|| ErrorBody::new(ErrorCode::MemberNotFound, "This member does not exist."))?)

@@ -40,7 +40,8 @@ async fn files_and_not_found(State(state): State<AppState>, request: Request) ->
         let state = state.clone();
         move || request_context(&state)
     };
-    let handler = leptos_axum::file_and_error_handler_with_context::<AppState, _>(context, app::shell);
+    let handler =
+        leptos_axum::file_and_error_handler_with_context::<AppState, _>(context, app::shell);
     let mut response = handler(uri, State(state), request).await.into_response();
     // A hashed name means other content gets another name; everything else is asked for again.
     let kept = if path.starts_with("/fonts/") || is_hashed(&path) {

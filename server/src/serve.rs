@@ -34,8 +34,9 @@ pub struct Server {
 
 impl Server {
     /// Opens the database and puts the parts together.
-    pub async fn build(config: Config, listener: TcpListener) -> anyhow::Result<Self> {
+    pub async fn build(mut config: Config, listener: TcpListener) -> anyhow::Result<Self> {
         let address = listener.local_addr().context("the listener has no address")?;
+        config.leptos.site_addr = address;
         health::recorder();
         let hub = Hub::new(
             config.guitar.ring_events as usize,

@@ -3,6 +3,7 @@
 use crate::{create_admin, serve::Server, store::demo};
 use anyhow::Context;
 use qrcode::{QrCode, render::unicode};
+use std::{fmt::Write as _, io::Write as _};
 
 /// Fills the demo when asked, and prints the addresses.
 pub async fn greet(server: &Server, with_demo: bool) -> anyhow::Result<()> {
@@ -21,28 +22,41 @@ pub async fn greet(server: &Server, with_demo: bool) -> anyhow::Result<()> {
         Some(public) => public.origin().to_owned(),
         None => format!("http://localhost:{}", address.port()),
     };
-    println!("\n  Cadence is running.\n");
-    println!("  Guitar, on this PC    {here}/guitar");
-    println!("  Gym                   {here}/gym");
+    let mut text = String::from("\n  Cadence is running.\n\n");
+    writeln!(text, "  Guitar, on this PC    {here}/guitar")?;
+    writeln!(text, "  Gym                   {here}/gym")?;
     match state.lan_urls.first() {
         Some(phone) => {
-            println!("  Guitar, on the phone  {phone}/play");
+            writeln!(text, "  Guitar, on the phone  {phone}/play")?;
             if let Ok(code) = QrCode::new(format!("{phone}/play")) {
-                println!("\n{}", code.render::<unicode::Dense1x2>().quiet_zone(true).build());
+                write!(
+                    text,
+                    "\n{}\n",
+                    code.render::<unicode::Dense1x2>().quiet_zone(true).build()
+                )?;
             }
         }
-        None => println!(
+        None => writeln!(
+            text,
             "  Phones cannot reach this server: it listens on this machine only.\n  \
              For your network: LEPTOS_SITE_ADDR=0.0.0.0:{} cargo xtask run",
             address.port()
-        ),
+        )?,
     }
     if !accounts.is_empty() {
-        println!("\n  Demo accounts");
+        writeln!(text, "\n  Demo accounts")?;
         for account in accounts {
-            println!("  {:<12} {:<24} {}", account.role.label(), account.email, account.password);
+            writeln!(
+                text,
+                "  {:<12} {:<24} {}",
+                account.role.label(),
+                account.email,
+                account.password
+            )?;
         }
     }
-    println!();
+    text.push('\n');
+    // A closed standard output is no reason to stop serving.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }

@@ -14,6 +14,10 @@ pub(crate) fn run(workspace: &Workspace, built: &Built, server_args: &[String]) 
         .args(["serve", "--demo"])
         .args(server_args)
         .env("LEPTOS_SITE_ROOT", &built.site.folder);
+    // A phone can only join over the network; the server generates the demo's passwords then.
+    if std::env::var_os("LEPTOS_SITE_ADDR").is_none() {
+        server.env("LEPTOS_SITE_ADDR", "0.0.0.0:3000");
+    }
     start(&mut server)
 }
 

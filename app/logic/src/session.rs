@@ -19,6 +19,8 @@ pub const FIRST_CHORD: &str = "G";
 pub struct View {
     confirmed: GuitarState,
     held: Option<Own>,
+    /// The last chord or frets that this page chose.
+    chosen: Option<Own>,
     commands: Vec<Own>,
     /// The first snapshot is there.
     known: bool,
@@ -36,7 +38,9 @@ struct Own {
 impl View {
     /// This page holds a chord or frets; `id` is `None` when there was nobody to send it to.
     pub fn hold(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
-        self.held = Some(Own { id, message, at });
+        let own = Own { id, message, at };
+        self.chosen = Some(Own { id: None, ..own.clone() });
+        self.held = Some(own);
     }
 
     /// This page gave a practice command, which waits in the outbox until it is answered.
@@ -50,6 +54,10 @@ impl View {
     pub fn deliver(&mut self, delivery: &Delivery) {
         match delivery {
             Delivery::Snapshot { snapshot: Snapshot::Guitar(state), .. } => {
+                let forgot = state.chord.is_none() && state.frets.is_none();
+                if forgot && self.held.is_none() && self.chose_what_is_held() {
+                    self.held = self.chosen.clone();
+                }
                 self.confirmed = state.clone();
                 self.known = true;
             }
@@ -73,6 +81,16 @@ impl View {
         }
     }
 
+    /// Whether what the session holds came from this page. If the session forgets it (its log was
+    /// lost with the server), this page is the one to say it again.
+    fn chose_what_is_held(&self) -> bool {
+        self.chosen.as_ref().is_some_and(|chosen| {
+            let mut same = self.confirmed.clone();
+            apply_own(&mut same, &chosen.message, &Outcome::Done);
+            same == self.confirmed
+        })
+    }
+
     fn answer(&mut self, id: Uuid, result: &Result<Outcome, protocol::ErrorBody>) {
         self.commands.retain(|own| own.id != Some(id));
         let retry = matches!(result, Err(error) if error.retryable);
@@ -84,14 +102,8 @@ impl View {
         }
     }
 
-    /// The connection was lost: what has no answer by now may never have arrived.
-    pub fn interrupted(&mut self) {
-        if let Some(held) = &mut self.held {
-            held.id = None;
-        }
-    }
-
-    /// What this page holds and the session does not know; to be sent once it can be.
+    /// What this page holds and the session does not know; to be sent once the session is there.
+    /// What was sent already is the link's to bring there.
     pub fn unsent(&self) -> Option<&ClientMessage> {
         self.held.as_ref().filter(|held| held.id.is_none()).map(|held| &held.message)
     }
@@ -212,12 +224,22 @@ mod tests {
     }
 
     #[test]
-    fn a_chord_that_was_on_its_way_when_the_connection_broke_is_sent_again() {
-        let mut view = View::default();
-        view.hold(chord("C"), Some(Uuid::from_u128(1)), 0);
+    fn a_session_that_forgot_its_chord_is_told_by_the_page_that_chose_it() {
+        let empty = || Delivery::Snapshot {
+            snapshot: Snapshot::Guitar(GuitarState::default()),
+            position: Position { epoch: "b".into(), offset: 0 },
+        };
+        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        view.hold(chord("C"), Some(id), 0);
+        view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
         assert_eq!(view.unsent(), None);
-        view.interrupted();
-        assert_eq!(view.unsent(), Some(&chord("C")));
+        let mut other_page = view.clone();
+        view.deliver(&empty());
+        assert_eq!((shown(&view).as_str(), view.unsent()), ("C", Some(&chord("C"))));
+
+        other_page.deliver(&other("D", false));
+        other_page.deliver(&empty());
+        assert_eq!(other_page.unsent(), None, "somebody else chose after it");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub struct MemberRef {
     /// The member.
     pub id: Uuid,
-    /// The printed number with its check digit, for example `M-102045`.
+    /// The printed number with its check digit, for example `M-102048`.
     pub number: String,
     /// The name to show.
     pub full_name: String,

@@ -132,7 +132,7 @@ fn chord(name: &str) -> ClientMessage {
 }
 
 fn member() -> MemberRef {
-    MemberRef { id: SOMEBODY, number: "M-102044".into(), full_name: "Aiko Tanaka".into() }
+    MemberRef { id: SOMEBODY, number: "M-102048".into(), full_name: "Aiko Tanaka".into() }
 }
 
 fn visit() -> Visit {
@@ -256,7 +256,7 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (
             ClientMessage::CheckIn(CheckIn {
-                member: "M-102044".into(),
+                member: "M-102048".into(),
                 location: Some("Front desk".into()),
                 notes: None,
                 override_reason: None,

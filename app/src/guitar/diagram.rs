@@ -63,8 +63,9 @@ fn held(hand: &Hand) -> impl IntoView + use<> {
             let d = format!("M{} 9l9 9m0 -9l-9 9", x - 4.5);
             view! { <path class="diagram-muted" d=d></path> }.into_any()
         }
-        Some(0) => view! { <circle class="diagram-open" cx=x(string) cy="13" r="5"></circle> }
-            .into_any(),
+        Some(0) => {
+            view! { <circle class="diagram-open" cx=x(string) cy="13" r="5"></circle> }.into_any()
+        }
         Some(fret) => {
             let (x, y) = (x(string), y(fret.saturating_sub(base)));
             let finger = voicing.fingers[string].map(|finger| finger.to_string());

@@ -92,7 +92,6 @@ impl Performance {
             notice: RwSignal::default(),
         };
         performance.follow(Rc::new(heard));
-        performance.send_again_when_live();
         performance
     }
 
@@ -144,11 +143,11 @@ impl Performance {
             Delivery::Refused(error) => {
                 self.admission.try_set(Admission::Refused(error.clone()));
             }
-            Delivery::Answer { message, result: Err(error), .. } => {
-                // What can be sent again is, and a strum that was lost is past.
-                if !error.retryable || message.is_command() {
-                    self.tell(error.message.clone());
-                }
+            // What can be sent again is, and a strum that was lost is past.
+            Delivery::Answer { message, result: Err(error), .. }
+                if !error.retryable || message.is_command() =>
+            {
+                self.tell(error.message.clone());
             }
             _ => {}
         }
@@ -166,20 +165,6 @@ impl Performance {
             ServerMessage::Mute {} => Some(Heard::Mute),
             _ => None,
         }
-    }
-
-    fn send_again_when_live(self) {
-        let live = Memo::new(move |_| matches!(self.status.get().phase, Phase::Live));
-        Effect::new(move |was: Option<bool>| {
-            let live = live.get();
-            if live && was == Some(false) {
-                self.view.try_update(View::interrupted);
-                if self.view.with_untracked(View::is_known) {
-                    self.send_unsent();
-                }
-            }
-            live
-        });
     }
 
     fn send_unsent(self) {

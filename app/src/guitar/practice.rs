@@ -115,7 +115,7 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
             <Tile name="Longest of the latest" figure=exact(longest)/>
         </div>
         <section class="card sessions" aria-label="Practices">
-            <header class="card-head">
+            <header class="part-head">
                 <h2>"Practices"</h2>
                 <span class="faint">
                     {if guest { "kept on this browser, without an account" } else { "of your account" }}

@@ -39,12 +39,13 @@ pub fn AnswerCard(
         State::Left(visit) => {
             let note = format!("{} · {}", visit.member.number, words::left_after(&visit));
             let title = format!("Goodbye, {}", visit.member.full_name);
-            plain_card(IconName::DoorOpen, "Checked out", "left", title, note).into_any()
+            let name = visit.member.full_name;
+            plain_card(IconName::DoorOpen, "Checked out", "left", name, title, note).into_any()
         }
         State::Undone(visit) => {
             let note = format!("{} · this check-in does not count", visit.member.number);
-            let title = visit.member.full_name;
-            plain_card(IconName::Undo, "Taken back", "undone", title, note).into_any()
+            let name = visit.member.full_name;
+            plain_card(IconName::Undo, "Taken back", "undone", name.clone(), name, note).into_any()
         }
     }
 }
@@ -64,19 +65,22 @@ fn WaitingCard(entry: Entry) -> impl IntoView {
         (false, Asked::CheckOut) => (IconName::DoorOpen, "Checking out…", "checking", ""),
         (false, Asked::Undo) => (IconName::Undo, "Taking back…", "checking", ""),
     };
-    plain_card(icon, word, verdict, entry.who(), note.to_owned())
+    // A code has no initials.
+    let name = entry.name.clone().unwrap_or_else(|| "…".to_owned());
+    plain_card(icon, word, verdict, name, entry.who(), note.to_owned())
 }
 
 fn plain_card(
     icon: IconName,
     word: &'static str,
     verdict: &'static str,
+    name: String,
     title: String,
     note: String,
 ) -> impl IntoView {
     view! {
         <section class="card answer" data-verdict=verdict>
-            <Avatar name=title.trim_start_matches("Goodbye, ") large=true/>
+            <Avatar name large=true/>
             <div class="answer-text">
                 <p class="answer-word">
                     <Icon name=icon/>

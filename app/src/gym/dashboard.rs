@@ -211,7 +211,10 @@ fn ActivityStream(live: LiveGym) -> impl IntoView {
         }
     };
     let row = move |line: Line| {
-        let time = text::clock_seconds(line.at, live.roster.with_untracked(|r| r.clock().utc_offset_minutes));
+        let time = text::clock_seconds(
+            line.at,
+            live.roster.with_untracked(|r| r.clock().utc_offset_minutes),
+        );
         view! {
             <tr class="row" class:row-new=live.is_fresh(line.key)>
                 <td class="number muted">{time}</td>
@@ -241,7 +244,7 @@ fn ActivityStream(live: LiveGym) -> impl IntoView {
                     view! { <Empty title text/> }
                 }
             >
-                <div class="scroll" tabindex="0" role="region" aria-labelledby="activity-title">
+                <div class="scroll scroll-tall" tabindex="0" role="region" aria-labelledby="activity-title">
                     <table class="table" data-test="activity">
                         <thead>
                             <tr>
@@ -307,7 +310,7 @@ fn Visits(live: LiveGym) -> impl IntoView {
                     }
                 }
             >
-                <div class="scroll" tabindex="0" role="region" aria-labelledby="visits-title">
+                <div class="scroll scroll-tall" tabindex="0" role="region" aria-labelledby="visits-title">
                     <table class="table" data-test="visits">
                         <thead>
                             <tr>

@@ -146,7 +146,9 @@ fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone + '
             }
             match scanner.press(key, event.time_stamp()) {
                 Meaning::Nothing => {}
-                Meaning::MayBegin => kept = focused_field().map(|field| (field.clone(), field.value())),
+                Meaning::MayBegin => {
+                    kept = focused_field().map(|field| (field.clone(), field.value()))
+                }
                 Meaning::Scan(code) => {
                     event.prevent_default();
                     event.stop_immediate_propagation();

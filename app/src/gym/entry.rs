@@ -208,7 +208,13 @@ impl Desk {
     }
 
     /// Asks to let a member in; `name` when a person picked one.
-    pub fn check_in(&self, link: &Link, code: String, name: Option<String>, reason: Option<String>) {
+    pub fn check_in(
+        &self,
+        link: &Link,
+        code: String,
+        name: Option<String>,
+        reason: Option<String>,
+    ) {
         let message = CheckIn {
             member: code,
             location: None,
@@ -397,10 +403,8 @@ mod tests {
     #[test]
     fn the_list_shows_a_fact_once_whether_it_is_ones_own_or_another_desks() {
         let (own, other) = (visit(1, 1_000), visit(2, 2_000));
-        let entries = [
-            entry(9, 3_000, State::Waiting),
-            entry(1, 1_000, decided(Verdict::Allow, None, &own)),
-        ];
+        let entries =
+            [entry(9, 3_000, State::Waiting), entry(1, 1_000, decided(Verdict::Allow, None, &own))];
         let line = |visit: &Visit| {
             Line::of(&Activity::CheckedIn { visit: visit.clone(), reason: None }, 0)
         };

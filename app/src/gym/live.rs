@@ -114,7 +114,7 @@ pub fn StaleNote(
         }
     };
     view! {
-        <div role="status">
+        <div class="stale-place" role="status">
             {move || {
                 sentence()
                     .map(|sentence| {
@@ -138,10 +138,10 @@ pub fn Meter(
     percent: Signal<i64>,
 ) -> impl IntoView {
     view! {
-        <svg class="meter" class:meter-warn=move || { percent.get() >= 90 } aria-hidden="true">
-            <rect class="meter-room" width="100%" height="100%" rx="3"></rect>
+        <svg class="fullness" class:fullness-warn=move || { percent.get() >= 90 } aria-hidden="true">
+            <rect class="fullness-room" width="100%" height="100%" rx="3"></rect>
             <rect
-                class="meter-taken"
+                class="fullness-taken"
                 width=move || format!("{}%", percent.get().clamp(0, 100))
                 height="100%"
                 rx="3"

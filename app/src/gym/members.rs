@@ -66,7 +66,9 @@ fn Register(role: Role) -> impl IntoView {
     let list = move || {
         Suspend::new(async move {
             match found.await {
-                Ok(page) => view! { <List page wanted=wanted.get_untracked().0 inside/> }.into_any(),
+                Ok(page) => {
+                    view! { <List page wanted=wanted.get_untracked().0 inside/> }.into_any()
+                }
                 Err(failure) => view! {
                     <ErrorCard
                         title="The members could not be shown"
@@ -125,7 +127,8 @@ fn SearchField(wanted: Memo<(String, u32)>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(None::<String>);
     let go = move |text: &str| {
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        let options =
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&address(text, 1), options);
     };
     Effect::new({
@@ -173,7 +176,11 @@ fn SearchField(wanted: Memo<(String, u32)>) -> impl IntoView {
 }
 
 #[component]
-fn List(page: MemberPage, wanted: String, inside: RwSignal<HashMap<Uuid, Option<Millis>>>) -> impl IntoView {
+fn List(
+    page: MemberPage,
+    wanted: String,
+    inside: RwSignal<HashMap<Uuid, Option<Millis>>>,
+) -> impl IntoView {
     let MemberPage { rows, total, page, per_page, utc_offset_minutes } = page;
     if rows.is_empty() {
         let (title, text) = match (total, wanted.is_empty()) {
@@ -195,9 +202,8 @@ fn List(page: MemberPage, wanted: String, inside: RwSignal<HashMap<Uuid, Option<
         let (word, tone) = words::standing(row.standing);
         let member = row.member.id;
         let known = row.in_since;
-        let since = Memo::new(move |_| {
-            inside.with(|inside| inside.get(&member).copied()).unwrap_or(known)
-        });
+        let since =
+            Memo::new(move |_| inside.with(|inside| inside.get(&member).copied()).unwrap_or(known));
         let mark = move || {
             let since = text::clock(since.get()?, utc_offset_minutes);
             Some(view! { <Badge tone=Tone::Good text=format!("in since {since}")/> })
@@ -222,16 +228,22 @@ fn List(page: MemberPage, wanted: String, inside: RwSignal<HashMap<Uuid, Option<
             </tr>
         }
     };
-    let to = |shown: bool, page: u32, name: &'static str, icon: IconName| {
-        shown.then(|| {
-            view! {
-                <a class="button" href=address(&wanted, page) rel=name>
-                    <Icon name=icon/>
-                    {if name == "prev" { "Previous" } else { "Next" }}
-                </a>
-            }
-        })
-    };
+    let before = (page > 1).then(|| {
+        view! {
+            <a class="button" href=address(&wanted, page - 1) rel="prev">
+                <Icon name=IconName::ChevronLeft/>
+                "Previous"
+            </a>
+        }
+    });
+    let after = (page < pages).then(|| {
+        view! {
+            <a class="button" href=address(&wanted, page + 1) rel="next">
+                "Next"
+                <Icon name=IconName::ChevronRight/>
+            </a>
+        }
+    });
     view! {
         <section class="card list" aria-label="Members">
             <div class="scroll" tabindex="0" role="region" aria-label="Members">
@@ -250,14 +262,14 @@ fn List(page: MemberPage, wanted: String, inside: RwSignal<HashMap<Uuid, Option<
                 </table>
             </div>
             <nav class="pages" aria-label="Pages of the list">
-                {to(page > 1, page.saturating_sub(1), "prev", IconName::ChevronLeft)}
+                {before}
                 <span class="muted number">
                     {format!(
                         "{} · page {page} of {pages}",
                         text::plural(total, "member", "members"),
                     )}
                 </span>
-                {to(page < pages, page + 1, "next", IconName::ChevronRight)}
+                {after}
             </nav>
         </section>
     }

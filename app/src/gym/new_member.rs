@@ -70,9 +70,8 @@ pub fn NewMemberForm(
     };
     let general = move || {
         let known = ["full_name", "phone", "email", "plan"];
-        let other = |error: &&ErrorBody| {
-            error.field.as_deref().is_none_or(|field| !known.contains(&field))
-        };
+        let other =
+            |error: &&ErrorBody| error.field.as_deref().is_none_or(|field| !known.contains(&field));
         error.with(|error| error.as_ref().filter(other).map(|error| error.message.clone()))
     };
     let field = move |id: &'static str,

@@ -160,7 +160,7 @@ pub fn MemberSearch(
                     node_ref=input
                     type="text"
                     aria-label="Name, number or telephone"
-                    placeholder="Scan a card, or type a name, number or telephone"
+                    placeholder="Scan, or type a name or number"
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"

@@ -56,7 +56,8 @@ fn SignInForm() -> impl IntoView {
     });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let (Some(email), Some(password)) = (email.get_untracked(), password.get_untracked()) else {
+        let (Some(email), Some(password)) = (email.get_untracked(), password.get_untracked())
+        else {
             return;
         };
         if pending.get_untracked() || wait.get_untracked().is_some() {

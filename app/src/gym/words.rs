@@ -233,11 +233,8 @@ mod tests {
         assert_eq!(expired(1), "Expired yesterday");
         let soon = answer(Verdict::Warn, Some(Reason::EndsSoon { days: 1 }));
         assert_eq!(headline(&soon, 0), "Checked in · ends tomorrow");
-        let pass = Membership {
-            plan: "10-visit pass".to_owned(),
-            ends_on: None,
-            visits_left: Some(3),
-        };
+        let pass =
+            Membership { plan: "10-visit pass".to_owned(), ends_on: None, visits_left: Some(3) };
         assert_eq!(plan(&pass), "10-visit pass, 3 left");
     }
 }

@@ -1,6 +1,9 @@
 //! The page for a role that may not enter.
 
-use crate::{shell::respond_status, ui::{Icon, IconName}};
+use crate::{
+    shell::respond_status,
+    ui::{Icon, IconName},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::account::Role;
@@ -12,9 +15,13 @@ pub fn Forbidden(
     role: Role,
 ) -> impl IntoView {
     respond_status(403);
-    let way_out = match role {
-        Role::Player => "This account keeps guitar practice and has no part in the gym.",
-        _ => "A manager or admin can give you a role that may.",
+    let (way_out, href, name) = match role {
+        Role::Player => (
+            "This account keeps guitar practice and has no part in the gym.",
+            "/guitar",
+            "Open the guitar",
+        ),
+        _ => ("A manager or admin can give you a role that may.", "/gym", "Open the dashboard"),
     };
     view! {
         <Title text="Not allowed"/>
@@ -23,7 +30,7 @@ pub fn Forbidden(
             <h1>"Your role does not open this page"</h1>
             <p>"You are signed in as " <b>{role.label()}</b> ". " {way_out}</p>
             <p class="notice-actions">
-                <a class="button button-primary" href="/gym">"Open the dashboard"</a>
+                <a class="button button-primary" href=href>{name}</a>
                 <a class="button" href="/gym/sign-in" rel="external">"Sign in as somebody else"</a>
             </p>
         </section>

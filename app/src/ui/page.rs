@@ -4,9 +4,7 @@ use crate::{
     backend::{Failure, sign_out, who},
     browser::use_browser,
     shell::use_respond,
-    ui::{
-        Avatar, Brand, ErrorCard, Icon, IconName, LinkChip, ThemeSwitch, forbidden::Forbidden,
-    },
+    ui::{Avatar, Brand, ErrorCard, Icon, IconName, LinkChip, ThemeSwitch, forbidden::Forbidden},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;

@@ -1,12 +1,13 @@
 //! Who is who: what a request or a socket may act as.
 //!
 //! - [`identity`]: from headers and credentials to an account, a stage or a phone
-//! - [`access`]: the signed access token; [`refresh`]: rotation and its rules
+//! - [`access`]: the signed access token
+//! - [`refresh`]: rotation and its rules
 //! - [`cookies`]: the five cookies and how they are written
 //! - [`tickets`]: single-use proofs for sockets
 //! - [`origin`]: which pages may write, and which address a request comes from
 //! - [`throttle`]: how often somebody may try
-//! - [`password`]: argon2id
+//! - [`password`]: passwords and argon2id
 //!
 //! This module answers questions and keeps no connections: who revokes a sign-in or removes a
 //! phone gets told what ended, and closes the sockets through the hub.

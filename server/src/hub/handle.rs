@@ -3,11 +3,7 @@
 
 use super::lock;
 use protocol::{CloseCode, account::Role};
-use std::{
-    collections::VecDeque,
-    net::IpAddr,
-    sync::Mutex,
-};
+use std::{collections::VecDeque, net::IpAddr, sync::Mutex};
 use tokio::sync::Notify;
 use uuid::Uuid;
 

@@ -16,10 +16,7 @@ pub mod sweep;
 use crate::store::{Commit, LoggedEvent, Origin};
 use handle::Handle;
 use protocol::{
-    CloseCode, Envelope, Millis, ServerMessage, Topic,
-    account::Role,
-    gym::Stats,
-    server::Outcome,
+    CloseCode, Envelope, Millis, ServerMessage, Topic, account::Role, gym::Stats, server::Outcome,
 };
 use ring::{Event, Log};
 use session::Session;

@@ -110,7 +110,15 @@ impl Session {
     }
 
     /// A device's socket is there. A second socket of the same device changes nothing.
-    pub fn arrive(&self, who: Uuid, role: Role, device: &str, handle: &Handle, visible: bool, now: Millis) {
+    pub fn arrive(
+        &self,
+        who: Uuid,
+        role: Role,
+        device: &str,
+        handle: &Handle,
+        visible: bool,
+        now: Millis,
+    ) {
         let mut live = lock(&self.live);
         live.last_presence = now;
         let seat = live.seats.entry(who).or_insert_with(|| Seat {
@@ -130,7 +138,8 @@ impl Session {
     pub fn seen(&self, who: Uuid, connection: Uuid, visible: bool, now: Millis) {
         let mut live = lock(&self.live);
         live.last_presence = now;
-        if let Some(socket) = live.seats.get_mut(&who).and_then(|s| s.sockets.get_mut(&connection)) {
+        if let Some(socket) = live.seats.get_mut(&who).and_then(|s| s.sockets.get_mut(&connection))
+        {
             *socket = visible;
             self.announce(&mut live, who, now);
         }

@@ -2,7 +2,7 @@
 //! new day.
 
 use super::Publication;
-use crate::{practice, state::AppState, store};
+use crate::{check_out, config::days, practice, state::AppState, store};
 use protocol::{Millis, ServerMessage};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
@@ -20,7 +20,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count = 0;
-    let mut day_end = state.store.clock().day(state.now()).end;
+    // Zero: what was due while no server ran is done at start.
+    let mut day_end = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -67,8 +68,14 @@ async fn store_and_pause(state: &AppState, now: Millis) {
     }
 }
 
-/// The gym's day begins without an event: the figures are sent because of the clock.
+/// The gym's day begins without an event: who forgot to check out is checked out, what is past
+/// its time is forgotten, and the figures are sent because of the clock.
 async fn begin_day(state: &AppState, now: Millis) {
+    // The cause of a failure is in the log already; the next day tries again.
+    let _ = check_out::close_forgotten(&state.store, state.store.clock().day(now).start).await;
+    let _ = state.auth.purge(&state.config.retention).await;
+    let commands = now - days(state.config.retention.commands_days);
+    let _ = state.store.forget_commands(commands).await;
     match state.store.stats(now).await {
         Ok(stats) => state.hub.publish_stats(stats),
         Err(cause) => {

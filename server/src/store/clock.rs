@@ -24,6 +24,10 @@ pub struct GymTime {
     pub day_starts: u16,
     /// How many people fit in; 0 when not set.
     pub capacity: i64,
+    /// The door or desk of a check-in that names none.
+    pub location: String,
+    /// From how many days before its end a subscription is worth a word.
+    pub soon_days: i64,
     /// How long a check-in can be taken back.
     pub undo: Duration,
     /// How long a second scan of the same code repeats the first card.
@@ -43,6 +47,8 @@ impl GymTime {
             zone,
             day_starts: 4 * 60,
             capacity: 0,
+            location: "Front desk".to_owned(),
+            soon_days: 7,
             undo: Duration::from_secs(60),
             repeat: Duration::from_secs(10),
             back: Duration::from_secs(24 * 3_600),
@@ -75,6 +81,11 @@ impl GymTime {
             start: self.start_of(date),
             end: self.start_of(date.saturating_add(1.day())),
         }
+    }
+
+    /// A moment's gym day as the rules count it.
+    pub fn today(&self, moment: Millis) -> Today {
+        Today { day: day_number(self.day(moment).date), soon_days: self.soon_days }
     }
 
     /// When the calendar month of a moment's gym day began.
@@ -124,9 +135,11 @@ impl From<&Config> for GymTime {
         let seconds = |n: u32| Duration::from_secs(u64::from(n));
         let starts = config.gym.day_starts.0;
         let mut time = Self::new(config.gym.name.clone(), config.gym.time_zone.0.clone());
-        time.day_starts =
-            u16::from(starts.hour().unsigned_abs()) * 60 + u16::from(starts.minute().unsigned_abs());
+        time.day_starts = u16::from(starts.hour().unsigned_abs()) * 60
+            + u16::from(starts.minute().unsigned_abs());
         time.capacity = i64::from(config.gym.capacity);
+        time.location.clone_from(&config.gym.location);
+        time.soon_days = i64::from(config.gym.ends_soon_days);
         time.undo = seconds(config.desk.undo_seconds);
         time.repeat = seconds(config.desk.repeat_seconds);
         time.back = seconds(config.desk.command_max_age_hours) * 3_600;
@@ -142,6 +155,15 @@ impl fmt::Debug for GymTime {
             .field("day_starts", &self.day_starts)
             .finish_non_exhaustive()
     }
+}
+
+/// A gym day in numbers, and how far ahead its rules look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Today {
+    /// See [`day_number`].
+    pub day: i64,
+    /// See [`GymTime::soon_days`].
+    pub soon_days: i64,
 }
 
 /// One day of the gym: `start` belongs to it, `end` to the next.

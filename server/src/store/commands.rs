@@ -119,7 +119,7 @@ where
     J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
 {
     let hash = content_hash(kind, content);
-    let answer = store
+    store
         .write(move |tx| {
             Box::pin(async move {
                 let id = CommandId { scope: &scope, id: Id(context.id) };
@@ -130,7 +130,7 @@ where
                 let at = accepted(tx, at)?;
                 let (answer, card_of) = match job(tx, context, at).await {
                     Ok(Decided { outcome, place, card_of }) => {
-                        (Kept::Done { outcome, place }, card_of)
+                        (Kept::Done { outcome: Box::new(outcome), place }, card_of)
                     }
                     Err(StoreError::Refused(body)) if !body.retryable => {
                         (Kept::Refused(body), None)
@@ -141,15 +141,14 @@ where
                 Ok(answer.given(true))
             })
         })
-        .await?;
-    answer
+        .await?
 }
 
 /// A stored answer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
-    Done { outcome: Outcome, place: Option<u64> },
+    Done { outcome: Box<Outcome>, place: Option<u64> },
     Refused(ErrorBody),
 }
 
@@ -157,7 +156,7 @@ impl Kept {
     fn given(self, fresh: bool) -> Result<CommandAnswer, ErrorBody> {
         match self {
             Self::Done { outcome, place } => Ok(CommandAnswer {
-                outcome,
+                outcome: *outcome,
                 event: place.map(|place| (Topic::CheckIns, place)),
                 fresh,
             }),
@@ -256,7 +255,7 @@ pub(crate) async fn last_card(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(answer.and_then(|answer| match serde_json::from_str(&answer) {
-        Ok(Kept::Done { outcome, .. }) => Some(outcome),
+        Ok(Kept::Done { outcome, .. }) => Some(*outcome),
         _ => None,
     }))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Id, Store, Tx,
-    clock::day_number,
+    clock::Today,
     member_search::{self, Search, fold},
     visits::{SubscriptionRow, card_code},
 };
@@ -70,15 +70,15 @@ impl Store {
         })
     }
 
-    fn today(&self) -> i64 {
-        day_number(self.clock().day(self.clock().now()).date)
+    fn today(&self) -> Today {
+        self.clock().today(self.clock().now())
     }
 }
 
 /// One member as a row of the list.
 pub(crate) async fn row(
     conn: &mut SqliteConnection,
-    today: i64,
+    today: Today,
     member: Uuid,
 ) -> Result<Option<MemberRow>, sqlx::Error> {
     Ok(rows(conn, today, &[Id(member)]).await?.pop())
@@ -87,7 +87,7 @@ pub(crate) async fn row(
 /// The rows of some members, in the order of `ids`.
 async fn rows(
     conn: &mut SqliteConnection,
-    today: i64,
+    today: Today,
     ids: &[Id],
 ) -> Result<Vec<MemberRow>, sqlx::Error> {
     if ids.is_empty() {
@@ -133,7 +133,7 @@ struct ListRow {
 }
 
 /// Folds the rows of one member, one per subscription.
-fn member_row(today: i64, rows: Vec<ListRow>) -> Option<MemberRow> {
+fn member_row(today: Today, rows: Vec<ListRow>) -> Option<MemberRow> {
     let mut subscriptions = Vec::new();
     let mut memberships: HashMap<Uuid, Membership> = HashMap::new();
     let mut member = None;
@@ -155,8 +155,8 @@ fn member_row(today: i64, rows: Vec<ListRow>) -> Option<MemberRow> {
         member,
         phone,
         email,
-        standing: decide::standing(today, barred, &subscriptions),
-        membership: decide::shown(today, &subscriptions)
+        standing: decide::standing(today.day, today.soon_days, barred, &subscriptions),
+        membership: decide::shown(today.day, &subscriptions)
             .and_then(|subscription| memberships.remove(&subscription.id)),
         in_since,
         joined_at,

@@ -194,19 +194,23 @@ async fn commit_group(
     tx.log = None;
     tx.events.clear();
     // IMMEDIATE: a later upgrade from reading to writing could fail half way through the group.
-    tx.conn.execute("BEGIN IMMEDIATE").await?;
+    tx.conn.execute("BEGIN IMMEDIATE; SAVEPOINT job").await?;
+    let mut next = "";
     for job in group {
         let (log, events) = (tx.log, tx.events.len());
-        tx.conn.execute("SAVEPOINT job").await?;
+        if !next.is_empty() {
+            tx.conn.execute(next).await?;
+        }
         let done = AssertUnwindSafe(job(tx)).catch_unwind().await;
         if done.is_err() {
             tracing::error!("a write panicked; it was undone");
         }
-        if matches!(&done, Ok(done) if done.keep) {
-            tx.conn.execute("RELEASE job").await?;
-        } else {
-            tx.conn.execute("ROLLBACK TO job; RELEASE job").await?;
-            tx.log = log;
+        // One round trip where there could be two. After a rollback the savepoint still stands, and
+        // COMMIT releases the last one.
+        next = "RELEASE job; SAVEPOINT job";
+        if !matches!(&done, Ok(done) if done.keep) {
+            tx.conn.execute("ROLLBACK TO job").await?;
+            (tx.log, next) = (log, "");
             tx.events.truncate(events);
         }
         answers.extend(done.ok().map(|done| done.answer));

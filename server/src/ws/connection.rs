@@ -11,11 +11,7 @@ use crate::{
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
-use futures_util::{
-    FutureExt, SinkExt, StreamExt,
-    future::BoxFuture,
-    stream::FuturesOrdered,
-};
+use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use protocol::{
     ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, ServerMessage,
     Topic, decode_frame, encode,
@@ -307,7 +303,11 @@ impl Connection {
             let wait = (staff.expires_at - lead - self.state.now()).max(0);
             Instant::now() + Duration::from_millis(wait as u64)
         });
-        [Some(self.next_beat), introduce, expiry].into_iter().flatten().min().unwrap_or(self.next_beat)
+        [Some(self.next_beat), introduce, expiry]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.next_beat)
     }
 
     async fn beat(&mut self, socket: &mut WebSocket) -> Result<(), End> {

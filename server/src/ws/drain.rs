@@ -3,9 +3,7 @@
 
 use super::connection::{Connection, Dialect};
 use axum::extract::ws::Utf8Bytes;
-use protocol::{
-    CloseCode, Envelope, Position, ServerMessage, encode, encode_batch, server::Ack,
-};
+use protocol::{CloseCode, Envelope, Position, ServerMessage, encode, encode_batch, server::Ack};
 
 /// Messages of one frame.
 const FRAME_MESSAGES: usize = 256;

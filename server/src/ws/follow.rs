@@ -306,9 +306,9 @@ fn plain_state(snapshot: Snapshot) -> Vec<ServerMessage> {
     match snapshot {
         Snapshot::CheckIns(gym) => vec![ServerMessage::InitialStats(gym.stats)],
         Snapshot::Guitar(state) => {
-            let chord = state.chord.map(|chord| {
-                ServerMessage::ChordChange(protocol::guitar::ChordChange { chord })
-            });
+            let chord = state
+                .chord
+                .map(|chord| ServerMessage::ChordChange(protocol::guitar::ChordChange { chord }));
             let practice = state.practice.map(ServerMessage::PracticeUpdate);
             chord.into_iter().chain(practice).collect()
         }

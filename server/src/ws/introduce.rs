@@ -169,11 +169,7 @@ impl Connection {
     async fn enrol(&mut self) -> Result<(), End> {
         let staff = self.principal.staff.as_ref();
         let user = staff.map(|staff| staff.user);
-        self.handle.identify(
-            user,
-            staff.map(|staff| staff.sign_in),
-            self.principal.participant(),
-        );
+        self.handle.identify(user, staff.map(|staff| staff.sign_in), self.principal.participant());
         let per_user = self.state.config.limits.connections_per_user as usize;
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
             return Err(End::Closed(CloseCode::TooManyConnections));

@@ -158,7 +158,8 @@ impl Connection {
 
     /// Numbers a note and lets everybody hear it. No database on this path.
     fn play(&mut self, id: Option<Uuid>, topic: Option<Topic>, message: ServerMessage) {
-        let session = match self.seated(topic, |role| matches!(role, Role::Host | Role::Performer)) {
+        let session = match self.seated(topic, |role| matches!(role, Role::Host | Role::Performer))
+        {
             Ok((session, _)) => session,
             Err(error) => return self.answer(id, Err(error)),
         };

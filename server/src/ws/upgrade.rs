@@ -22,8 +22,8 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::{
-    CloseCode, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, SUBPROTOCOL_JSON,
-    ServerMessage, Topic, encode,
+    CloseCode, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, SUBPROTOCOL_JSON, ServerMessage,
+    Topic, encode,
 };
 use std::{net::SocketAddr, sync::Arc};
 use uuid::Uuid;
@@ -138,10 +138,7 @@ fn choose_dialect(upgrade: &mut WebSocketUpgrade) -> Option<Dialect> {
 }
 
 /// Everything the cookies of the handshake prove, and whether they hold a sign-in that is over.
-async fn by_cookies(
-    state: &AppState,
-    headers: &HeaderMap,
-) -> Result<(Principal, bool), ErrorBody> {
+async fn by_cookies(state: &AppState, headers: &HeaderMap) -> Result<(Principal, bool), ErrorBody> {
     let who = state.auth.identify(headers).await?;
     let cookies = Cookies::read(headers);
     let host = state.auth.host(&cookies).await?.map(Into::into);

@@ -97,7 +97,8 @@ async fn a_cookie_without_an_origin_opens_nothing() {
     let cookies = cookies.join("; ");
     let hello = json!({"type": "hello", "data": {"client": {"device": "PC"}, "topics": [{"name": "checkins"}]}});
 
-    let mut page = world.dial_ours(&[("origin", world.origin()), ("cookie", cookies.clone())]).await;
+    let mut page =
+        world.dial_ours(&[("origin", world.origin()), ("cookie", cookies.clone())]).await;
     page.say(hello.clone()).await;
     assert_eq!(page.hear("welcome").await["data"]["identity"]["role"], "front_desk");
 

@@ -18,7 +18,10 @@ async fn every_kind_of_bad_message_gets_its_own_answer() {
         (r#"{"type":"chord_change","data":{}}"#.into(), "invalid_message"),
         (r#"{"type":"strum","data":{"strings":[9]}}"#.into(), "invalid_message"),
         (r#"{"type":"fret_update","data":{"frets":[99,0,0,0,0,0]}}"#.into(), "invalid_message"),
-        (format!(r#"{{"type":"mute","x":{}1{}}}"#, "[".repeat(200), "]".repeat(200)), "invalid_json"),
+        (
+            format!(r#"{{"type":"mute","x":{}1{}}}"#, "[".repeat(200), "]".repeat(200)),
+            "invalid_message",
+        ),
     ];
     for (frame, code) in cases {
         phone.say_text(&frame).await;
@@ -64,7 +67,11 @@ async fn a_frame_above_the_limit_is_refused_and_the_connection_stays() {
 
 #[tokio::test]
 async fn a_flood_is_limited_and_then_closed_and_nobody_else_notices() {
-    let world = World::with(&[("CADENCE_LIMITS__MESSAGES_PER_SECOND", "5"), ("CADENCE_LIMITS__BURST", "10")]).await;
+    let world = World::with(&[
+        ("CADENCE_LIMITS__MESSAGES_PER_SECOND", "5"),
+        ("CADENCE_LIMITS__BURST", "10"),
+    ])
+    .await;
     let session = world.guitar_session().await;
     let mut pc = world.in_session(&session, json!({"host_secret": session.host_secret})).await;
     let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
@@ -80,7 +87,11 @@ async fn a_flood_is_limited_and_then_closed_and_nobody_else_notices() {
 
 #[tokio::test]
 async fn messages_of_a_batch_are_counted_one_by_one() {
-    let world = World::with(&[("CADENCE_LIMITS__MESSAGES_PER_SECOND", "5"), ("CADENCE_LIMITS__BURST", "10")]).await;
+    let world = World::with(&[
+        ("CADENCE_LIMITS__MESSAGES_PER_SECOND", "5"),
+        ("CADENCE_LIMITS__BURST", "10"),
+    ])
+    .await;
     let session = world.guitar_session().await;
     let topic = format!("guitar:{}", session.session_id);
     let mut pc = world.dial_ours(&[]).await;

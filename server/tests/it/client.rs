@@ -13,14 +13,14 @@ use tokio_tungstenite::{
 /// Long enough for a busy machine; a test that needs it has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     waiting: VecDeque<Value>,
-    pub closed: Option<u16>,
+    pub(crate) closed: Option<u16>,
 }
 
 impl Socket {
-    pub async fn open(
+    pub(crate) async fn open(
         url: &str,
         subprotocol: Option<&str>,
         headers: &[(&'static str, String)],
@@ -37,21 +37,21 @@ impl Socket {
         Ok(Self { stream, waiting: VecDeque::new(), closed: None })
     }
 
-    pub async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.say_text(&message.to_string()).await;
     }
 
-    pub async fn say_text(&mut self, text: &str) {
+    pub(crate) async fn say_text(&mut self, text: &str) {
         // A server that has closed is found out by what it said before.
         let _ = self.stream.send(Message::text(text)).await;
     }
 
-    pub async fn say_bytes(&mut self, bytes: Vec<u8>) {
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
         let _ = self.stream.send(Message::binary(bytes)).await;
     }
 
     /// The next message of any type; `None` when the server has closed.
-    pub async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
                 return Some(message);
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     /// The next message of one type; others before it are skipped.
-    pub async fn hear(&mut self, kind: &str) -> Value {
+    pub(crate) async fn hear(&mut self, kind: &str) -> Value {
         let mut skipped = Vec::new();
         while let Some(message) = self.next().await {
             if message["type"] == kind {
@@ -94,13 +94,13 @@ impl Socket {
     }
 
     /// Reads on to the end and returns the close code.
-    pub async fn end(&mut self) -> Option<u16> {
+    pub(crate) async fn end(&mut self) -> Option<u16> {
         while self.next().await.is_some() {}
         self.closed
     }
 
     /// Everything up to the answer of a ping: what did not come until then was not sent before.
-    pub async fn settle(&mut self) -> Vec<Value> {
+    pub(crate) async fn settle(&mut self) -> Vec<Value> {
         self.say(serde_json::json!({"type": "ping", "data": {"timestamp": 1}})).await;
         let mut heard = Vec::new();
         while let Some(message) = self.next().await {

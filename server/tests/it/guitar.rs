@@ -98,8 +98,9 @@ async fn a_phone_with_the_code_waits_for_the_host() {
     let world = World::new().await;
     let session = world.guitar_session().await;
     let mut pc = world.in_session(&session, json!({"host_secret": session.host_secret})).await;
-    let (status, joined) =
-        world.post("/api/guitar/join", None, json!({"code": session.code, "device": "phone"})).await;
+    let (status, joined) = world
+        .post("/api/guitar/join", None, json!({"code": session.code, "device": "phone"}))
+        .await;
     assert_eq!((status, &joined["role"]), (200, &json!("waiting")));
     let mut phone = world.in_session(&session, json!({"participant": joined["participant"]})).await;
     phone.say(chord("G")).await;

@@ -62,7 +62,11 @@ async fn an_id_that_comes_again_is_answered_as_the_first_time() {
 
 #[tokio::test]
 async fn a_hundred_parallel_check_ins_are_all_seen_in_order_and_equal_the_database() {
-    let world = World::with(&[("CADENCE_LIMITS__MESSAGES_PER_SECOND", "1000"), ("CADENCE_LIMITS__BURST", "2000")]).await;
+    let world = World::with(&[
+        ("CADENCE_LIMITS__MESSAGES_PER_SECOND", "1000"),
+        ("CADENCE_LIMITS__BURST", "2000"),
+    ])
+    .await;
     let token = world.sign_in("desk").await;
     let members = world.members_outside(&token, 100).await;
     let mut dashboard = world.ours(&token, json!([{"name": "checkins"}])).await;
@@ -111,7 +115,8 @@ async fn a_dashboard_catches_up_from_the_database_after_a_restart() {
         desk.hear("ack").await;
     }
     let world = world.restart().await;
-    let position = json!([{"name": "checkins", "epoch": snapshot["epoch"], "offset": snapshot["offset"]}]);
+    let position =
+        json!([{"name": "checkins", "epoch": snapshot["epoch"], "offset": snapshot["offset"]}]);
     let mut dashboard = world.ours(&token, position).await;
     let welcome = dashboard.hear("welcome").await;
     let topic = &welcome["data"]["topics"][0];

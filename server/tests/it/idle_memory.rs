@@ -31,14 +31,16 @@ async fn an_idle_connection_costs_at_most_ten_kilobytes() {
         .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
         .env("CADENCE_LIMITS__CONNECTIONS_PER_ADDRESS", "100000")
         .env("CADENCE_LIMITS__ANONYMOUS_PER_MINUTE", "100000")
-        .env("CADENCE_LIMITS__INTRODUCE_SECONDS", "60")
+        .env("CADENCE_LIMITS__MESSAGES_PER_SECOND", "100000")
+        .env("CADENCE_LIMITS__BURST", "100000")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let stdout = BufReader::new(child.stdout.take().unwrap());
     let server = Running(child);
-    let running = stdout.lines().map_while(Result::ok).any(|line| line.contains("Cadence is running"));
+    let running =
+        stdout.lines().map_while(Result::ok).any(|line| line.contains("Cadence is running"));
     assert!(running, "the server did not start");
 
     let http = reqwest::Client::new();
@@ -54,8 +56,7 @@ async fn an_idle_connection_costs_at_most_ten_kilobytes() {
     let url = format!("ws://127.0.0.1:{port}/ws");
     let topic = format!("guitar:{}", session.session_id);
     let connect = || async {
-        let mut socket =
-            Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), &[]).await.unwrap();
+        let mut socket = Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), &[]).await.unwrap();
         socket
             .say(serde_json::json!({"type": "hello", "data": {
                 "auth": {"host_secret": session.host_secret},

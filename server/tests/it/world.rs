@@ -10,15 +10,15 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// The shipped settings.
-pub fn shipped_settings() -> &'static Path {
+pub(crate) fn shipped_settings() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../Leptos.toml"))
 }
 
 /// A running server.
-pub struct World {
-    pub address: SocketAddr,
-    pub state: AppState,
-    pub http: reqwest::Client,
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) state: AppState,
+    pub(crate) http: reqwest::Client,
     data: TempDir,
     overrides: Vec<(&'static str, &'static str)>,
     stop: CancellationToken,
@@ -26,12 +26,12 @@ pub struct World {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
     /// A server with some settings of its own.
-    pub async fn with(overrides: &[(&'static str, &'static str)]) -> Self {
+    pub(crate) async fn with(overrides: &[(&'static str, &'static str)]) -> Self {
         let data = TempDir::new().unwrap();
         let world = Self::start(data, "127.0.0.1:0", overrides.to_vec()).await;
         let now = world.state.now();
@@ -40,7 +40,11 @@ impl World {
         world
     }
 
-    async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, &'static str)>) -> Self {
+    async fn start(
+        data: TempDir,
+        address: &str,
+        overrides: Vec<(&'static str, &'static str)>,
+    ) -> Self {
         let database = data.path().join("cadence.db").display().to_string();
         let mut variables: HashMap<String, String> = HashMap::from([
             ("CADENCE_DATABASE__PATH".to_owned(), database),
@@ -61,22 +65,22 @@ impl World {
     }
 
     /// Stops the server and starts another one on the same port and data.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         self.stop.cancel();
         self.running.await.unwrap();
         Self::start(self.data, &self.address.to_string(), self.overrides).await
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The Origin of this server's own pages.
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.address.port())
     }
 
-    pub async fn post(&self, path: &str, token: Option<&str>, body: Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: Value) -> (u16, Value) {
         let mut request = self.http.post(self.url(path)).json(&body);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -87,33 +91,34 @@ impl World {
     }
 
     /// A demo account's access token: `desk`, `manager`, `trainer` …
-    pub async fn sign_in(&self, who: &str) -> String {
-        let body = json!({"email": format!("{who}@cadence.test"), "password": format!("demo-{who}")});
+    pub(crate) async fn sign_in(&self, who: &str) -> String {
+        let body =
+            json!({"email": format!("{who}@cadence.test"), "password": format!("demo-{who}")});
         let (status, body) = self.post("/api/auth/login", None, body).await;
         assert_eq!(status, 200, "{body}");
         let answer: LoginResponse = serde_json::from_value(body).unwrap();
         answer.access_token.unwrap()
     }
 
-    pub async fn ticket(&self, token: &str) -> String {
+    pub(crate) async fn ticket(&self, token: &str) -> String {
         let (status, body) = self.post("/api/ws-ticket", Some(token), json!({})).await;
         assert_eq!(status, 200, "{body}");
         serde_json::from_value::<TicketResponse>(body).unwrap().ticket
     }
 
-    pub async fn guitar_session(&self) -> SessionResponse {
+    pub(crate) async fn guitar_session(&self) -> SessionResponse {
         let (status, body) = self.post("/api/guitar/sessions", None, json!({})).await;
         assert_eq!(status, 200, "{body}");
         serde_json::from_value(body).unwrap()
     }
 
     /// A plain client on a path that has said nothing yet.
-    pub async fn plain(&self, path: &str) -> Socket {
+    pub(crate) async fn plain(&self, path: &str) -> Socket {
         Socket::open(&format!("ws://{}{path}", self.address), None, &[]).await.unwrap()
     }
 
     /// A plain client in a guitar session.
-    pub async fn in_session(&self, session: &SessionResponse, credential: Value) -> Socket {
+    pub(crate) async fn in_session(&self, session: &SessionResponse, credential: Value) -> Socket {
         let mut socket = self.plain(&format!("/ws/guitar/{}/", session.session_id)).await;
         socket.say(json!({"type": "auth", "data": credential})).await;
         let ack = socket.hear("ack").await;
@@ -122,7 +127,7 @@ impl World {
     }
 
     /// A plain desk.
-    pub async fn desk(&self, token: &str) -> Socket {
+    pub(crate) async fn desk(&self, token: &str) -> Socket {
         let mut socket = self.plain("/ws/checkins/").await;
         let ticket = self.ticket(token).await;
         socket.say(json!({"type": "auth", "data": {"ticket": ticket}})).await;
@@ -132,21 +137,22 @@ impl World {
     }
 
     /// Our own client's dialect, introduced by a ticket.
-    pub async fn ours(&self, token: &str, topics: Value) -> Socket {
+    pub(crate) async fn ours(&self, token: &str, topics: Value) -> Socket {
         let mut socket = self.dial_ours(&[]).await;
         let ticket = self.ticket(token).await;
-        let hello = json!({"auth": {"ticket": ticket}, "client": {"device": "PC"}, "topics": topics});
+        let hello =
+            json!({"auth": {"ticket": ticket}, "client": {"device": "PC"}, "topics": topics});
         socket.say(json!({"type": "hello", "data": hello})).await;
         socket
     }
 
-    pub async fn dial_ours(&self, headers: &[(&'static str, String)]) -> Socket {
+    pub(crate) async fn dial_ours(&self, headers: &[(&'static str, String)]) -> Socket {
         let url = format!("ws://{}/ws", self.address);
         Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), headers).await.unwrap()
     }
 
     /// Numbers of members who are not in, with a good standing.
-    pub async fn members_outside(&self, token: &str, many: usize) -> Vec<String> {
+    pub(crate) async fn members_outside(&self, token: &str, many: usize) -> Vec<String> {
         let mut found = Vec::new();
         for page in 1..=8 {
             let url = self.url(&format!("/api/members?text=&page={page}"));

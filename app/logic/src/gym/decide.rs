@@ -40,6 +40,8 @@ pub struct Freeze {
 pub struct Facts<'a, I> {
     /// The gym day.
     pub today: i64,
+    /// A subscription that ends within so many days is worth a word.
+    pub soon_days: i64,
     /// Whether the gym has barred the member.
     pub barred: bool,
     /// All subscriptions, past and coming ones too.
@@ -70,9 +72,6 @@ impl<I> Decision<I> {
     }
 }
 
-/// A subscription that ends within so many days is worth a word.
-const SOON_DAYS: i64 = 7;
-
 /// Decides one scan.
 pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
     let right = right(facts.today, facts.subscriptions);
@@ -98,7 +97,7 @@ pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
     let days = covered_until - facts.today;
     let reason = match visits {
         Some(1) => Some(Reason::LastVisit),
-        _ if days <= SOON_DAYS => Some(Reason::EndsSoon { days }),
+        _ if days <= facts.soon_days => Some(Reason::EndsSoon { days }),
         _ => None,
     };
     Decision {
@@ -110,12 +109,17 @@ pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
 }
 
 /// A member's right to come in, for lists.
-pub fn standing<I>(today: i64, barred: bool, subscriptions: &[Subscription<I>]) -> Standing {
+pub fn standing<I>(
+    today: i64,
+    soon_days: i64,
+    barred: bool,
+    subscriptions: &[Subscription<I>],
+) -> Standing {
     if barred {
         return Standing::Barred;
     }
     match right(today, subscriptions) {
-        Right::Yes { covered_until, .. } if covered_until - today <= SOON_DAYS => {
+        Right::Yes { covered_until, .. } if covered_until - today <= soon_days => {
             Standing::EndsSoon
         }
         Right::Yes { .. } => Standing::Active,
@@ -236,7 +240,14 @@ mod tests {
     }
 
     fn facts(subscriptions: &[Subscription<u8>]) -> Facts<'_, u8> {
-        Facts { today: TODAY, barred: false, subscriptions, open: None, override_reason: None }
+        Facts {
+            today: TODAY,
+            soon_days: 7,
+            barred: false,
+            subscriptions,
+            open: None,
+            override_reason: None,
+        }
     }
 
     fn check(subscriptions: &[Subscription<u8>], verdict: Verdict, reason: Option<Reason>) {
@@ -348,7 +359,7 @@ mod tests {
         let subscriptions = [month(TODAY - 1, TODAY + 30)];
         let decision = decide(&Facts { barred: true, ..facts(&subscriptions) });
         assert_eq!((decision.verdict, decision.reason), (Verdict::Deny, Some(Reason::Barred)));
-        assert_eq!(standing(TODAY, true, &subscriptions), Standing::Barred);
+        assert_eq!(standing(TODAY, 7, true, &subscriptions), Standing::Barred);
     }
 
     proptest! {
@@ -374,7 +385,7 @@ mod tests {
         ) {
             let decision = decide(&Facts { barred, ..facts(&subscriptions) });
             let lets_in = matches!(
-                standing(TODAY, barred, &subscriptions),
+                standing(TODAY, 7, barred, &subscriptions),
                 Standing::Active | Standing::EndsSoon
             );
             prop_assert_eq!(decision.verdict != Verdict::Deny, lets_in);

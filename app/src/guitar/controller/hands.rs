@@ -169,16 +169,12 @@ fn KeySelect(key: RwSignal<PitchClass>) -> impl IntoView {
 /// Leaving, out of the thumb's way.
 #[component]
 fn Menu(back: Callback<String>) -> impl IntoView {
-    let link = use_link();
     let failed = RwSignal::new(false);
     let go = move |_| {
-        let link = link.clone();
         spawn_local(async move {
             match leave().await {
                 Ok(()) => {
                     back.try_run("You left the session. Type the code to come back.".to_owned());
-                    // What this connection may do has changed.
-                    link.reconnect();
                 }
                 Err(_) => drop(failed.try_set(true)),
             }
@@ -280,7 +276,7 @@ fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
                 <span class="number" role="timer" data-practice=move || clock.word().0>
                     {move || clock.text.get()}
                 </span>
-                <span>" · " {word}</span>
+                <span>"· " {word}</span>
             </button>
             <Show when=paused>
                 <button

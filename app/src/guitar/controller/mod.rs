@@ -14,7 +14,9 @@ use crate::{
 };
 use code_form::CodeForm;
 use hands::Hands;
-use leptos::{leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue};
+use leptos::{
+    leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
+};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use protocol::{

@@ -53,9 +53,8 @@ pub(super) fn Pads(
                 hold();
             }
         };
-        let pressed = move || {
-            touches.with(|touches| touches.iter().any(|(_, touched)| *touched == place))
-        };
+        let pressed =
+            move || touches.with(|touches| touches.iter().any(|(_, touched)| *touched == place));
         view! {
             <button
                 type="button"

@@ -49,10 +49,12 @@ pub(super) fn ChordCard(
             <p class="chord-words">{move || hand.with(Hand::words)}</p>
             <Diagram hand/>
             <div class="chord-list">
-                <p class="label">"Chords in " {move || key_name(key.get())}</p>
+                <p class="label">
+                    "Chords in " <span class="as-written">{move || key_name(key.get())}</span>
+                </p>
                 <div class="chord-picks">
                     {move || {
-                        chords.get().0.into_iter().enumerate().map(pad.clone()).collect_view()
+                        chords.get().0.into_iter().enumerate().map(pad).collect_view()
                     }}
                 </div>
             </div>

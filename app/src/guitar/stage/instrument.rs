@@ -17,7 +17,7 @@ const FRAMES_PER_BAR: u32 = 2;
 /// Below this level a string is still.
 const STILL: f32 = 0.004;
 /// The width of a loud string's vibration, in units of the neck's drawing.
-const WIDTH: f32 = 11.0;
+const WIDTH: f32 = 18.0;
 /// After the last sound the loop runs on for so many frames, until the meter is empty.
 const AFTERGLOW: u32 = BARS as u32 * FRAMES_PER_BAR;
 
@@ -87,7 +87,8 @@ impl Instrument {
     /// Plays a strum over the hand.
     pub(super) fn sound(&self, strum: &Strum) {
         let hand = self.hand.try_get_value().flatten();
-        let Some(plucks) = hand.and_then(|hand| hand.try_with_untracked(|h| h.plucks(strum))) else {
+        let Some(plucks) = hand.and_then(|hand| hand.try_with_untracked(|h| h.plucks(strum)))
+        else {
             return;
         };
         self.browser.with(|browser| {
@@ -167,7 +168,8 @@ fn show(bars: &Element, history: &[f32]) {
         if let Some(bar) = children.item(place as u32) {
             let height = (level.powf(0.7) * 12.0).max(1.0);
             let x = place * 9;
-            let _ = bar.set_attribute("transform", &format!("translate({x} 14) scale(1 {height:.1})"));
+            let _ =
+                bar.set_attribute("transform", &format!("translate({x} 14) scale(1 {height:.1})"));
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The stage is played from the keyboard: chords, strums, mute, key.
 
 use super::{Chords, instrument::Instrument};
-use crate::{browser::{SoundState, use_browser}, guitar::performance::Performance};
+use crate::{
+    browser::{SoundState, use_browser},
+    guitar::performance::Performance,
+};
 use leptos::{
     ev::{self, KeyboardEvent},
     prelude::*,
@@ -29,6 +32,9 @@ pub(super) fn use_keyboard(
             }
         };
         let instrument = instrument.clone();
+        // Whether a person walks the page with Tab: only then Space belongs to a button. Browsers
+        // count a clicked button as reached by keyboard as soon as any key is pressed.
+        let walks = StoredValue::new(false);
         let pressed = {
             let unlock = unlock.clone();
             move |event: KeyboardEvent| {
@@ -36,8 +42,11 @@ pub(super) fn use_keyboard(
                     return;
                 }
                 unlock();
+                if event.code() == "Tab" {
+                    walks.set_value(true);
+                }
                 match Press::of(&event.code(), event.shift_key()) {
-                    Some(Press::Strum(_)) if is_on_control() => return,
+                    Some(Press::Strum(_)) if is_on_control(walks.get_value()) => return,
                     Some(_) if event.repeat() => {}
                     Some(Press::Chord(place)) => {
                         performance.hold_chord(chords.get_untracked().0[place].name());
@@ -67,7 +76,10 @@ pub(super) fn use_keyboard(
         let keys = window_event_listener(ev::keydown, pressed);
         let taps = {
             let unlock = unlock.clone();
-            window_event_listener(ev::pointerdown, move |_| unlock())
+            window_event_listener(ev::pointerdown, move |_| {
+                walks.set_value(false);
+                unlock();
+            })
         };
         // A finger counts as a gesture only when it lifts.
         let lifts = window_event_listener(ev::pointerup, move |_| unlock());
@@ -111,14 +123,15 @@ impl Press {
 /// Whether the key belongs to a field.
 fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
+    target
+        .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
 }
 
 /// Whether a person walks the page by keyboard and stands on a button: Space is the button's
 /// then. A button that was only clicked gives Space back to the strings.
-fn is_on_control() -> bool {
+fn is_on_control(walks: bool) -> bool {
     let Some(active) = document().active_element() else { return false };
-    if active.matches("a:focus-visible, button:focus-visible").unwrap_or(false) {
+    if walks && matches!(active.tag_name().as_str(), "A" | "BUTTON") {
         return true;
     }
     if let Ok(active) = active.dyn_into::<HtmlElement>() {

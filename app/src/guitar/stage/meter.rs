@@ -13,6 +13,7 @@ pub(super) fn Meter(instrument: Instrument) -> impl IntoView {
                 y="-1"
                 width="4"
                 height="2"
+                opacity=format!("{:.2}", 1.0 - place as f32 / BARS as f32)
                 transform=format!("translate({} 14) scale(1 1)", place * 9)
             ></rect>
         }

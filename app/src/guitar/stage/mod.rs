@@ -19,8 +19,8 @@ use crate::{
     },
     ui::{Brand, LinkChip},
 };
-pub(super) use chord_card::key_name;
 use chord_card::ChordCard;
+pub(super) use chord_card::key_name;
 use instrument::Instrument;
 use join::JoinCard;
 use keyboard::use_keyboard;

@@ -166,7 +166,7 @@ fn fingers(voicing: &Voicing) -> impl IntoView + use<> {
         let y = y(string);
         match voicing.frets[string] {
             None => view! {
-                <path class="muted" d=format!("M{} {}l18 18m0 -18l-18 18", LEFT - 14.0, y - 9.0)></path>
+                <path class="muted" d=format!("M6 {}l16 16m0 -16l-16 16", y - 8.0)></path>
             }
             .into_any(),
             Some(0) => ().into_any(),

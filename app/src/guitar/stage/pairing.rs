@@ -28,6 +28,8 @@ pub(super) struct Pairings {
     offset: RwSignal<Millis>,
     asking: StoredValue<bool>,
     tries: StoredValue<usize>,
+    /// A new session is asked for after the former one ended.
+    renewing: StoredValue<bool>,
     link: StoredValue<crate::link::Link>,
 }
 
@@ -53,11 +55,14 @@ impl Pairings {
             offset,
             asking: StoredValue::new(false),
             tries: StoredValue::new(0),
+            renewing: StoredValue::new(false),
             link: StoredValue::new(link),
         };
         Effect::new(move |_| pairings.ask(Ask::Host));
         Effect::new(move |_| {
-            if left.get().is_some_and(|left| left < EARLY) {
+            // After a failure the next try has its time already.
+            let tried = pairings.failure.with_untracked(Option::is_some);
+            if left.get().is_some_and(|left| left < EARLY) && !tried {
                 pairings.ask(Ask::Code);
             }
         });
@@ -74,8 +79,8 @@ impl Pairings {
     /// A person wants a session again after this one ended.
     pub(super) fn renew_session(self) {
         self.pairing.set(None);
+        self.renewing.set_value(true);
         self.ask(Ask::Host);
-        self.link.with_value(crate::link::Link::reconnect);
     }
 
     fn ask(self, what: Ask) {
@@ -97,6 +102,10 @@ impl Pairings {
             Ok(pairing) => {
                 let now = self.link.try_with_value(crate::link::Link::monotonic_now).unwrap_or(0);
                 self.offset.try_set(pairing.server_time - now);
+                // A link that was closed for good dials again, now with the new cookie.
+                if self.renewing.try_update_value(std::mem::take) == Some(true) {
+                    self.link.try_with_value(crate::link::Link::reconnect);
+                }
                 self.pairing.try_set(Some(pairing));
                 self.failure.try_set(None);
                 self.tries.try_set_value(0);

@@ -108,7 +108,7 @@ fn words(role: Option<Role>) -> &'static [Word] {
     match role {
         Some(Role::Waiting) => &[Word::Play, Word::Watch, Word::Remove],
         Some(Role::Spectator) => &[Word::Play, Word::Remove],
-        Some(_) => &[Word::Watch, Word::Remove],
+        Some(_) => &[Word::Remove],
         None => &[],
     }
 }

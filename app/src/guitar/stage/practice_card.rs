@@ -37,7 +37,7 @@ pub(super) fn PracticeCard(performance: Performance) -> impl IntoView {
     };
     view! {
         <section class="card practice-card" aria-label="Practice">
-            <header class="card-head">
+            <header class="part-head">
                 <h2 class="label">"Practice"</h2>
                 <span class=move || format!("badge {}", clock.word().1)>
                     {move || clock.word().0}

@@ -5,11 +5,8 @@ use crate::{
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
-use std::time::Duration;
 
 const VOLUME_KEY: &str = "cadence.volume";
-/// A click so soon after the unlock is the one that unlocked.
-const FRESH: Duration = Duration::from_millis(700);
 
 /// Asks for the tap that browsers want, then switches sound off and on.
 #[component]
@@ -42,21 +39,14 @@ pub(super) fn SoundChip() -> impl IntoView {
             }
         }
     };
-    // The page unlocks the sound when the chip is touched; the click that follows must not switch
-    // it off again.
-    let fresh = StoredValue::new(false);
-    Effect::new(move |before: Option<SoundState>| {
-        let now = sound.get();
-        if before == Some(SoundState::Locked) && now != before.unwrap_or_default() {
-            fresh.set_value(true);
-            set_timeout(move || _ = fresh.try_set_value(false), FRESH);
-        }
-        now
-    });
+    // The page unlocks the sound when the chip is touched; the click that ends the touch must not
+    // switch it off again.
+    let unlocks = StoredValue::new(false);
+    let touch = move || unlocks.set_value(sound.get_untracked() == SoundState::Locked);
     let press = move |_| {
         browser.with(|browser| match sound.get_untracked() {
             SoundState::Locked => browser.unlock_sound(),
-            SoundState::On if fresh.get_value() => {}
+            SoundState::On if unlocks.get_value() => {}
             SoundState::On => browser.set_muted(true),
             SoundState::Muted => browser.set_muted(false),
             SoundState::Unavailable => {}
@@ -86,6 +76,8 @@ pub(super) fn SoundChip() -> impl IntoView {
                     SoundState::Muted => "off",
                     SoundState::Unavailable => "none",
                 }
+                on:pointerdown=move |_| touch()
+                on:keydown=move |_| touch()
                 on:click=press
             >
                 <Icon name=icon/>

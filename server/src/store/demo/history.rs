@@ -141,6 +141,7 @@ async fn record(
     let key = MemberKey::of(visit.member.id);
     let door = visits::at_the_door(tx, &key, day.start).await?.ok_or_else(|| key.not_found())?;
     let decision = decide(&Facts {
+        soon_days: 7,
         today: day_number(day.date),
         barred: door.barred,
         subscriptions: &door.subscriptions,
@@ -169,6 +170,7 @@ async fn refuse(
     let key = MemberKey::of(member);
     let door = visits::at_the_door(tx, &key, day.start).await?.ok_or_else(|| key.not_found())?;
     let decision = decide(&Facts {
+        soon_days: 7,
         today: day_number(day.date),
         barred: door.barred,
         subscriptions: &door.subscriptions,
