@@ -20,6 +20,7 @@ export default defineConfig({
   // xtask reads the counts from the JSON file.
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
   use: {
+    testIdAttribute: 'data-test',
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {

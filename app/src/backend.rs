@@ -90,92 +90,54 @@ fn backend() -> Result<SharedBackend, Failure> {
 /// The backend as the server puts it into a request's context.
 pub type SharedBackend = Arc<dyn Backend>;
 
-/// Who is signed in.
-#[server(prefix = "/fn", endpoint = "who", input = Json)]
-pub async fn who() -> Result<Option<SignedIn>, Failure> {
-    Ok(backend()?.signed_in().await?)
+/// Makes a server function of each line and a function of the same shape over it.
+///
+/// A refusal travels as a value with status 200: leptos 0.8 answers every error of a server
+/// function with status 500, and a wrong code is no fault of the server. Only what prevents an
+/// answer at all is an error of the call.
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])* $name:ident, $wire:ident, $endpoint:literal => $method:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
+        #[server(prefix = "/fn", endpoint = $endpoint, input = Json)]
+        async fn $wire($($arg: $type),*) -> Result<Result<$out, ErrorBody>, Failure> {
+            Ok(backend()?.$method($($arg),*).await)
+        }
+
+        $(#[doc = $doc])*
+        pub async fn $name($($arg: $type),*) -> Result<$out, Failure> {
+            $wire($($arg),*).await?.map_err(Failure)
+        }
+    )*};
 }
 
-/// Signs in.
-#[server(prefix = "/fn", endpoint = "sign_in", input = Json)]
-pub async fn sign_in(request: LoginRequest) -> Result<SignedIn, Failure> {
-    Ok(backend()?.sign_in(request).await?)
-}
-
-/// Signs out.
-#[server(prefix = "/fn", endpoint = "sign_out", input = Json)]
-pub async fn sign_out() -> Result<(), Failure> {
-    Ok(backend()?.sign_out().await?)
-}
-
-/// The gym at one position of `checkins`.
-#[server(prefix = "/fn", endpoint = "gym", input = Json)]
-pub async fn gym() -> Result<AtPosition<GymSnapshot>, Failure> {
-    Ok(backend()?.gym().await?)
-}
-
-/// At most 8 members whose name, number or phone matches.
-#[server(prefix = "/fn", endpoint = "find_members", input = Json)]
-pub async fn find_members(text: String) -> Result<Vec<MemberRow>, Failure> {
-    Ok(backend()?.find_members(text).await?)
-}
-
-/// A page of members.
-#[server(prefix = "/fn", endpoint = "members", input = Json)]
-pub async fn members(text: String, page: u32) -> Result<MemberPage, Failure> {
-    Ok(backend()?.members(text, page).await?)
-}
-
-/// Creates a member.
-#[server(prefix = "/fn", endpoint = "create_member", input = Json)]
-pub async fn create_member(member: NewMember) -> Result<MemberRow, Failure> {
-    Ok(backend()?.create_member(member).await?)
-}
-
-/// The plans to choose from.
-#[server(prefix = "/fn", endpoint = "plans", input = Json)]
-pub async fn plans() -> Result<Vec<PlanRow>, Failure> {
-    Ok(backend()?.plans().await?)
-}
-
-/// Renews a member's last plan.
-#[server(prefix = "/fn", endpoint = "renew", input = Json)]
-pub async fn renew(member: Uuid) -> Result<MemberRow, Failure> {
-    Ok(backend()?.renew(member).await?)
-}
-
-/// This browser's guitar session as host.
-#[server(prefix = "/fn", endpoint = "host", input = Json)]
-pub async fn host() -> Result<Pairing, Failure> {
-    Ok(backend()?.host().await?)
-}
-
-/// A fresh code for this browser's session.
-#[server(prefix = "/fn", endpoint = "new_code", input = Json)]
-pub async fn new_code() -> Result<Pairing, Failure> {
-    Ok(backend()?.new_code().await?)
-}
-
-/// Joins a session as a phone.
-#[server(prefix = "/fn", endpoint = "join", input = Json)]
-pub async fn join(request: JoinRequest) -> Result<Joined, Failure> {
-    Ok(backend()?.join(request).await?)
-}
-
-/// The session that this browser has joined as a phone.
-#[server(prefix = "/fn", endpoint = "joined_session", input = Json)]
-pub async fn joined_session() -> Result<Option<Joined>, Failure> {
-    Ok(backend()?.joined().await?)
-}
-
-/// Leaves it.
-#[server(prefix = "/fn", endpoint = "leave", input = Json)]
-pub async fn leave() -> Result<(), Failure> {
-    Ok(backend()?.leave().await?)
-}
-
-/// This browser's practices.
-#[server(prefix = "/fn", endpoint = "practices", input = Json)]
-pub async fn practices(before: Option<Millis>) -> Result<PracticePage, Failure> {
-    Ok(backend()?.practices(before).await?)
+calls! {
+    /// Who is signed in.
+    who, call_who, "who" => signed_in() -> Option<SignedIn>;
+    /// Signs in.
+    sign_in, call_sign_in, "sign_in" => sign_in(request: LoginRequest) -> SignedIn;
+    /// Signs out.
+    sign_out, call_sign_out, "sign_out" => sign_out() -> ();
+    /// The gym at one position of `checkins`.
+    gym, call_gym, "gym" => gym() -> AtPosition<GymSnapshot>;
+    /// At most 8 members whose name, number or phone matches.
+    find_members, call_find_members, "find_members" => find_members(text: String) -> Vec<MemberRow>;
+    /// A page of members.
+    members, call_members, "members" => members(text: String, page: u32) -> MemberPage;
+    /// Creates a member.
+    create_member, call_create_member, "create_member" => create_member(member: NewMember) -> MemberRow;
+    /// The plans to choose from.
+    plans, call_plans, "plans" => plans() -> Vec<PlanRow>;
+    /// Renews a member's last plan.
+    renew, call_renew, "renew" => renew(member: Uuid) -> MemberRow;
+    /// This browser's guitar session as host.
+    host, call_host, "host" => host() -> Pairing;
+    /// A fresh code for this browser's session.
+    new_code, call_new_code, "new_code" => new_code() -> Pairing;
+    /// Joins a session as a phone.
+    join, call_join, "join" => join(request: JoinRequest) -> Joined;
+    /// The session that this browser has joined as a phone.
+    joined_session, call_joined_session, "joined_session" => joined() -> Option<Joined>;
+    /// Leaves it.
+    leave, call_leave, "leave" => leave() -> ();
+    /// This browser's practices.
+    practices, call_practices, "practices" => practices(before: Option<Millis>) -> PracticePage;
 }

@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::rc::Rc;
 
+/// Where a tab leaves word that the person signed in or out; the others hear of the change.
+pub const SIGN_IN_KEY: &str = "cadence.sign-in";
+
 /// Whether the page can be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoundState {

@@ -2,17 +2,18 @@
 //! link, the browser and the server through three ports.
 //!
 //! - [`link`], [`browser`], [`backend`]: the ports
-//! - [`shell`]: the document, the routes, the error pages
+//! - [`shell`]: the document, the routes, the error pages; [`client_files`]: what a page loads
 //! - [`guitar`]: landing, stage (PC), controller (phone), practice
 //! - [`gym`]: sign-in, dashboard, desk, members
 //! - [`ui`]: what several pages share
 
 pub mod backend;
 pub mod browser;
+pub mod client_files;
 pub mod guitar;
 pub mod gym;
 pub mod link;
 pub mod shell;
 pub mod ui;
 
-pub use shell::{App, shell};
+pub use shell::{GymApp, PlayApp, StageApp, shell};

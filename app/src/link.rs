@@ -80,7 +80,8 @@ impl Link {
     }
 
     /// Sends a message about a topic and returns its id; the answer comes as
-    /// [`Delivery::Answer`] to the topic's handler. Commands wait in the outbox while offline.
+    /// [`Delivery::Answer`] to the topic's handler. Commands wait in the outbox while offline; strums
+    /// are dropped.
     /// `None` on the server.
     pub fn send(&self, topic: Topic, message: ClientMessage) -> Option<Uuid> {
         Some(self.port.as_ref()?.send(topic, message))

@@ -1,11 +1,15 @@
 //! The document, the routes, the error pages, and the port to the response's head.
 
-use crate::{guitar, gym, ui};
-use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
+use crate::{
+    client_files::{ClientFiles, Part},
+    guitar, gym, ui,
+};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::{Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{ParentRoute, Route, Router, Routes},
+    location::RequestUrl,
     path,
 };
 use std::sync::Arc;
@@ -34,8 +38,22 @@ pub fn respond_status(status: u16) {
     }
 }
 
-/// The document around the pages, rendered by the server only.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around the pages, rendered by the server only. The scripts are our own and not
+/// leptos' `HydrationScripts`: those know one client, and put the nonce where `crossorigin`
+/// belongs, which makes Firefox fetch the module twice (leptos #4843).
+pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
+    let url = use_context::<RequestUrl>().map(|url| url.as_ref().to_owned()).unwrap_or_default();
+    // leptos puts a host of its own before the path.
+    let path = url.strip_prefix("http://leptos.dev").unwrap_or(&url);
+    let part = Part::of(path.split(['?', '#']).next().unwrap_or_default());
+    let pkg = format!("/{}", options.site_pkg_dir);
+    let client = files.of(part);
+    let (js, wasm) = (format!("{pkg}/{}", client.js), format!("{pkg}/{}", client.wasm));
+    let start = format!(
+        "import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => m.hydrate()))"
+    );
+    let style = format!("{pkg}/{}", files.css);
+    let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -45,50 +63,98 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="theme-color" content="#120f0c"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
-                <HashedStylesheet options=options.clone() id="cadence-style"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <link rel="stylesheet" id="cadence-style" href=style/>
+                <link rel="modulepreload" href=js nonce=nonce.clone()/>
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <AutoReload options/>
+                <script type="module" nonce=nonce>{start}</script>
                 <MetaTags/>
             </head>
             <body>
-                <App/>
+                {match part {
+                    Part::Play => view! { <PlayApp/> }.into_any(),
+                    Part::Stage => view! { <StageApp/> }.into_any(),
+                    Part::Gym => view! { <GymApp/> }.into_any(),
+                }}
             </body>
         </html>
     }
 }
 
-/// Every page of Cadence. Pages with data are rendered whole before the first byte leaves, so
-/// that a refusal can still become a status code or a redirect.
+/// The phone. Pages with data are rendered whole before the first byte leaves, so that a refusal
+/// can still become a status code or a redirect.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn PlayApp() -> impl IntoView {
+    use guitar::controller::Controller;
+    begin();
+    view! {
+        <Head/>
+        <Router>
+            <ui::theme::DocumentLook/>
+            <Routes fallback=ui::not_found::NotFound>
+                <Route path=path!("/play") view=Controller ssr=SsrMode::Async/>
+                <Route path=path!("/play/:session") view=Controller ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The PC of the guitar, and the start page.
+#[component]
+pub fn StageApp() -> impl IntoView {
+    use guitar::{landing::Landing, practice::Practice, stage::Stage};
+    begin();
+    view! {
+        <Head/>
+        <Router>
+            <ui::theme::DocumentLook/>
+            <Routes fallback=ui::not_found::NotFound>
+                <Route path=path!("/") view=Landing/>
+                <Route path=path!("/guitar") view=Stage/>
+                <Route path=path!("/practice") view=Practice ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The gym.
+#[component]
+pub fn GymApp() -> impl IntoView {
+    use gym::{dashboard::Dashboard, desk::Desk, members::Members, sign_in::SignIn};
+    begin();
+    view! {
+        <Head/>
+        <Router>
+            <ui::theme::DocumentLook/>
+            <Routes fallback=ui::not_found::NotFound>
+                <Route path=path!("/gym/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <ParentRoute path=path!("/gym") view=ui::GymPage ssr=SsrMode::Async>
+                    <Route path=path!("") view=Dashboard ssr=SsrMode::Async/>
+                    <Route path=path!("desk") view=Desk ssr=SsrMode::Async/>
+                    <Route path=path!("members") view=Members ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+fn begin() {
     provide_meta_context();
     Effect::new(|_| mark_hydrated());
+}
+
+/// What every page says of itself.
+#[component]
+fn Head() -> impl IntoView {
     let title = |title: String| match title.is_empty() {
         true => "Cadence".to_owned(),
         false => format!("{title} · Cadence"),
     };
+    let about =
+        "A phone becomes the left hand of a guitar; a gym's desk and dashboards move together.";
     view! {
         <Title formatter=title/>
-        <Meta
-            name="description"
-            content="A phone becomes the left hand of a guitar; a gym's desk and dashboards move together."
-        />
-        <Router>
-            <ui::theme::DocumentLook/>
-            <Routes fallback=ui::not_found::NotFound>
-                <Route path=path!("/") view=guitar::landing::Landing/>
-                <Route path=path!("/guitar") view=guitar::stage::Stage/>
-                <Route path=path!("/play") view=guitar::controller::Controller ssr=SsrMode::Async/>
-                <Route path=path!("/play/:session") view=guitar::controller::Controller ssr=SsrMode::Async/>
-                <Route path=path!("/practice") view=guitar::practice::Practice ssr=SsrMode::Async/>
-                <Route path=path!("/gym/sign-in") view=gym::sign_in::SignIn ssr=SsrMode::Async/>
-                <ParentRoute path=path!("/gym") view=ui::GymPage ssr=SsrMode::Async>
-                    <Route path=path!("") view=gym::dashboard::Dashboard ssr=SsrMode::Async/>
-                    <Route path=path!("desk") view=gym::desk::Desk ssr=SsrMode::Async/>
-                    <Route path=path!("members") view=gym::members::Members ssr=SsrMode::Async/>
-                </ParentRoute>
-            </Routes>
-        </Router>
+        <Meta name="description" content=about/>
     }
 }
 

@@ -69,3 +69,51 @@ export async function peak(page: Page, ms: number): Promise<number> {
     return result;
   }, ms);
 }
+
+export interface Onset {
+  /** Samples per second. */
+  rate: number;
+  samples: number[];
+}
+
+/** The first `ms` of the next sound. The page must be silent when this is called. */
+export async function onset(page: Page, ms: number): Promise<Onset> {
+  return page.evaluate(async (ms) => {
+    const AUDIBLE = 0.002;
+    const ear = (window as Ear).cadenceEars?.[0];
+    if (!ear) throw new Error('nothing is connected to the loudspeaker yet');
+    const samples = new Float32Array(ear.fftSize);
+    const rate = ear.context.sampleRate;
+    const length = Math.round((ms / 1000) * rate);
+    const deadline = performance.now() + 10_000;
+    while (performance.now() < deadline) {
+      ear.getFloatTimeDomainData(samples);
+      const start = samples.findIndex((sample) => Math.abs(sample) > AUDIBLE);
+      if (start === 0) throw new Error('something sounded before');
+      if (start > 0 && start + length <= samples.length) {
+        return { rate, samples: Array.from(samples.slice(start, start + length)) };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error('nothing sounded');
+  }, ms);
+}
+
+/** The part of a sound's power, from 0 to 1, that lies below a frequency. */
+export function partBelow({ rate, samples }: Onset, hz: number): number {
+  const step = rate / samples.length;
+  let [below, all] = [0, 0];
+  // What a guitar sounds like is told below 2 kHz.
+  for (let frequency = step; frequency < 2_000; frequency += step) {
+    let [re, im] = [0, 0];
+    samples.forEach((sample, index) => {
+      const angle = (2 * Math.PI * frequency * index) / rate;
+      re += sample * Math.cos(angle);
+      im += sample * Math.sin(angle);
+    });
+    const power = re * re + im * im;
+    all += power;
+    if (frequency < hz) below += power;
+  }
+  return below / all;
+}

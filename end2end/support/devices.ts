@@ -80,3 +80,25 @@ export async function open(page: Page, path: string): Promise<void> {
 export async function hydrated(page: Page): Promise<void> {
   await page.locator('html[data-hydrated="true"]').waitFor({ state: 'attached' });
 }
+
+/** The page goes to the background, as a locked phone's does, or comes back to the front. Playwright
+ * keeps all pages in the foreground, so the page is told what a browser would tell it; in the
+ * background its scripts stand still. */
+export async function background(page: Page, hidden: boolean): Promise<void> {
+  const lifecycle = await page.context().newCDPSession(page);
+  const tell = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      const state = hidden ? 'hidden' : 'visible';
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  if (hidden) {
+    await tell(true);
+    await lifecycle.send('Page.setWebLifecycleState', { state: 'frozen' });
+  } else {
+    await lifecycle.send('Page.setWebLifecycleState', { state: 'active' });
+    await tell(false);
+  }
+  await lifecycle.detach();
+}

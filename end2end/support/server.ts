@@ -74,6 +74,8 @@ export class Server {
         LEPTOS_SITE_ADDR: `127.0.0.1:${this.port}`,
         CADENCE_DATABASE__PATH: path.join(this.dataDir, 'cadence.db'),
         CADENCE_LOG__FORMAT: 'json',
+        // All pages of a test come from one address.
+        CADENCE_LIMITS__ANONYMOUS_PER_MINUTE: '6000',
         NO_COLOR: '1',
         ...this.env,
       },

@@ -66,4 +66,4 @@ export const test = base.extend<PerTest, PerWorker>({
 });
 
 export { expect };
-export { hydrated, open } from './devices';
+export { background, hydrated, open } from './devices';

@@ -2,7 +2,7 @@
 //! small storage, the clipboard, and word to the other tabs.
 
 use crate::sound::Sound;
-use app::browser::{Browser, BrowserPort, SoundState};
+use app::browser::{Browser, BrowserPort, SIGN_IN_KEY, SoundState};
 use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
 use protocol::Millis;
@@ -10,9 +10,6 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::StorageEvent;
-
-/// Where a tab leaves word that the person signed in or out; the others hear of the change.
-const SIGN_IN_KEY: &str = "cadence.sign-in";
 
 /// The browser edge of this page; to be provided as context before hydration.
 pub(crate) fn browser() -> Browser {
@@ -114,12 +111,13 @@ fn copy_by_selection(text: &str) -> Option<bool> {
 }
 
 /// Another tab signed in or out: what this tab may show has changed. A guitar that plays is left
-/// alone.
+/// alone, and the sign-in page goes on by itself.
 fn reload_on_sign_in() {
     let handle = window_event_listener(leptos::ev::storage, |event: StorageEvent| {
         let path = window().location().pathname().unwrap_or_default();
         let shows_data = path.starts_with("/gym") || path.starts_with("/practice");
-        if event.key().as_deref() == Some(SIGN_IN_KEY) && shows_data {
+        let signs_in = path.starts_with("/gym/sign-in");
+        if event.key().as_deref() == Some(SIGN_IN_KEY) && shows_data && !signs_in {
             let _ = window().location().reload();
         }
     });

@@ -270,8 +270,11 @@ impl Driver {
                 Either::Left(Some(Err(_))) => {}
                 Either::Left(None) => return ABNORMAL,
                 Either::Right(Some(Wire::Frame(frame))) => {
-                    // What was not sent is resent with its id; the close event says the rest.
-                    let _ = socket.send(Message::Text(frame)).await;
+                    // A browser reports an error for each frame to a socket that closes. What was
+                    // not sent is resent with its id; the close event says the rest.
+                    if matches!(socket.state(), State::Open) {
+                        let _ = socket.send(Message::Text(frame)).await;
+                    }
                 }
                 Either::Right(Some(Wire::Hang) | None) => {
                     let _ = socket.close(Some(1000), None);

@@ -33,6 +33,8 @@ const FULL_LEVEL: f32 = 0.16;
 const REPLACE: f64 = 0.0016;
 /// … and a hand laid on the strings does it within some 40 ms (both as time constants).
 const DAMP: f64 = 0.013;
+/// A change of volume glides, as a time constant.
+const VOLUME: f64 = 0.015;
 /// How long after an unlock a context that does not run yet is given notes all the same: the
 /// first key press both unlocks and strums.
 const UNLOCKING_MS: f64 = 1_500.0;
@@ -286,8 +288,12 @@ impl Inner {
 
     fn apply_volume(&self) {
         if let Some(output) = &self.output {
-            let time = output.context.current_time();
-            let _ = output.master.gain().set_target_at_time(self.loudness(), time, 0.015);
+            let (gain, time) = (output.master.gain(), output.context.current_time());
+            let _ = gain.cancel_scheduled_values(time);
+            let _ = gain.set_target_at_time(self.loudness(), time, VOLUME);
+            // While nothing sounds Chromium stops the clock of the glide, and the next strum would
+            // begin at the former volume.
+            let _ = gain.set_value_at_time(self.loudness(), time + 8.0 * VOLUME);
         }
     }
 

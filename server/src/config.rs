@@ -320,7 +320,6 @@ impl Config {
         let variables = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         let mut config = Self::parse(path.unwrap_or(Path::new(DEFAULT_PATH)), variables.collect())?;
-        config.leptos.hash_files = hash_file_exists(&config.leptos.hash_file);
         if config.auth.secret.is_empty() {
             config.auth.secret = development_secret(&config.database.path).map_err(|cause| {
                 let folder = secret_path(&config.database.path);
@@ -793,14 +792,6 @@ fn leptos_options(path: &Path, mistakes: &mut Vec<String>) -> LeptosOptions {
     }
 }
 
-/// leptos panics when hashed names are on and their list is missing, so the list itself decides.
-fn hash_file_exists(name: &str) -> bool {
-    std::env::current_exe()
-        .ok()
-        .and_then(|executable| Some(executable.parent()?.join(name).is_file()))
-        .unwrap_or(false)
-}
-
 fn secret_path(database: &Path) -> PathBuf {
     database.with_extension("secret")
 }
@@ -890,7 +881,7 @@ mod tests {
         for (key, value) in &run {
             assert_eq!(build.get(key), Some(value), "{key} differs");
         }
-        assert!(!run.contains_key("hash-files"), "hash.txt beside the executable decides");
+        assert!(!run.contains_key("hash-files"), "files.json of the build decides");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Pages: what a server render may ask and answer, and the headers around it.
 
-use crate::{auth::Caller, backend::RequestBackend, state::AppState};
+use crate::{api, auth::Caller, backend::RequestBackend, state::AppState};
 use app::{backend::SharedBackend, shell::Respond};
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
@@ -14,17 +15,30 @@ use std::sync::Arc;
 
 /// Adds the pages and the server functions.
 pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let routes = generate_route_list(app::App);
+    let routes = [
+        generate_route_list(app::StageApp),
+        generate_route_list(app::PlayApp),
+        generate_route_list(app::GymApp),
+    ]
+    .concat();
     let context = {
         let state = state.clone();
         move || request_context(&state)
     };
     router
         .leptos_routes_with_context(state, routes, context, {
-            let options = state.leptos.clone();
-            move || app::shell(options.clone())
+            let (options, files) = (state.leptos.clone(), state.client_files.clone());
+            move || app::shell(options.clone(), &files)
         })
-        .route("/fn/{*name}", axum::routing::post(server_function))
+        .route(
+            "/fn/{*name}",
+            axum::routing::post(server_function)
+                .layer::<_, std::convert::Infallible>(from_fn_with_state(
+                    state.clone(),
+                    api::limit_calls,
+                ))
+                .layer(DefaultBodyLimit::max(api::LARGEST_BODY)),
+        )
         .fallback(files_and_not_found)
 }
 
@@ -40,8 +54,10 @@ async fn files_and_not_found(State(state): State<AppState>, request: Request) ->
         let state = state.clone();
         move || request_context(&state)
     };
-    let handler =
-        leptos_axum::file_and_error_handler_with_context::<AppState, _>(context, app::shell);
+    let handler = leptos_axum::file_and_error_handler_with_context::<AppState, _>(context, {
+        let files = state.client_files.clone();
+        move |options| app::shell(options, &files)
+    });
     let mut response = handler(uri, State(state), request).await.into_response();
     // A hashed name means other content gets another name; everything else is asked for again.
     let kept = if path.starts_with("/fonts/") || is_hashed(&path) {
@@ -55,7 +71,7 @@ async fn files_and_not_found(State(state): State<AppState>, request: Request) ->
     response
 }
 
-/// `/pkg/cadence.<hash>.wasm`
+/// `/pkg/cadence-play.<hash>.wasm`
 fn is_hashed(path: &str) -> bool {
     path.starts_with("/pkg/") && path.rsplit('/').next().is_some_and(|n| n.split('.').count() == 3)
 }

@@ -11,9 +11,12 @@ use crate::{
     ws::rate::{Buckets, Rate},
 };
 use anyhow::Context;
+use app::client_files::ClientFiles;
+use leptos::config::LeptosOptions;
 use protocol::{Millis, Topic};
 use std::{
     net::{IpAddr, SocketAddr},
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -59,6 +62,7 @@ impl Server {
             burst: f64::from(config.limits.burst),
         });
         let leptos = config.leptos.clone();
+        let client_files = Arc::new(client_files(&leptos)?);
         let state = AppState {
             config: Arc::new(config),
             store,
@@ -67,6 +71,7 @@ impl Server {
             origins,
             buckets,
             lan_urls: lan_urls.into(),
+            client_files,
             leptos,
         };
         Ok(Self { state, listener })
@@ -106,6 +111,16 @@ impl Server {
         }
         let _ = sweeper.await;
         Ok(())
+    }
+}
+
+/// The list that the build has left beside the client, or the plain names without one.
+fn client_files(leptos: &LeptosOptions) -> anyhow::Result<ClientFiles> {
+    let list = Path::new(&*leptos.site_root).join(&*leptos.site_pkg_dir).join("files.json");
+    match std::fs::read(&list) {
+        Ok(text) => serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no list of the client's files", list.display())),
+        Err(_) => Ok(ClientFiles::unlisted(&leptos.output_name)),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     store::{Store, guitar, read_failed},
     ws::rate::Buckets,
 };
+use app::client_files::ClientFiles;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use protocol::{CloseCode, ErrorBody, Millis, account::Role};
@@ -31,6 +32,8 @@ pub struct AppState {
     pub buckets: Buckets,
     /// Addresses under which a phone in the same network reaches this server, best first.
     pub lan_urls: Arc<[String]>,
+    /// The client's files.
+    pub client_files: Arc<ClientFiles>,
     /// leptos' own options.
     pub leptos: LeptosOptions,
 }

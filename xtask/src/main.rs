@@ -88,10 +88,9 @@ struct Built {
 }
 
 fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let client = wasm::build(workspace, mode)?;
-    let site = site::assemble(workspace, mode, &client)?;
+    let clients = wasm::build(workspace, mode)?;
+    let site = site::assemble(workspace, mode, &clients)?;
     let server = server::build(workspace, mode)?;
-    site.write_hashes_beside(&server)?;
     println!("{}", site.sizes()?);
     Ok(Built { server, site })
 }

@@ -18,9 +18,8 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<PathBuf> {
     Ok(executable(workspace, mode))
 }
 
-/// A copy in a folder of its own. The browsers test it with the release client, whose
-/// `hash.txt` must not lie beside the server that `cargo xtask run` starts; and a build that
-/// goes on at the same time does not change what is under test.
+/// A copy in a folder of its own, so that a build that goes on at the same time does not change
+/// what is under test.
 pub(crate) fn copy_for_browsers(workspace: &Workspace) -> Result<PathBuf> {
     let built = executable(workspace, Mode::Dev);
     let folder = workspace.target("end2end");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::wasm::{Client, NAME, hash};
+use crate::wasm::{Client, NAME, PARTS, hash};
 use crate::workspace::{Mode, Workspace};
 
 /// Text shrinks; pictures, fonts and sound are compressed already.
@@ -20,11 +20,11 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 /// A site on disk.
 pub(crate) struct Site {
     pub(crate) folder: PathBuf,
-    /// For the server, in release: which name each file of the client has.
-    hashes: Option<String>,
+    /// The files that the controller page loads, below `pkg/`.
+    first_load: Vec<PathBuf>,
 }
 
-pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Result<Site> {
+pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) -> Result<Site> {
     let read = |file: &Path| {
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
     };
@@ -36,40 +36,22 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Re
 
     let mut files = Files::new();
     collect(&workspace.root("public"), Path::new(""), &mut files)?;
-    collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
-    let hashes = match mode {
-        Mode::Dev => {
-            add_client(&mut files, client, &css, |_, extension| format!("{NAME}.{extension}"));
-            None
+    for client in clients {
+        collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
+    }
+    let hashed = mode == Mode::Release;
+    let first_load = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
+        if hashed {
+            format!("{stem}.{}.{extension}", hash(bytes))
+        } else {
+            format!("{stem}.{extension}")
         }
-        Mode::Release => {
-            let mut hashes = String::new();
-            add_client(&mut files, client, &css, |bytes, extension| {
-                let hash = hash(bytes);
-                // The format in which leptos reads `hash.txt`.
-                hashes.push_str(&format!("{extension}: {hash}\n"));
-                format!("{NAME}.{hash}.{extension}")
-            });
-            Some(hashes)
-        }
-    };
-    write(&folder, &files, mode == Mode::Release)?;
-    Ok(Site { folder, hashes })
+    });
+    write(&folder, &files, hashed)?;
+    Ok(Site { folder, first_load })
 }
 
 impl Site {
-    /// Leptos looks for `hash.txt` beside the running executable. Its presence is also what
-    /// tells the server that names carry hashes, so a stale one must not stay.
-    pub(crate) fn write_hashes_beside(&self, server: &Path) -> Result<()> {
-        let file = server.with_file_name("hash.txt");
-        match &self.hashes {
-            Some(hashes) => fs::write(&file, hashes),
-            None if file.exists() => fs::remove_file(&file),
-            None => Ok(()),
-        }
-        .with_context(|| format!("cannot change {}", file.display()))
-    }
-
     /// One line about what a first visit downloads.
     pub(crate) fn sizes(&self) -> Result<String> {
         let parts = self.first_load()?;
@@ -84,8 +66,7 @@ impl Site {
         let mut parts = BTreeMap::<String, Part>::new();
         for (path, bytes) in &files {
             let extension = extension(path);
-            let in_client = path.starts_with("pkg") && extension != "br";
-            if !in_client && !matches!(extension, "woff2" | "woff") {
+            if !self.first_load.contains(path) && !matches!(extension, "woff2" | "woff") {
                 continue;
             }
             let part = parts.entry(extension.to_string()).or_default();
@@ -112,19 +93,42 @@ impl std::fmt::Display for Part {
     }
 }
 
-fn add_client(
+/// Adds scripts, modules, the style sheet, and `files.json`, which tells the server their names.
+/// Returns what the controller page loads.
+fn add_clients(
     files: &mut Files,
-    client: &Client,
+    clients: &[Client],
     css: &str,
-    mut name: impl FnMut(&[u8], &str) -> String,
-) {
+    name: impl Fn(&[u8], &str, &str) -> String,
+) -> Vec<PathBuf> {
     let pkg = Path::new("pkg");
-    let wasm_name = name(&client.wasm, "wasm");
-    // The glue names the wasm, so its own hash comes after.
-    let js = client.js_for(&wasm_name).into_bytes();
-    files.insert(pkg.join(name(&js, "js")), js);
-    files.insert(pkg.join(name(css.as_bytes(), "css")), css.into());
-    files.insert(pkg.join(wasm_name), client.wasm.clone());
+    let css_name = name(css.as_bytes(), NAME, "css");
+    files.insert(pkg.join(&css_name), css.into());
+    let mut first_load = vec![pkg.join(&css_name)];
+    let mut list = serde_json::Map::new();
+    list.insert("css".into(), css_name.into());
+    for client in clients {
+        let stem = match client.part {
+            Some(part) => format!("{NAME}-{part}"),
+            None => NAME.to_owned(),
+        };
+        let wasm = name(&client.wasm, &stem, "wasm");
+        // The glue names the wasm, so its own hash comes after.
+        let glue = client.js_for(&wasm).into_bytes();
+        let js = name(&glue, &stem, "js");
+        files.insert(pkg.join(&js), glue);
+        files.insert(pkg.join(&wasm), client.wasm.clone());
+        if client.part.is_none_or(|part| part == "play") {
+            first_load.extend([pkg.join(&js), pkg.join(&wasm)]);
+        }
+        for part in PARTS.iter().filter(|part| client.part.is_none_or(|own| own == **part)) {
+            let pair = serde_json::json!({ "js": js, "wasm": wasm });
+            list.insert((*part).to_owned(), pair);
+        }
+    }
+    let list = serde_json::Value::Object(list).to_string();
+    files.insert(pkg.join("files.json"), list.into_bytes());
+    first_load
 }
 
 /// Adds every file below `from`, if that folder exists, under `to`.
@@ -288,21 +292,25 @@ mod tests {
     }
 
     #[test]
-    fn release_names_carry_the_hash_of_their_content() {
+    fn release_names_carry_the_hash_of_their_content_and_are_listed() {
         let client = Client {
+            part: Some("play"),
             js: "new URL('cadence_bg.wasm', import.meta.url)".into(),
             wasm: b"wasm".to_vec(),
             snippets: PathBuf::new(),
         };
         let mut files = Files::new();
-        add_client(&mut files, &client, "a {}", |bytes, extension| {
-            format!("{NAME}.{}.{extension}", hash(bytes))
+        add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
+            format!("{stem}.{}.{extension}", hash(bytes))
         });
-        let wasm = format!("cadence.{}.wasm", hash(b"wasm"));
+        let wasm = format!("cadence-play.{}.wasm", hash(b"wasm"));
         let js = format!("new URL('{wasm}', import.meta.url)");
+        let js_name = format!("cadence-play.{}.js", hash(js.as_bytes()));
         assert!(files.contains_key(&Path::new("pkg").join(&wasm)));
-        let js_name = format!("pkg/cadence.{}.js", hash(js.as_bytes()));
-        assert_eq!(files.get(Path::new(&js_name)), Some(&js.into_bytes()));
+        assert_eq!(files.get(&Path::new("pkg").join(&js_name)), Some(&js.into_bytes()));
+        let list = files.get(Path::new("pkg/files.json")).map(|list| String::from_utf8_lossy(list));
+        let pair = format!(r#""play":{{"js":"{js_name}","wasm":"{wasm}"}}"#);
+        assert!(list.is_some_and(|list| list.contains(&pair)));
     }
 
     #[test]

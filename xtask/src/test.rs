@@ -43,8 +43,8 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
-            let client = wasm::build(workspace, Mode::Release)?;
-            site::assemble(workspace, Mode::Release, &client)
+            let clients = wasm::build(workspace, Mode::Release)?;
+            site::assemble(workspace, Mode::Release, &clients)
         });
         if let Some(site) = &site {
             report.step("size", |_| check_size(site));
@@ -156,7 +156,6 @@ fn browser_tests(
     let packages = PACKAGES.iter().map(|name| format!("--package={name}"));
     run(workspace.cargo(["test", "--quiet", "--no-run", "--tests"]).args(packages))?;
     let server = server::copy_for_browsers(workspace)?;
-    site.write_hashes_beside(&server)?;
 
     let report = folder.join("test-results/report.json");
     if report.exists() {

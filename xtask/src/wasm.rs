@@ -1,4 +1,5 @@
-//! From the crate `frontend` to `cadence.js` and `cadence.wasm`.
+//! From the crate `frontend` to scripts and modules: one whole client in development, in release
+//! one per part, so that a phone at a guitar does not download a gym.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "1";
+const PIPELINE: &str = "2";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -28,8 +29,13 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-call-indirect-overlong",
 ];
 
+/// The parts of the client: features of the crate `frontend`, keys of `files.json`.
+pub(crate) const PARTS: [&str; 3] = ["play", "stage", "gym"];
+
 /// The finished client, not yet under its public names.
 pub(crate) struct Client {
+    /// One of [`PARTS`], or `None` for the whole.
+    pub(crate) part: Option<&'static str>,
     /// The glue; it still names the wasm file as wasm-bindgen does.
     pub(crate) js: String,
     pub(crate) wasm: Vec<u8>,
@@ -44,16 +50,25 @@ impl Client {
     }
 }
 
-pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
+pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<Client>> {
     tools::wasm_target(workspace)?;
+    match mode {
+        Mode::Dev => Ok(vec![build_part(workspace, mode, None)?]),
+        Mode::Release => PARTS.iter().map(|part| build_part(workspace, mode, Some(part))).collect(),
+    }
+}
+
+fn build_part(workspace: &Workspace, mode: Mode, part: Option<&'static str>) -> Result<Client> {
     let profile = match mode {
         Mode::Dev => "wasm-dev",
         Mode::Release => "wasm-release",
     };
     let target = "wasm32-unknown-unknown";
+    let features = format!("--features={}", part.unwrap_or_default());
     run(&mut workspace.cargo([
         "build",
         "--package=frontend",
+        &features,
         "--target",
         target,
         "--profile",
@@ -61,11 +76,11 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
     ]))?;
 
     let compiled = workspace.target(target).join(profile).join("frontend.wasm");
-    let made = workspace.target("client").join(profile);
+    let made = workspace.target("client").join(profile).join(part.unwrap_or("whole"));
     let stamp = made.join("made-from");
     let wanted = fingerprint(&compiled)?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return read(&made);
+        return read(&made, part);
     }
 
     if made.exists() {
@@ -75,7 +90,7 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
     if mode == Mode::Release {
         optimise(workspace, &made.join(format!("{NAME}_bg.wasm")))?;
     }
-    let client = read(&made)?;
+    let client = read(&made, part)?;
     // Last, so that a step that was interrupted leaves no stamp behind.
     fs::write(stamp, wanted)?;
     Ok(client)
@@ -101,10 +116,11 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     run(&mut command)
 }
 
-fn read(made: &Path) -> Result<Client> {
+fn read(made: &Path, part: Option<&'static str>) -> Result<Client> {
     let js = made.join(format!("{NAME}.js"));
     let wasm = made.join(format!("{NAME}_bg.wasm"));
     Ok(Client {
+        part,
         js: fs::read_to_string(&js).with_context(|| format!("cannot read {}", js.display()))?,
         wasm: fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?,
         snippets: made.join("snippets"),

@@ -109,6 +109,11 @@ impl ClientMessage {
         )
     }
 
+    /// Momentary messages are worth something only at once and change nothing that lasts.
+    pub fn is_momentary(&self) -> bool {
+        matches!(self, Self::Strum(_) | Self::Mute {})
+    }
+
     /// Urgent messages flush what waits before them: somebody waits for the sound or the card.
     pub fn is_urgent(&self) -> bool {
         !matches!(self, Self::FretUpdate(_) | Self::Ping { .. } | Self::Visibility { .. })

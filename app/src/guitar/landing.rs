@@ -16,7 +16,7 @@ pub fn Landing() -> impl IntoView {
                     <a class="button button-quiet" href="/practice">
                         "Practice"
                     </a>
-                    <a class="button button-quiet" href="/gym/sign-in">
+                    <a class="button button-quiet" href="/gym/sign-in" rel="external">
                         "Staff sign-in"
                     </a>
                 </nav>
@@ -40,7 +40,7 @@ pub fn Landing() -> impl IntoView {
                         <a class="button button-primary button-large" href="/guitar">
                             "Open the guitar"
                         </a>
-                        <a class="button button-large enter-code" href="/play">
+                        <a class="button button-large enter-code" href="/play" rel="external">
                             "Enter a code"
                         </a>
                     </section>
@@ -53,7 +53,7 @@ pub fn Landing() -> impl IntoView {
                             "Check members in at the desk. Every dashboard shows it at that moment, "
                             "and its numbers are the database’s."
                         </p>
-                        <a class="button button-primary button-large" href="/gym">
+                        <a class="button button-primary button-large" href="/gym" rel="external">
                             "Open the gym"
                         </a>
                     </section>

@@ -1,10 +1,11 @@
 //! The gym's state on a page, kept up to date by the link.
 
 use crate::{
+    backend::gym,
     link::use_link,
     ui::{Icon, IconName, use_ready},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use logic::{
     gym::roster::Roster,
     link::{Delivery, Phase},
@@ -54,14 +55,30 @@ impl LiveGym {
 
     fn change(&self, change: impl FnOnce(&mut Roster)) {
         let newest = |roster: &Roster| roster.activity().first().map(super::words::key);
+        let day = |roster: &Roster| roster.clock().day_start;
         let before = self.roster.with_untracked(newest);
+        let yesterday = self.roster.with_untracked(day);
         self.roster.update(change);
+        if self.roster.with_untracked(day) != yesterday {
+            self.learn_the_new_day();
+        }
         let after = self.roster.with_untracked(newest);
         if let Some(key) = after.filter(|_| after != before) {
             self.fresh.update_value(|fresh| {
                 fresh.insert(key);
             });
         }
+    }
+
+    /// Asks the server when the new gym day ends and what its time is: the clocks may have
+    /// changed that night.
+    fn learn_the_new_day(&self) {
+        let roster = self.roster;
+        spawn_local(async move {
+            if let Ok(gym) = gym().await {
+                _ = roster.try_update(|roster| roster.set_clock(gym.data.clock));
+            }
+        });
     }
 }
 

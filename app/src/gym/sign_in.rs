@@ -2,7 +2,7 @@
 
 use crate::{
     backend::{Failure, sign_in},
-    browser::use_browser,
+    browser::{SIGN_IN_KEY, use_browser},
     link::use_link,
     ui::{Brand, Icon, IconName, use_ready, use_tick},
 };
@@ -29,7 +29,7 @@ pub fn SignIn() -> impl IntoView {
                 <SignInForm/>
             </section>
             <p class="faint">
-                "Here for the guitar? " <a href="/guitar">"No sign-in is needed to play."</a>
+                "Here for the guitar? " <a href="/guitar" rel="external">"No sign-in is needed to play."</a>
             </p>
         </main>
     }
@@ -48,6 +48,16 @@ fn SignInForm() -> impl IntoView {
     let pending = RwSignal::new(false);
     let error = RwSignal::new(None::<ErrorBody>);
     let wait_until = RwSignal::new(None::<i64>);
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::storage, move |event| {
+            if event.key().as_deref() == Some(SIGN_IN_KEY) {
+                // Another tab signed in: this one goes where it was asked to go.
+                let next = query.with_untracked(|query| next(query.get_str("next")));
+                _ = window().location().set_href(&next);
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
     let clock = link.clone();
     let wait = Memo::new(move |_| {
         tick.track();
@@ -100,7 +110,7 @@ fn SignInForm() -> impl IntoView {
     let message = move || {
         let error = error.get()?;
         let sentence = match wait.get() {
-            Some(seconds) => format!("{} Try again in {seconds} s.", error.message),
+            Some(seconds) => format!("{} Try again in {seconds} s.", without_wait(&error.message)),
             None if error.retry_after_ms.is_some() => "You can try again now.".to_owned(),
             None => error.message,
         };
@@ -175,6 +185,11 @@ fn SignInForm() -> impl IntoView {
     }
 }
 
+/// A refusal without its own "Try again in 13 seconds.": the form counts them down itself.
+fn without_wait(message: &str) -> &str {
+    message.split(" Try again").next().unwrap_or(message)
+}
+
 /// Where to go after signing in: a path of this site, never another one.
 fn next(wanted: Option<&str>) -> String {
     let local = |path: &&str| {
@@ -189,6 +204,13 @@ fn next(wanted: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wait_is_told_once() {
+        let refusal = "Too many tries to sign in. Try again in 13 seconds.";
+        assert_eq!(without_wait(refusal), "Too many tries to sign in.");
+        assert_eq!(without_wait("E-mail or password are wrong."), "E-mail or password are wrong.");
+    }
 
     #[test]
     fn after_signing_in_one_comes_back_to_a_page_of_this_site_only() {

@@ -2,9 +2,10 @@
 
 use crate::{
     link::use_link,
-    ui::{LinkPanel, Tone, use_tick},
+    ui::{LinkPanel, Tone, page::sign_in_address, use_tick},
 };
 use leptos::{ev, html, prelude::*};
+use leptos_router::hooks::use_location;
 use logic::{
     link::{Phase, Status},
     text,
@@ -43,6 +44,8 @@ pub fn LinkChip() -> impl IntoView {
         }
     };
     let waits = use_waiting(status.into());
+    let location = use_location();
+    let sign_in = move || sign_in_address(&location.pathname.get(), &location.search.get());
     view! {
         <div class="link" on:keydown=on_key>
             <span class="sr-only" role="status">
@@ -69,6 +72,11 @@ pub fn LinkChip() -> impl IntoView {
                     </span>
                 </span>
             </Show>
+            <Show when=move || signed_out(&status.get())>
+                <a class="button button-small" href=sign_in rel="external">
+                    "Sign in again"
+                </a>
+            </Show>
             <span class="link-news" role="status">
                 {move || {
                     news(&status.get()).map(|news| view! { <span class="badge">{news}</span> })
@@ -80,6 +88,11 @@ pub fn LinkChip() -> impl IntoView {
             </Show>
         </div>
     }
+}
+
+/// Whether only signing in again brings the connection back.
+fn signed_out(status: &Status) -> bool {
+    matches!(status.phase, Phase::Stopped(CloseCode::NotSignedIn | CloseCode::SignInRefused))
 }
 
 /// Whether the queue is worth a word: at once while the link is down, and after a moment while it

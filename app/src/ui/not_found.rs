@@ -16,9 +16,9 @@ pub fn NotFound() -> impl IntoView {
                 <h1>"There is no page here"</h1>
                 <p>"The address may be mistyped, or the page has moved. These are the ways in:"</p>
                 <p class="notice-actions">
-                    <a class="button button-primary" href="/guitar">"Guitar on this PC"</a>
-                    <a class="button" href="/play">"Phone as left hand"</a>
-                    <a class="button" href="/gym">"Gym"</a>
+                    <a class="button button-primary" href="/guitar" rel="external">"Guitar on this PC"</a>
+                    <a class="button" href="/play" rel="external">"Phone as left hand"</a>
+                    <a class="button" href="/gym" rel="external">"Gym"</a>
                 </p>
             </section>
         </main>

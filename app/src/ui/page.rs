@@ -138,6 +138,15 @@ pub fn PageHead(
     }
 }
 
+/// Where to sign in so as to come back to a page.
+pub(super) fn sign_in_address(path: &str, search: &str) -> String {
+    let here = match search.trim_start_matches('?') {
+        "" => path.to_owned(),
+        search => format!("{path}?{search}"),
+    };
+    format!("/gym/sign-in?next={}", Url::escape(&here))
+}
+
 /// Who may enter a page. Make it with [`Gate::of`] in the page's body, where the request and the
 /// address are at hand, and ask it inside the page's `Suspend`.
 #[derive(Clone)]
@@ -153,14 +162,10 @@ impl Gate {
     pub fn of(needs: Permission) -> Self {
         let location = use_location();
         let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-        let here = match search.trim_start_matches('?') {
-            "" => path,
-            search => format!("{path}?{search}"),
-        };
         Self {
             who: use_context::<Who>(),
             needs,
-            sign_in: format!("/gym/sign-in?next={}", Url::escape(&here)),
+            sign_in: sign_in_address(&path, &search),
             respond: use_respond(),
         }
     }
@@ -185,7 +190,10 @@ impl Gate {
     /// Sends whoever is not signed in to sign in, and back here afterwards.
     pub fn to_sign_in(self) -> AnyView {
         match self.respond {
-            Some(respond) => respond.redirect(&self.sign_in).into_any(),
+            Some(respond) => {
+                respond.redirect(&self.sign_in);
+                ().into_any()
+            }
             None => {
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
                 view! { <Redirect path=self.sign_in options/> }.into_any()

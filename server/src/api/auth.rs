@@ -96,6 +96,9 @@ pub(crate) async fn refresh(state: &AppState, token: &str) -> Result<Refreshed, 
 }
 
 /// Ends the caller's sign-in and its sockets. Without one there is nothing to do.
+///
+/// The sockets are told that nobody is signed in, not that the sign-in has expired: a page would
+/// try to refresh that, and the refusal would take the cookies of whoever signs in next.
 pub(crate) async fn sign_out(
     state: &AppState,
     caller: &Caller,
@@ -108,7 +111,7 @@ pub(crate) async fn sign_out(
     };
     if let Some(sign_in) = sign_in {
         state.auth.revoke(sign_in).await?;
-        state.hub.close_sign_in(sign_in, CloseCode::SignInRefused);
+        state.hub.close_sign_in(sign_in, CloseCode::NotSignedIn);
     }
     Ok(())
 }

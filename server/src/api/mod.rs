@@ -23,7 +23,7 @@ use axum::{
 };
 
 /// Bytes of a request's body.
-const LARGEST_BODY: usize = 64 * 1024;
+pub const LARGEST_BODY: usize = 64 * 1024;
 
 /// All addresses under `/api`.
 pub fn routes(state: &AppState) -> Router<AppState> {

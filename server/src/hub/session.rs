@@ -173,13 +173,15 @@ impl Session {
         }
     }
 
-    /// A participant was removed for good.
+    /// A participant was removed for good: gone and without a role, it leaves every list, also
+    /// when its seat was given up long ago.
     pub fn remove(&self, who: Uuid, now: Millis) {
         let mut live = lock(&self.live);
-        if let Some(seat) = live.seats.get_mut(&who) {
-            seat.sockets.clear();
-            seat.gone_at = Some(now);
-            self.announce(&mut live, who, now);
+        live.seats.remove(&who);
+        let known = live.state.participants.iter().find(|p| p.user_id == who).cloned();
+        if let Some(known) = known {
+            let (role, status) = (Role::Waiting, Presence::Disconnected);
+            self.tell(&mut live, Participant { role, status, ..known }, now);
         }
     }
 
@@ -204,9 +206,12 @@ impl Session {
             role: seat.role,
             device: seat.device.clone(),
         };
-        if live.state.participants.contains(&participant) {
-            return;
+        if !live.state.participants.contains(&participant) {
+            self.tell(live, participant, now);
         }
+    }
+
+    fn tell(&self, live: &mut Live, participant: Participant, now: Millis) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut live.state, &message);
         self.log.push(now, message, None, protocol::server::Outcome::Done);

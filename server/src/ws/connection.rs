@@ -6,6 +6,7 @@ use super::{
     rate::{Bucket, Counted},
 };
 use crate::{
+    config::minutes,
     hub::{handle::Handle, lock, session::Departure},
     state::AppState,
 };
@@ -30,7 +31,8 @@ const BEAT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 /// A write that takes longer has a reader that does not read.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
-/// So long before a sign-in ends the client is asked to renew it.
+/// So long before a sign-in ends the client is asked to renew it; earlier than half its life would
+/// ask again at once.
 const EXPIRY_NOTICE_MS: Millis = 60_000;
 /// A sign-in that ended is closed after this grace, so that a renewal under way can arrive.
 const EXPIRY_GRACE_MS: Millis = 5_000;
@@ -299,7 +301,7 @@ impl Connection {
     fn deadline(&self) -> Instant {
         let introduce = (!self.introduced).then_some(self.introduce_by);
         let expiry = self.principal.staff.as_ref().map(|staff| {
-            let lead = if self.expiry_noticed { -EXPIRY_GRACE_MS } else { EXPIRY_NOTICE_MS };
+            let lead = if self.expiry_noticed { -EXPIRY_GRACE_MS } else { self.expiry_lead() };
             let wait = (staff.expires_at - lead - self.state.now()).max(0);
             Instant::now() + Duration::from_millis(wait as u64)
         });
@@ -320,7 +322,7 @@ impl Connection {
             if now >= expires_at + EXPIRY_GRACE_MS {
                 return Err(End::Closed(CloseCode::SignInRefused));
             }
-            if !self.expiry_noticed && now >= expires_at - EXPIRY_NOTICE_MS {
+            if !self.expiry_noticed && now >= expires_at - self.expiry_lead() {
                 self.expiry_noticed = true;
                 let notice = ServerMessage::AuthExpiring { expires_at };
                 self.handle.push(encode(&Envelope::bare(notice)));
@@ -337,6 +339,11 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    fn expiry_lead(&self) -> Millis {
+        let life = minutes(self.state.config.auth.access_minutes);
+        EXPIRY_NOTICE_MS.min(life / 2)
     }
 
     /// The sign-in was renewed: the next notice is due before its new end.

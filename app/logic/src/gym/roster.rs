@@ -203,7 +203,7 @@ impl Roster {
             return;
         }
         if let Some(shown) = shown.as_mut() {
-            shown.clone_from(&visit);
+            shown.clone_from(visit);
         }
         self.roll_over(left);
         self.gym.stats.currently_in -= 1;

@@ -195,8 +195,13 @@ impl Link {
         }
     }
 
-    /// Sends a message about a topic under an id of the caller's making.
+    /// Sends a message about a topic under an id of the caller's making. A strum without a
+    /// connection is not sent and not answered; everything else waits and is.
     pub fn send(&mut self, now: Now, id: Uuid, topic: Topic, mut message: ClientMessage) {
+        // A note that nobody can hear now is worth nothing later: it would not be sounded.
+        if message.is_momentary() && !matches!(self.state, State::Live { .. }) {
+            return;
+        }
         message.stamp(self.clock.server_time(now.wall));
         let record = OutboxRecord { id, topic, message, made_at: now.wall };
         if record.message.is_command() {

@@ -318,6 +318,16 @@ fn nothing_is_sent_to_a_topic_before_the_server_has_given_it() {
 }
 
 #[test]
+fn a_strum_without_a_connection_is_not_played_later() {
+    let mut page = Page::following(None);
+    page.send(1, ClientMessage::Mute {});
+    page.send(2, chord_message("G"));
+    page.welcome(answer(1, true, 0));
+    assert!(!page.sent.iter().any(|e| e.message == ClientMessage::Mute {}));
+    assert_eq!(page.sent_chords(), ["G"]);
+}
+
+#[test]
 fn a_command_survives_the_page_and_is_forgotten_when_answered() {
     let mut page = Page::following(None);
     page.send(9, ClientMessage::PracticeStart(PracticeCommand::default()));

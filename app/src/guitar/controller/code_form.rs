@@ -102,7 +102,7 @@ pub(super) fn CodeForm(
     };
     view! {
         <main class="code-page">
-            <a class="code-home" href="/" aria-label="Cadence, start page">
+            <a class="code-home" href="/" rel="external" aria-label="Cadence, start page">
                 <Brand product="VirtuTune"/>
             </a>
             <form class="code-form" on:submit=send novalidate>

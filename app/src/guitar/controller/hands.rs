@@ -62,7 +62,8 @@ pub(super) fn Hands(
             }
         })
     };
-    go_back_when_over(performance, back);
+    let leaving = RwSignal::new(false);
+    go_back_when_over(performance, leaving, back);
 
     let ready = use_ready();
     let able = Memo::new(move |_| ready.get() && part.get() == Part::Plays);
@@ -76,7 +77,7 @@ pub(super) fn Hands(
             <header class="play-bar">
                 <LinkChip/>
                 <KeySelect key/>
-                <Menu back/>
+                <Menu leaving back/>
             </header>
             <StoppedBar performance/>
             <Show when=move || part.get() == Part::Watches>
@@ -101,12 +102,15 @@ pub(super) fn Hands(
 }
 
 /// The session is over for this phone: back to the form, with the reason. What the link said
-/// about a former session does not count.
-fn go_back_when_over(performance: Performance, back: Callback<String>) {
+/// about a former session does not count, nor what it says while this phone leaves by itself.
+fn go_back_when_over(performance: Performance, leaving: RwSignal<bool>, back: Callback<String>) {
     let status = use_link().status();
     let admission = performance.admission;
     Effect::new(move |fresh: Option<bool>| {
         let fresh = fresh.unwrap_or(false);
+        if leaving.get() {
+            return fresh;
+        }
         if let Admission::Refused(error) = admission.get() {
             back.run(super::refusal(&error));
         }
@@ -168,15 +172,20 @@ fn KeySelect(key: RwSignal<PitchClass>) -> impl IntoView {
 
 /// Leaving, out of the thumb's way.
 #[component]
-fn Menu(back: Callback<String>) -> impl IntoView {
+fn Menu(leaving: RwSignal<bool>, back: Callback<String>) -> impl IntoView {
     let failed = RwSignal::new(false);
     let go = move |_| {
+        leaving.set(true);
+        failed.set(false);
         spawn_local(async move {
             match leave().await {
                 Ok(()) => {
                     back.try_run("You left the session. Type the code to come back.".to_owned());
                 }
-                Err(_) => drop(failed.try_set(true)),
+                Err(_) => {
+                    failed.try_set(true);
+                    leaving.try_set(false);
+                }
             }
         });
     };

@@ -15,7 +15,7 @@ use crate::{
 use code_form::CodeForm;
 use hands::Hands;
 use leptos::{
-    leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
+    ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -108,7 +108,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
             }
         });
     });
-    Effect::new(move |_| {
+    let arrive = move || {
         let secret = location_hash().filter(|secret| !secret.is_empty());
         match (session, secret) {
             (Some(session), Some(secret)) => {
@@ -120,6 +120,12 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
             }
             _ => {}
         }
+    };
+    Effect::new(move |_| {
+        arrive();
+        // A new link to the same session, opened in this very tab, does not load the page again.
+        let links = window_event_listener(ev::hashchange, move |_| arrive());
+        on_cleanup(move || links.remove());
     });
     move || match step.get() {
         Step::Arriving => view! {

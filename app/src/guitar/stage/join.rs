@@ -28,10 +28,17 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
         None => "The code is on its way.".to_owned(),
     });
     view! {
-        <section class="card join" class:join-small=move || plays.get() aria-label="Join with a phone">
-            <div class="qr" class:qr-empty=move || pairing.with(Option::is_none)>
-                {move || pairing.with(|pairing| pairing.as_ref().map(qr))}
-            </div>
+        <section
+            class="card join"
+            class:join-small=move || plays.get() && !loopback()
+            aria-label="Join with a phone"
+            data-link=move || pairing.with(|p| p.as_ref().map(|p| p.link.clone()))
+        >
+            <Show when=move || !loopback()>
+                <div class="qr" class:qr-empty=move || pairing.with(Option::is_none)>
+                    {move || pairing.with(|pairing| pairing.as_ref().map(qr))}
+                </div>
+            </Show>
             <div class="join-words">
                 <h2 class="join-title">
                     {move || if plays.get() { "Another phone?" } else { "Your phone is the left hand" }}
@@ -81,7 +88,6 @@ fn qr(pairing: &Pairing) -> impl IntoView + use<> {
             role="img"
             aria-label="QR code that opens the controller on a phone"
             shape-rendering="crispEdges"
-            data-link=pairing.link.clone()
         >
             <path d=pairing.qr_path.clone()></path>
         </svg>

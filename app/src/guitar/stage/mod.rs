@@ -53,6 +53,7 @@ pub fn Stage() -> impl IntoView {
             Heard::Mute => instrument.damp(),
         }
     });
+    pairings.follow_removals(performance);
     instrument.hold(performance.hand);
     let key = RwSignal::new(home_key());
     let chords = Memo::new(move |_| Chords(pads(key.get())));

@@ -2,6 +2,7 @@
 
 use crate::{
     backend::{Failure, host, new_code},
+    guitar::performance::Performance,
     link::use_link,
     ui::use_tick,
 };
@@ -67,6 +68,22 @@ impl Pairings {
             }
         });
         pairings
+    }
+
+    /// Asks again when a phone left the list: the host may have removed it, and then link and code
+    /// are new.
+    pub(super) fn follow_removals(self, performance: Performance) {
+        let phones = Memo::new(move |_| {
+            let state = performance.state;
+            state.with(|state| state.participants.iter().map(|p| p.user_id).collect::<Vec<_>>())
+        });
+        Effect::new(move |before: Option<Vec<Uuid>>| {
+            let phones = phones.get();
+            if before.is_some_and(|before| before.iter().any(|phone| !phones.contains(phone))) {
+                self.ask(Ask::Host);
+            }
+            phones
+        });
     }
 
     /// The session.

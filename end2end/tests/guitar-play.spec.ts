@@ -1,0 +1,272 @@
+import type { Page } from '@playwright/test';
+import { listen, onset, partBelow, peak } from '../support/audio';
+import {
+  chord,
+  clock,
+  clocks,
+  controller,
+  diagram,
+  expectEqualClocks,
+  linkOn,
+  openStage,
+  pad,
+  pair,
+  scan,
+  seconds,
+  string,
+  swipe,
+} from '../support/guitar';
+import { shot } from '../support/shot';
+import { expect, open, test } from '../support/test';
+
+/** Less than this is silence, and more than `LOUD` is heard across a room. */
+const SILENT = 0.0005;
+const LOUD = 0.05;
+
+async function enableSound(pc: Page): Promise<void> {
+  await pc.getByRole('button', { name: 'Tap to enable sound' }).click();
+  await expect(pc.getByRole('button', { name: 'Sound on' })).toBeVisible();
+}
+
+async function expectSilence(pc: Page): Promise<void> {
+  // The last note rings out within three seconds.
+  await expect.poll(() => peak(pc, 200)).toBeLessThan(SILENT);
+  // What the ear keeps of the past is silent, too.
+  expect(await peak(pc, 800)).toBeLessThan(SILENT);
+}
+
+const strums = (pc: Page) => pc.getByRole('region', { name: 'Neck' });
+
+test('the stage is played alone by keyboard, and the first key press sounds', async ({ page: pc }) => {
+  await listen(pc);
+  await openStage(pc);
+  await expect(chord(pc)).toHaveText('G');
+  await expect(diagram(pc)).toHaveAccessibleName('G major · open · 3 2 0 0 0 3');
+
+  const first = peak(pc, 2_000);
+  await pc.keyboard.press('Space');
+  expect(await first).toBeGreaterThan(LOUD);
+  await expect(strums(pc)).toHaveAttribute('data-strums', '1');
+
+  await pc.keyboard.press('2');
+  await expect(chord(pc)).toHaveText('C');
+  await expect(diagram(pc)).toHaveAccessibleName('C major · open · x 3 2 0 1 0');
+  await pc.keyboard.press('ArrowRight');
+  await expect(pc.getByText('Chords in A♭').or(pc.getByText('Chords in Ab'))).toBeVisible();
+  await pc.keyboard.press('1');
+  await expect(chord(pc)).toHaveText(/^A[♭b]$/);
+  await pc.keyboard.press('ArrowLeft');
+
+  await expectSilence(pc);
+  const up = peak(pc, 1_500);
+  await pc.keyboard.press('Shift+Space');
+  expect(await up).toBeGreaterThan(LOUD);
+
+  await pc.keyboard.press('Space');
+  await pc.keyboard.press('m');
+  await expect.poll(() => peak(pc, 150), { timeout: 1_500 }).toBeLessThan(SILENT);
+});
+
+test('the stage is played alone by mouse', async ({ page: pc }) => {
+  await listen(pc);
+  await openStage(pc);
+  await pc.getByRole('button', { name: 'Em' }).click();
+  await expect(chord(pc)).toHaveText('Em');
+  await expect(pc.getByRole('button', { name: 'Em' })).toHaveAttribute('aria-pressed', 'true');
+
+  const neck = await strums(pc).boundingBox();
+  if (!neck) throw new Error('the neck is not there');
+  const heard = peak(pc, 2_000);
+  const x = neck.x + neck.width / 2;
+  await pc.mouse.move(x, neck.y + neck.height * 0.05);
+  await pc.mouse.down();
+  await pc.mouse.move(x, neck.y + neck.height * 0.95, { steps: 12 });
+  await pc.mouse.up();
+  expect(await heard).toBeGreaterThan(LOUD);
+});
+
+test('the stage plays before there is a session and without a network', async ({
+  page: pc,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_INTERNET_DISCONNECTED/);
+  await listen(pc);
+  await pc.route('**/fn/host', (route) => route.abort('internetdisconnected'));
+  await open(pc, '/guitar');
+  await expect(pc.getByText('Until then you can play here alone.')).toBeVisible();
+  await pc.keyboard.press('3');
+  await expect(chord(pc)).toHaveText('D');
+  const heard = peak(pc, 2_000);
+  await pc.keyboard.press('Space');
+  expect(await heard).toBeGreaterThan(LOUD);
+  await shot(pc, 'stage-without-network');
+});
+
+test('chord and strum of the phone reach the PC: name, diagram, strings and sound', async ({
+  page: pc,
+  newDevice,
+  server,
+}) => {
+  await listen(pc);
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  await enableSound(pc);
+  expect(await peak(pc, 500), 'before the strum').toBeLessThan(SILENT);
+
+  await pad(phone, 'C').tap();
+  await expect(pad(phone, 'C')).toHaveAttribute('aria-pressed', 'true');
+  await expect(chord(pc)).toHaveText('C');
+  await expect(diagram(pc)).toHaveAccessibleName('C major · open · x 3 2 0 1 0');
+  await expect(string(pc, 5)).toHaveAttribute('opacity', /^0(\.00)?$/);
+
+  const heard = peak(pc, 1_500);
+  await swipe(phone, 'down');
+  await expect(string(pc, 5)).not.toHaveAttribute('opacity', /^0(\.00)?$/);
+  await expect(string(pc, 6), 'C mutes the low E').toHaveAttribute('opacity', /^0(\.00)?$/);
+  await shot(pc, 'stage-strummed');
+  await shot(phone, 'controller-strummed');
+  expect(await heard, 'after the strum').toBeGreaterThan(LOUD);
+  await expect(pc.getByText(/touch → sound \d+ ms/)).toBeVisible();
+  await expect(string(pc, 5), 'the string comes to rest').toHaveAttribute('opacity', '0.00');
+});
+
+test('down and up strums of the phone differ audibly', async ({ page: pc, newDevice, server }) => {
+  await listen(pc);
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  await enableSound(pc);
+  await pad(phone, 'G').tap();
+
+  const low: Record<string, number> = {};
+  for (const direction of ['down', 'up'] as const) {
+    await expectSilence(pc);
+    const beginning = onset(pc, 50);
+    await swipe(phone, direction);
+    low[direction] = partBelow(await beginning, 180);
+  }
+  // A down-stroke begins on the low strings, an up-stroke on the high ones.
+  expect(low.down).toBeGreaterThan(0.2);
+  expect(low.up).toBeLessThan(0.05);
+});
+
+test('mute damps the strings at once, from either side', async ({ page: pc, newDevice, server }) => {
+  await listen(pc);
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  await enableSound(pc);
+
+  // A note that nobody stops rings on for more than two seconds.
+  await swipe(phone, 'down');
+  await expect.poll(() => peak(pc, 100)).toBeGreaterThan(LOUD);
+  expect(await peak(pc, 1_200)).toBeGreaterThan(10 * SILENT);
+  await swipe(phone, 'down');
+  await expect.poll(() => peak(pc, 100)).toBeGreaterThan(LOUD);
+  await phone.getByRole('button', { name: 'Mute' }).tap();
+  await expect.poll(() => peak(pc, 100), { timeout: 1_000 }).toBeLessThan(SILENT);
+
+});
+
+test('the strum after sound was switched off is not heard, and its strings swing', async ({
+  page: pc,
+}) => {
+  await listen(pc);
+  await openStage(pc);
+  await enableSound(pc);
+  await pc.keyboard.press('Space');
+  await expectSilence(pc);
+  await pc.getByRole('button', { name: 'Sound on' }).click();
+  await expect(pc.getByRole('button', { name: 'Sound off' })).toBeVisible();
+  const heard = peak(pc, 1_000);
+  await pc.keyboard.press('Space');
+  await expect(string(pc, 3)).not.toHaveAttribute('opacity', /^0(\.00)?$/);
+  expect(await heard).toBeLessThan(SILENT);
+
+  await expectSilence(pc);
+  await pc.getByRole('button', { name: 'Sound off' }).click();
+  const again = peak(pc, 1_000);
+  await pc.keyboard.press('Space');
+  expect(await again).toBeGreaterThan(LOUD);
+});
+
+test('both sides start, pause and end one practice, with equal clocks', async ({
+  page: pc,
+  newDevice,
+  server,
+}) => {
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  const state = async (word: string) => {
+    await expect(clock(pc)).toHaveAttribute('data-practice', word);
+    await expect(clock(phone)).toHaveAttribute('data-practice', word);
+  };
+
+  await phone.getByRole('button', { name: /Start practice/ }).tap();
+  await state('running');
+  await pad(phone, 'C').tap();
+  await pad(phone, 'Am').tap();
+  await expect(chord(pc)).toHaveText('Am');
+  await expect(clock(pc)).toHaveText('00:02');
+  await expectEqualClocks(pc, phone);
+  await shot(phone, 'controller-practice');
+
+  await pc.getByRole('button', { name: 'Pause' }).click();
+  await state('paused');
+  const [stood = 0] = await clocks(pc);
+  expect(await clocks(phone)).toEqual([stood]);
+
+  await phone.getByRole('button', { name: /Resume/ }).tap();
+  await state('running');
+  await expect.poll(async () => (await clocks(pc))[0]).toBe(stood + 2);
+  await expectEqualClocks(pc, phone);
+
+  await phone.getByRole('button', { name: /Pause/ }).tap();
+  await state('paused');
+  await phone.getByRole('button', { name: 'End' }).tap();
+  await state('kept');
+  const [pcKept = 0, phoneKept = 0] = await clocks(pc, phone);
+  expect(pcKept).toBe(phoneKept);
+  expect(pcKept).toBeGreaterThanOrEqual(stood + 2);
+
+  await pc.getByRole('link', { name: 'your practice' }).click();
+  await expect(pc.getByRole('heading', { level: 1, name: 'Practice' })).toBeAttached();
+  const row = pc.getByRole('row').filter({ hasText: 'Today' });
+  await expect(row).toHaveCount(1);
+  await expect(row).toContainText(`${pcKept} s`);
+  await expect(row).toContainText('C Am');
+  await expect(row).toContainText('1 change');
+  await shot(pc, 'practice-guest');
+  // Stored, and not only remembered by the page.
+  await pc.reload();
+  await expect(row).toContainText(`${pcKept} s`);
+});
+
+test('practice is this browser’s own: another guest has none', async ({ newDevice }) => {
+  const other = await newDevice('pc');
+  await open(other, '/practice');
+  await expect(other.getByText('No practice yet')).toBeVisible();
+});
+
+test('who joins late sees chord, state and time at once', async ({ page: pc, newDevice, server }) => {
+  await openStage(pc);
+  await pc.keyboard.press('5');
+  await pc.getByRole('button', { name: 'Start practice' }).click();
+  await expect(clock(pc)).toHaveText('00:03');
+
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  // The first state that the phone shows is the right one: it never counts up to it.
+  expect(seconds(await clock(phone).innerText())).toBeGreaterThanOrEqual(3);
+  await expectEqualClocks(pc, phone);
+  await expect(clock(phone)).toHaveAttribute('data-practice', 'running');
+  await expect(chord(phone)).toHaveText('Am');
+
+  const watcher = await newDevice('phone');
+  await scan(watcher, await linkOn(pc, server));
+  await expect(controller(watcher)).toHaveAttribute('data-part', 'watches');
+  await expect(chord(watcher)).toHaveText('Am');
+  await expectEqualClocks(pc, phone, watcher);
+});
