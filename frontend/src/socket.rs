@@ -9,11 +9,11 @@ use app::link::{Handler, Link, LinkPort};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::{
     FutureExt, Sink, SinkExt, StreamExt,
-    future::{Either, poll_fn},
+    future::{self, Either, poll_fn},
     select,
 };
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
-use gloo_timers::callback::Timeout;
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use leptos::prelude::*;
 use logic::link::{self, Delivery, Effect, Figures, OutboxRecord, Status};
 use protocol::{ClientMessage, Millis, Position, SUBPROTOCOL_JSON, Topic};
@@ -28,6 +28,8 @@ use web_sys::window;
 
 /// A socket that is closed before it opened, or without a word.
 const ABNORMAL: u16 = 1006;
+/// How long the page waits for the commands of an earlier one.
+const OUTBOX_WITHIN_MS: u32 = 2_000;
 /// Ages and countdowns of the chip change once a second.
 const STATUS_EVERY_MS: u32 = 1_000;
 
@@ -334,10 +336,20 @@ fn watch_page(driver: &Rc<Driver>) {
 fn restore_outbox(driver: &Rc<Driver>) {
     let driver = Rc::clone(driver);
     spawn_local(async move {
-        let outbox = Outbox::open().await;
-        let records = match &outbox {
-            Some(outbox) => outbox.all().await,
-            None => Vec::new(),
+        let read = async {
+            let outbox = Outbox::open().await?;
+            let records = outbox.all().await;
+            Some((outbox, records))
+        };
+        futures_util::pin_mut!(read);
+        // A browser whose database hangs loses durability, not the page.
+        let read = match future::select(read, TimeoutFuture::new(OUTBOX_WITHIN_MS)).await {
+            Either::Left((read, _)) => read,
+            Either::Right(_) => None,
+        };
+        let (outbox, records) = match read {
+            Some((outbox, records)) => (Some(outbox), records),
+            None => (None, Vec::new()),
         };
         if let Some(outbox) = &outbox {
             driver.unsaved.borrow_mut().drain(..).for_each(|record| outbox.save(&record));

@@ -98,14 +98,19 @@ impl Link {
         self.live(now, welcome.identity.expires_at);
         let mut replayed = 0;
         let mut reloaded = false;
+        let mut unasked: Vec<Topic> = self.topics.keys().copied().collect();
         for refused in welcome.refused {
-            self.deliver(refused.name, Delivery::Refused(refused.error));
+            unasked.retain(|topic| *topic != refused.name);
+            self.refuse_topic(refused.name, refused.error);
         }
         for answer in welcome.topics {
+            unasked.retain(|topic| *topic != answer.name);
             replayed += answer.replayed;
             reloaded |= !answer.recovered && !answer.waiting;
             self.topic_answer(answer);
         }
+        // Followed while `hello` was on its way.
+        unasked.into_iter().for_each(|topic| self.subscribe(now, topic));
         if self.returned() {
             let caught_up = (replayed > 0).then_some(replayed);
             self.notice = Some((now.mono + NOTICE_MS, caught_up, reloaded));
@@ -222,18 +227,26 @@ impl Link {
                 self.not_before = self.not_before.max(now.mono + wait);
             }
             if let Some(topic) = topic {
-                self.deliver(topic, Delivery::Refused(error));
+                self.refuse_topic(topic, error);
             }
             return;
         };
         if let Some(place) = self.subscribes.iter().position(|(asked, _)| *asked == id) {
             if let Some((_, topic)) = self.subscribes.remove(place) {
-                self.deliver(topic, Delivery::Refused(error));
+                self.refuse_topic(topic, error);
             }
         } else if error.retryable {
             self.pending.retry(id, now.mono + wait);
-        } else {
+        } else if !self.pending.parks(id, error.code) {
             self.answered(id, Err(error), None);
+        }
+    }
+
+    /// A topic that the server could not give now comes with the next connection: the server
+    /// closes this one.
+    fn refuse_topic(&mut self, topic: Topic, error: ErrorBody) {
+        if !error.retryable {
+            self.deliver(topic, Delivery::Refused(error));
         }
     }
 

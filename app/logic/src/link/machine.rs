@@ -72,7 +72,7 @@ pub(super) enum State {
     /// Waiting for the next attempt; `None` waits for the page to be seen.
     Waiting { until: Option<i64> },
     /// The edge refreshes the sign-in before the next attempt.
-    Refreshing,
+    Refreshing { since: i64 },
     /// A socket is being opened.
     Dialling { since: i64 },
     /// The socket is open, `hello` is sent.
@@ -110,7 +110,7 @@ pub struct Link {
     pub(super) rtt_ms: Option<u32>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) last_heard: i64,
-    /// Commands of an earlier page are still being read; nothing is sent before they are known.
+    /// Commands of an earlier page are still being read; none is sent before they are known.
     pub(super) restoring: bool,
     pub(super) expires_at: Option<Millis>,
     pub(super) restart_window: Option<(u64, u64)>,
@@ -178,7 +178,8 @@ impl Link {
         self.unneeded_since = None;
         match self.state {
             State::Live { .. } => self.subscribe(now, topic),
-            State::Idle => self.dial(now),
+            // A person went on to another page: what was refused to the last one may be given.
+            State::Idle | State::Stopped(_) => self.dial(now),
             _ => {}
         }
     }
@@ -197,12 +198,11 @@ impl Link {
 
     /// Sends a message about a topic under an id of the caller's making. A strum without a
     /// connection is not sent and not answered; everything else waits and is.
-    pub fn send(&mut self, now: Now, id: Uuid, topic: Topic, mut message: ClientMessage) {
+    pub fn send(&mut self, now: Now, id: Uuid, topic: Topic, message: ClientMessage) {
         // A note that nobody can hear now is worth nothing later: it would not be sounded.
         if message.is_momentary() && !matches!(self.state, State::Live { .. }) {
             return;
         }
-        message.stamp(self.clock.server_time(now.wall));
         let record = OutboxRecord { id, topic, message, made_at: now.wall };
         if record.message.is_command() {
             self.effects.push_back(Effect::Save(record.clone()));
@@ -225,11 +225,6 @@ impl Link {
             self.dial(now);
         }
         self.flush_pending(now);
-    }
-
-    /// Another tab got the answer to a command of the shared outbox.
-    pub fn answered_elsewhere(&mut self, id: Uuid) {
-        self.pending.answered(id);
     }
 
     /// A person's word about the commands older than a week.
@@ -322,7 +317,7 @@ impl Link {
 
     /// The answer to [`Effect::Refresh`].
     pub fn refreshed(&mut self, now: Now, renewal: Renewal) {
-        if self.state != State::Refreshing {
+        if !matches!(self.state, State::Refreshing { .. }) {
             return;
         }
         match renewal {
@@ -362,6 +357,9 @@ impl Link {
             {
                 self.give_up(now);
             }
+            State::Refreshing { since } if now.mono >= since + OPEN_WITHIN_MS => {
+                self.refreshed(now, Renewal::Unreachable);
+            }
             State::Live { since } => self.tick_live(now, since),
             _ => {}
         }
@@ -380,15 +378,16 @@ impl Link {
     pub fn deadline(&self, now: Now) -> Option<i64> {
         let state = match self.state {
             State::Waiting { until } => until,
-            State::Dialling { since } | State::Introducing { since } => {
-                Some(since + OPEN_WITHIN_MS)
-            }
+            State::Refreshing { since }
+            | State::Dialling { since }
+            | State::Introducing { since } => Some(since + OPEN_WITHIN_MS),
             State::Live { .. } if self.visible => {
                 Some(self.next_ping.min(self.last_heard + DEAD_AFTER_MS))
             }
             _ => None,
         };
-        let unneeded = self.unneeded_since.map(|since| since + LINGER_MS);
+        let unneeded = self.unneeded_since.filter(|_| self.pending.is_empty());
+        let unneeded = unneeded.map(|since| since + LINGER_MS);
         [
             state,
             unneeded,
@@ -420,7 +419,7 @@ impl Link {
             State::Idle => Phase::Idle,
             State::Stopped(code) => Phase::Stopped(code),
             State::Waiting { until } => lost(self.attempt + 1, until),
-            State::Refreshing | State::Dialling { .. } | State::Introducing { .. } => {
+            State::Refreshing { .. } | State::Dialling { .. } | State::Introducing { .. } => {
                 lost(self.attempt.max(1), None)
             }
             State::Live { .. } if self.visible && now.mono - self.last_heard >= QUIET_AFTER_MS => {
@@ -468,7 +467,7 @@ impl Link {
         self.lost_at.get_or_insert(now.mono);
         let expired = self.expires_at.is_some_and(|at| self.clock.server_time(now.wall) >= at);
         if expired && !self.refreshed {
-            return self.refresh();
+            return self.refresh(now);
         }
         self.open_socket(now);
     }
@@ -479,9 +478,9 @@ impl Link {
         self.effects.push_back(Effect::Dial(self.socket));
     }
 
-    fn refresh(&mut self) {
+    fn refresh(&mut self, now: Now) {
         self.refreshed = true;
-        self.state = State::Refreshing;
+        self.state = State::Refreshing { since: now.mono };
         self.effects.push_back(Effect::Refresh);
     }
 
@@ -556,7 +555,7 @@ impl Link {
         self.forget_socket();
         let code_name = CloseCode::from_number(code);
         match code_name {
-            Some(CloseCode::SignInRefused) if !self.refreshed => self.refresh(),
+            Some(CloseCode::SignInRefused) if !self.refreshed => self.refresh(now),
             Some(code) if !CloseCode::reconnects(code.number()) => self.stop(code),
             _ if !CloseCode::reconnects(code) => self.stop(CloseCode::ProtocolError),
             _ => {
@@ -582,7 +581,7 @@ impl Link {
 
     // ── sending ─────────────────────────────────────────────────────────────────────────────
 
-    fn subscribe(&mut self, now: Now, topic: Topic) {
+    pub(super) fn subscribe(&mut self, now: Now, topic: Topic) {
         let Some(following) = self.topics.get_mut(&topic) else { return };
         following.answered = false;
         following.asked = false;
@@ -606,16 +605,19 @@ impl Link {
 
     /// Sends what may be sent, in order.
     pub(super) fn flush_pending(&mut self, now: Now) {
-        if !matches!(self.state, State::Live { .. }) || self.restoring {
+        if !matches!(self.state, State::Live { .. }) {
             return;
         }
         let topics = &self.topics;
-        let ready = self.pending.take_ready(now.mono, |topic| {
+        let ready = self.pending.take_ready(now.mono, self.restoring, |topic| {
             topics.get(&topic).is_some_and(|following| following.answered)
         });
         for record in ready {
             let topic = record.topic;
-            let mut envelope = Envelope::bare(record.message).with_id(Some(record.id));
+            let mut message = record.message;
+            // Only now: before the first connection the server's clock was not known.
+            message.stamp(self.clock.server_time(record.made_at));
+            let mut envelope = Envelope::bare(message).with_id(Some(record.id));
             envelope.topic = Some(topic);
             self.transmit(now, envelope, Some(topic));
         }

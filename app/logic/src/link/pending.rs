@@ -1,7 +1,7 @@
 //! Messages without an answer. They are resent with the same id after a reconnect, and the
 //! server runs each id once; commands are also kept in the browser's database until answered.
 
-use protocol::{ClientMessage, Millis, Topic};
+use protocol::{ClientMessage, ErrorCode, Millis, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub(super) struct Pending {
     pub(super) sent: bool,
     /// Too old to be sent without a person's word.
     pub(super) held: bool,
+    /// Left by an earlier page.
+    restored: bool,
 }
 
 /// The queue of all messages without an answer, the oldest first.
@@ -47,7 +49,7 @@ impl PendingQueue {
     /// Adds a message. Returns one that is given up because too many wait.
     pub(super) fn push(&mut self, record: OutboxRecord, wall: Millis) -> Option<OutboxRecord> {
         let held = record.message.is_command() && wall - record.made_at > HELD_AFTER_MS;
-        self.queue.push_back(Pending { record, sent: false, held });
+        self.queue.push_back(Pending { record, sent: false, held, restored: false });
         let fleeting = |p: &Pending| !p.record.message.is_command();
         if self.queue.iter().filter(|p| fleeting(p)).count() <= KEPT_OFFLINE {
             return None;
@@ -62,7 +64,7 @@ impl PendingQueue {
         records.sort_by_key(|record| record.id);
         for record in records.into_iter().rev() {
             let held = wall - record.made_at > HELD_AFTER_MS;
-            self.queue.push_front(Pending { record, sent: false, held });
+            self.queue.push_front(Pending { record, sent: false, held, restored: true });
         }
     }
 
@@ -72,10 +74,12 @@ impl PendingQueue {
     }
 
     /// Takes the messages that may be sent now, in order: never around an earlier one, and at
-    /// most [`IN_FLIGHT`] commands without an answer.
+    /// most [`IN_FLIGHT`] commands without an answer. Commands wait while those of an earlier
+    /// page are still being read.
     pub(super) fn take_ready(
         &mut self,
         now: i64,
+        restoring: bool,
         allowed: impl Fn(Topic) -> bool,
     ) -> Vec<OutboxRecord> {
         if now < self.not_before {
@@ -90,6 +94,9 @@ impl PendingQueue {
                 continue;
             }
             if command {
+                if restoring {
+                    continue;
+                }
                 if flying == IN_FLIGHT {
                     break;
                 }
@@ -107,11 +114,23 @@ impl PendingQueue {
         self.queue.remove(place).map(|p| p.record)
     }
 
-    /// The server could not do it now: it and everything after it go again, in order.
+    /// The server could not do it now: it goes again after the wait, and with it whatever was
+    /// sent after it, in order. What the server has done already it answers as the first time.
     pub(super) fn retry(&mut self, id: Uuid, at: i64) {
         self.not_before = self.not_before.max(at);
-        if let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) {
-            pending.sent = false;
+        let unanswered = self.queue.iter_mut().skip_while(|p| p.record.id != id);
+        unanswered.for_each(|p| p.sent = false);
+    }
+
+    /// Whether a refusal may be about this page and not about the command: it then stays in the
+    /// outbox and goes again on the next connection, perhaps that of another page or person.
+    pub(super) fn parks(&self, id: Uuid, code: ErrorCode) -> bool {
+        let Some(pending) = self.queue.iter().find(|p| p.record.id == id) else { return false };
+        let command = pending.record.message.is_command();
+        match code {
+            ErrorCode::NotSignedIn | ErrorCode::NotSubscribed => command,
+            ErrorCode::NotAllowed => command && pending.restored,
+            _ => false,
         }
     }
 

@@ -122,6 +122,10 @@ impl Page {
     /// Opens and answers `hello`.
     fn welcome(&mut self, answer: TopicAnswer) {
         self.open();
+        self.hear_welcome(vec![answer]);
+    }
+
+    fn hear_welcome(&mut self, topics: Vec<TopicAnswer>) {
         self.hear_bare(ServerMessage::Welcome(Welcome {
             connection: Uuid::nil(),
             node: "test".into(),
@@ -132,7 +136,7 @@ impl Page {
                 expires_at: Some(self.now.wall + SIGNED_IN_UNTIL),
             },
             limits: Limits { messages_per_second: 1, burst: 1, frame_bytes: 1, topics: 1 },
-            topics: vec![answer],
+            topics,
             refused: Vec::new(),
         }));
     }
@@ -352,6 +356,52 @@ fn a_command_carries_the_moment_it_was_made_on_the_servers_clock() {
     let sent = page.sent.last().map(|e| e.message.clone());
     let Some(ClientMessage::CheckIn(command)) = sent else { panic!("no check-in") };
     assert_eq!(command.at, Some(page.now.wall));
+}
+
+#[test]
+fn a_queued_command_is_not_lost_to_a_page_that_nobody_is_signed_in_on() {
+    let record = OutboxRecord {
+        id: Uuid::from_u128(9),
+        topic: Topic::CheckIns,
+        message: check_in(),
+        made_at: 0,
+    };
+    let mut page = Page::with_outbox(vec![record]);
+    for code in [ErrorCode::NotSignedIn, ErrorCode::NotAllowed] {
+        page.welcome(answer(1, true, 0));
+        let refusal = ServerMessage::Error(ErrorBody::new(code, "no"));
+        page.hear(Envelope::bare(refusal).with_id(Some(Uuid::from_u128(9))));
+        assert_eq!(page.saved.len(), 1, "{code:?}");
+        page.close(1006);
+        page.pass(600);
+    }
+    page.welcome(answer(1, true, 0));
+    page.hear(ack(9));
+    assert!(page.saved.is_empty(), "the next person's connection took it");
+}
+
+#[test]
+fn a_topic_followed_while_hello_is_on_its_way_is_subscribed_after_it() {
+    let mut page = Page::with_outbox(vec![OutboxRecord {
+        id: Uuid::from_u128(9),
+        topic: Topic::CheckIns,
+        message: check_in(),
+        made_at: 0,
+    }]);
+    page.open();
+    page.link.follow(page.now, ROOM, None);
+    page.hear_welcome(Vec::new());
+    let subscribed = |e: &Envelope<ClientMessage>| matches!(&e.message, ClientMessage::Subscribe(request) if request.name == ROOM);
+    assert!(page.sent.iter().any(subscribed), "{:?}", page.sent);
+}
+
+#[test]
+fn a_refresh_that_never_ends_is_given_up() {
+    let mut page = Page::following(None);
+    page.welcome(answer(1, true, 0));
+    page.close(CloseCode::SignInRefused.number());
+    page.pass(12_000);
+    assert_eq!((page.refreshes, page.dials), (1, 2));
 }
 
 #[test]
