@@ -33,8 +33,6 @@ const FULL_LEVEL: f32 = 0.16;
 const REPLACE: f64 = 0.0016;
 /// … and a hand laid on the strings does it within some 40 ms (both as time constants).
 const DAMP: f64 = 0.013;
-/// A change of volume glides, as a time constant.
-const VOLUME: f64 = 0.015;
 /// How long after an unlock a context that does not run yet is given notes all the same: the
 /// first key press both unlocks and strums.
 const UNLOCKING_MS: f64 = 1_500.0;
@@ -281,6 +279,12 @@ impl Inner {
         })
     }
 
+    /// Whether a note sounds or will.
+    fn rings(&self) -> bool {
+        let now = self.output.as_ref().map(|output| output.context.current_time());
+        now.is_some_and(|now| self.strings.iter().flatten().any(|voice| voice.keep(now)))
+    }
+
     fn loudness(&self) -> f32 {
         // The ear hears ratios: squaring makes the slider's middle sound like half.
         if self.muted { 0.0 } else { HEADROOM * self.volume * self.volume }
@@ -288,12 +292,18 @@ impl Inner {
 
     fn apply_volume(&self) {
         if let Some(output) = &self.output {
-            let (gain, time) = (output.master.gain(), output.context.current_time());
-            let _ = gain.cancel_scheduled_values(time);
-            let _ = gain.set_target_at_time(self.loudness(), time, VOLUME);
-            // While nothing sounds Chromium stops the clock of the glide, and the next strum would
-            // begin at the former volume.
-            let _ = gain.set_value_at_time(self.loudness(), time + 8.0 * VOLUME);
+            let time = output.context.current_time();
+            let _ = output.master.gain().set_target_at_time(self.loudness(), time, 0.015);
+        }
+    }
+
+    /// A glide of the volume stands still in Chromium while nothing sounds: before the first note
+    /// it is ended, or that note would be heard at the former volume.
+    fn end_glide(&self) {
+        if let Some(output) = &self.output {
+            let gain = output.master.gain();
+            let _ = gain.cancel_scheduled_values(0.0);
+            gain.set_value(self.loudness());
         }
     }
 
@@ -305,12 +315,15 @@ impl Inner {
         delay_ms: f32,
     ) -> Result<(), JsValue> {
         let sounds = self.can_sound();
-        let (Some(output), Some(voices)) = (&self.output, self.strings.get_mut(string)) else {
-            return Ok(());
-        };
         if !sounds {
             return Ok(());
         }
+        if !self.rings() {
+            self.end_glide();
+        }
+        let (Some(output), Some(voices)) = (&self.output, self.strings.get_mut(string)) else {
+            return Ok(());
+        };
         let context = &output.context;
         let now = context.current_time();
         let start = now + f64::from(delay_ms.max(0.0)) / 1000.0;

@@ -2,6 +2,8 @@
 //! the file in the tree differs: the document cannot drift from the code. To renew it:
 //! `UPDATE_PROTOCOL=1 cargo test -p protocol --test document`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use protocol::{
     ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Position, ServerMessage,
     Topic,

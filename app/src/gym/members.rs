@@ -126,7 +126,9 @@ fn SearchField(wanted: Memo<(String, u32)>) -> impl IntoView {
     let ready = use_ready();
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(None::<String>);
+    let asked = StoredValue::new(wanted.get_untracked().0);
     let go = move |text: &str| {
+        asked.set_value(text.trim().to_owned());
         let options =
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&address(text, 1), options);
@@ -139,6 +141,16 @@ fn SearchField(wanted: Memo<(String, u32)>) -> impl IntoView {
             if let Ok(timer) = set_timeout_with_handle(move || go(&text), DEBOUNCE) {
                 on_cleanup(move || timer.clear());
             }
+        }
+    });
+    // Back, Forward and "Show all members" change the address without a key.
+    Effect::new(move |_| {
+        let text = wanted.with(|(text, _)| text.trim().to_owned());
+        if asked.with_value(|asked| *asked != text) {
+            if let Some(input) = input.get_untracked() {
+                input.set_value(&text);
+            }
+            asked.set_value(text);
         }
     });
     let submit = move |event: ev::SubmitEvent| {

@@ -19,6 +19,8 @@ const REMEMBERED_IDS: usize = 1_024;
 const RELOAD_MS: Millis = 3_000;
 /// A phone that slept when its socket went is away for so long, then gone.
 const ASLEEP_MS: Millis = 120_000;
+/// A page that is left is hidden first: a socket that closes so soon after did not sleep.
+const LEAVING_MS: Millis = 1_000;
 /// A device that vanished while its page was visible is away for so long, then gone.
 const VANISHED_MS: Millis = 15_000;
 
@@ -48,8 +50,8 @@ struct Live {
 struct Seat {
     role: Role,
     device: String,
-    /// Whether each socket's page is visible.
-    sockets: HashMap<Uuid, bool>,
+    /// Since when each socket's page is hidden; `None` while it is visible.
+    sockets: HashMap<Uuid, Option<Millis>>,
     /// When the device is gone unless it comes back.
     gone_at: Option<Millis>,
 }
@@ -129,7 +131,7 @@ impl Session {
         });
         seat.role = role;
         device.clone_into(&mut seat.device);
-        seat.sockets.insert(handle.id, visible);
+        seat.sockets.insert(handle.id, (!visible).then_some(now));
         seat.gone_at = None;
         self.announce(&mut live, who, now);
     }
@@ -140,7 +142,7 @@ impl Session {
         live.last_presence = now;
         if let Some(socket) = live.seats.get_mut(&who).and_then(|s| s.sockets.get_mut(&connection))
         {
-            *socket = visible;
+            *socket = (!visible).then(|| socket.unwrap_or(now));
             self.announce(&mut live, who, now);
         }
     }
@@ -150,15 +152,17 @@ impl Session {
         let mut live = lock(&self.live);
         live.last_presence = now;
         let Some(seat) = live.seats.get_mut(&who) else { return };
-        let Some(visible) = seat.sockets.remove(&connection) else { return };
+        let Some(hidden) = seat.sockets.remove(&connection) else { return };
         if seat.sockets.is_empty() {
-            let patience = match (how, visible) {
-                (Departure::Closed, true) => RELOAD_MS,
-                (Departure::Broken, true) => VANISHED_MS,
-                (_, false) => ASLEEP_MS,
+            let slept =
+                hidden.is_some_and(|since| how == Departure::Broken || now - since > LEAVING_MS);
+            let patience = match how {
+                _ if slept => ASLEEP_MS,
+                Departure::Closed => RELOAD_MS,
+                Departure::Broken => VANISHED_MS,
             };
             seat.gone_at = Some(now + patience);
-            if how == Departure::Broken || !visible {
+            if how == Departure::Broken || slept {
                 self.announce(&mut live, who, now);
             }
         }
@@ -275,7 +279,7 @@ impl Live {
 
 impl Seat {
     fn presence(&self, now: Millis) -> Presence {
-        if self.sockets.values().any(|visible| *visible) {
+        if self.sockets.values().any(Option::is_none) {
             Presence::Connected
         } else if !self.sockets.is_empty() || self.gone_at.is_some_and(|at| at > now) {
             Presence::Away
@@ -287,3 +291,54 @@ impl Seat {
 
 /// A session as the rest of the server shares it.
 pub type SharedSession = Arc<Session>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::Topic;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    const PHONE: Uuid = Uuid::from_u128(7);
+
+    fn with_phone() -> (Session, Handle) {
+        let id = Uuid::from_u128(1);
+        let session = Session::new(id, Log::new(Topic::Guitar(id), 100, 300_000), None, 0);
+        let handle = Handle::new(Uuid::from_u128(2), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        session.arrive(PHONE, Role::Performer, "phone", &handle, true, 0);
+        (session, handle)
+    }
+
+    fn presence(session: &Session) -> Option<Presence> {
+        session.snapshot().0.participants.first().map(|phone| phone.status)
+    }
+
+    #[test]
+    fn a_page_that_was_left_is_gone_although_browsers_hide_it_first() {
+        let (session, handle) = with_phone();
+        session.seen(PHONE, handle.id, false, 10_000);
+        session.depart(PHONE, handle.id, Departure::Closed, 10_020);
+        session.sweep(13_100);
+        assert_eq!(presence(&session), Some(Presence::Disconnected));
+    }
+
+    #[test]
+    fn a_phone_that_slept_before_its_socket_went_is_away_for_long() {
+        let (session, handle) = with_phone();
+        session.seen(PHONE, handle.id, false, 10_000);
+        session.depart(PHONE, handle.id, Departure::Closed, 40_000);
+        session.sweep(100_000);
+        assert_eq!(presence(&session), Some(Presence::Away));
+        session.sweep(160_000);
+        assert_eq!(presence(&session), Some(Presence::Disconnected));
+    }
+
+    #[test]
+    fn a_removed_phone_leaves_the_list_also_when_it_was_gone_long_ago() {
+        let (session, handle) = with_phone();
+        session.depart(PHONE, handle.id, Departure::Closed, 10_000);
+        session.sweep(20_000);
+        assert_eq!(presence(&session), Some(Presence::Disconnected));
+        session.remove(PHONE, 30_000);
+        assert_eq!(presence(&session), None);
+    }
+}

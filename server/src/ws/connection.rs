@@ -378,6 +378,7 @@ impl Connection {
     }
 }
 
+#[allow(clippy::large_enum_variant, reason = "one at a time, on the stack of the loop")]
 enum Event {
     Woken,
     Answered(Answered),

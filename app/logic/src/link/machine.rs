@@ -34,6 +34,7 @@ pub struct Now {
 }
 
 /// What the edge has to do.
+#[allow(clippy::large_enum_variant, reason = "effects are carried out one by one and not kept")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Open a socket and report under this number.
