@@ -5,7 +5,7 @@ use crate::{
     guitar, gym, ui,
 };
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{Meta, MetaTags, Title, provide_meta_context};
+use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{ParentRoute, Route, Router, Routes},
@@ -42,10 +42,7 @@ pub fn respond_status(status: u16) {
 /// leptos' `HydrationScripts`: those know one client, and put the nonce where `crossorigin`
 /// belongs, which makes Firefox fetch the module twice (leptos #4843).
 pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
-    let url = use_context::<RequestUrl>().map(|url| url.as_ref().to_owned()).unwrap_or_default();
-    // leptos puts a host of its own before the path.
-    let path = url.strip_prefix("http://leptos.dev").unwrap_or(&url);
-    let part = Part::of(path.split(['?', '#']).next().unwrap_or_default());
+    let part = Part::of(&address().0);
     let pkg = format!("/{}", options.site_pkg_dir);
     let client = files.of(part);
     let (js, wasm) = (format!("{pkg}/{}", client.js), format!("{pkg}/{}", client.wasm));
@@ -81,25 +78,39 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
     }
 }
 
-/// The phone. Pages with data are rendered whole before the first byte leaves, so that a refusal
-/// can still become a status code or a redirect.
+/// The phone, and the page for addresses that no page has. Every link of it loads a page anew, so
+/// that it needs no router, which a phone would have to download.
 #[component]
 pub fn PlayApp() -> impl IntoView {
     use guitar::controller::Controller;
     begin();
+    let (path, search) = address();
+    let played = played_session(&path);
+    provide_context(ui::Address::fixed(path, search));
+    let page = match played {
+        Some(named) => view! { <Controller named/> }.into_any(),
+        None => view! { <ui::not_found::NotFound/> }.into_any(),
+    };
     view! {
         <Head/>
-        <Router>
-            <ui::theme::DocumentLook/>
-            <Routes fallback=ui::not_found::NotFound>
-                <Route path=path!("/play") view=Controller ssr=SsrMode::Async/>
-                <Route path=path!("/play/:session") view=Controller ssr=SsrMode::Async/>
-            </Routes>
-        </Router>
+        <Html attr:data-product="guitar" attr:data-theme="dark"/>
+        {page}
     }
 }
 
-/// The PC of the guitar, and the start page.
+/// `/play` and `/play/{session}`: the session that is named, if one is. `None` for other paths.
+fn played_session(path: &str) -> Option<Option<String>> {
+    match path.strip_prefix("/play")? {
+        "" => Some(None),
+        rest => {
+            let named = rest.strip_prefix('/')?;
+            (!named.is_empty() && !named.contains('/')).then(|| Some(named.to_owned()))
+        }
+    }
+}
+
+/// The PC of the guitar, and the start page. Pages with data are rendered whole before the first
+/// byte leaves, so that a refusal can still become a status code or a redirect.
 #[component]
 pub fn StageApp() -> impl IntoView {
     use guitar::{landing::Landing, practice::Practice, stage::Stage};
@@ -138,6 +149,19 @@ pub fn GymApp() -> impl IntoView {
     }
 }
 
+/// Path and query of the page: on the server from the request, in a browser from the window.
+fn address() -> (String, String) {
+    if cfg!(feature = "hydrate") {
+        let location = window().location();
+        return (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    }
+    let url = use_context::<RequestUrl>().map(|url| url.as_ref().to_owned()).unwrap_or_default();
+    // leptos puts a host of its own before the path.
+    let url = url.strip_prefix("http://leptos.dev").unwrap_or(&url);
+    let (path, search) = url.split_once('?').unwrap_or((url, ""));
+    (path.to_owned(), search.to_owned())
+}
+
 fn begin() {
     provide_meta_context();
     Effect::new(|_| mark_hydrated());
@@ -162,5 +186,19 @@ fn Head() -> impl IntoView {
 fn mark_hydrated() {
     if let Some(root) = document().document_element() {
         _ = root.set_attribute("data-hydrated", "true");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_phone_has_two_addresses() {
+        assert_eq!(played_session("/play"), Some(None));
+        assert_eq!(played_session("/play/abc"), Some(Some("abc".to_owned())));
+        for other in ["/", "/play/", "/player", "/play/abc/", "/play/abc/d", "/nowhere"] {
+            assert_eq!(played_session(other), None, "{other}");
+        }
     }
 }

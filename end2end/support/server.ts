@@ -77,7 +77,7 @@ export class Server {
         // All pages of a test come from one address.
         CADENCE_LIMITS__ANONYMOUS_PER_MINUTE: '6000',
         NO_COLOR: '1',
-        ...this.env,
+        ...this.ownEnv(),
       },
     });
     this.process = child;
@@ -125,6 +125,14 @@ export class Server {
     process.off('exit', this.onExit);
     this.onExit();
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** The test's own settings; `{port}` stands for the server's port. */
+  private ownEnv(): ServerEnv {
+    const entries = Object.entries(this.env);
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, value.replaceAll('{port}', String(this.port))]),
+    );
   }
 
   private onExit = () => {

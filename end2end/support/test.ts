@@ -7,7 +7,8 @@ import { type Server, type ServerEnv, ServerPool } from './server';
 type NewDevice = (kind: Kind, options?: BrowserContextOptions) => Promise<Page>;
 
 interface PerTest {
-  /** Further environment of the server; set it for a whole file with `test.use`. */
+  /** Further environment of the server; set it for a whole file with `test.use`. `{port}` in a
+   * value stands for the server's port. */
   serverEnv: ServerEnv;
   /** The server of this file. */
   server: Server;

@@ -203,3 +203,22 @@ test('an address without its secret opens nothing', async ({ page: pc, newDevice
   await expect(phone.getByRole('alert')).toContainText('This link is damaged.');
   await expect(linkChip(phone)).toHaveCount(0);
 });
+
+test.describe('with few tries', () => {
+  test.use({ serverEnv: { CADENCE_LIMITS__JOINS_PER_MINUTE: '2' } });
+
+  test('who guesses codes is told how long to wait', async ({ newDevice }) => {
+    const phone = await newDevice('phone');
+    await open(phone, '/play');
+    const field = phone.getByLabel('Code of six letters and digits');
+    for (const code of ['ZZZZZZ', 'YYYYYY']) {
+      await field.fill('');
+      await typeCode(phone, code);
+      await expect(phone.getByRole('alert')).toContainText('No session waits under this code.');
+    }
+    await field.fill('');
+    await typeCode(phone, 'XXXXXX');
+    await expect(phone.getByRole('alert')).toContainText(/Too many wrong codes\. Try again in \d+ s/);
+    await expect(phone.getByRole('button', { name: /^Try again in \d+ s$/ })).toBeDisabled();
+  });
+});

@@ -152,7 +152,6 @@ test.describe('the search', () => {
   });
 
   test('two letters are enough for the right person', async ({ page, server }) => {
-    // Nobody else in the demo begins like this.
     const answer = await (await Gym.of(server)).call('GET', '/api/members?text=ou&page=1');
     const { rows } = (await answer.json()) as { rows: { member: { full_name: string } }[] };
     await field(page).pressSequentially('ou');

@@ -37,11 +37,10 @@ impl Outbox {
 
     /// Keeps a command.
     pub(crate) fn save(&self, record: &OutboxRecord) {
-        let Ok(text) = serde_json::to_string(record) else { return };
         if let Some(store) = self.store(IdbTransactionMode::Readwrite) {
             let key = JsValue::from_str(&record.id.to_string());
             // A full disk loses durability, not the command: the link still sends it.
-            let _ = store.put_with_key(&JsValue::from_str(&text), &key);
+            let _ = store.put_with_key(&JsValue::from_str(&record.to_text()), &key);
         }
     }
 
@@ -59,7 +58,7 @@ impl Outbox {
         let Some(values) = finished(&request).await else { return Vec::new() };
         js_sys::Array::from(&values)
             .iter()
-            .filter_map(|value| serde_json::from_str(&value.as_string()?).ok())
+            .filter_map(|value| OutboxRecord::from_text(&value.as_string()?))
             .collect()
     }
 

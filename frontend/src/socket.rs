@@ -16,7 +16,9 @@ use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use leptos::prelude::*;
 use logic::link::{self, Delivery, Effect, Figures, OutboxRecord, Status};
-use protocol::{ClientMessage, Millis, Position, SUBPROTOCOL_JSON, Topic};
+use protocol::{
+    ClientMessage, Millis, Position, Read, SUBPROTOCOL_JSON, ServerMessage, Topic,
+};
 use std::{
     cell::{Cell, RefCell},
     pin::Pin,
@@ -32,6 +34,14 @@ const ABNORMAL: u16 = 1006;
 const OUTBOX_WITHIN_MS: u32 = 2_000;
 /// Ages and countdowns of the chip change once a second.
 const STATUS_EVERY_MS: u32 = 1_000;
+
+/// The guitar's parts follow no gym, and are spared the code to read one.
+const READ: Read<ServerMessage> =
+    if cfg!(all(any(feature = "play", feature = "stage"), not(feature = "gym"))) {
+        ServerMessage::read_guitar
+    } else {
+        ServerMessage::read
+    };
 
 /// The driver: the state machine, and what it is connected to.
 struct Driver {
@@ -68,6 +78,7 @@ pub(crate) fn start() -> Link {
             page::device(),
             page::is_visible(),
             page::random_seed(),
+            READ,
         )),
         followers: RefCell::default(),
         next_follower: Cell::new(0),

@@ -1,21 +1,10 @@
 //! What the dashboard and the desk begin with.
 
 use crate::store::{Store, commands::Actor, read_failed};
-use protocol::{
-    ErrorBody,
-    account::Permission,
-    gym::{GymSnapshot, Stats},
-    http::AtPosition,
-};
+use protocol::{ErrorBody, account::Permission, gym::GymSnapshot, http::AtPosition};
 
 /// The gym now, at one position of `checkins`.
 pub async fn gym(store: &Store, actor: &Actor) -> Result<AtPosition<GymSnapshot>, ErrorBody> {
     actor.must(Permission::SeeGym)?;
     store.gym_snapshot(store.clock().now()).await.map_err(read_failed)
-}
-
-/// The figures now.
-pub async fn stats(store: &Store, actor: &Actor) -> Result<Stats, ErrorBody> {
-    actor.must(Permission::SeeGym)?;
-    store.stats(store.clock().now()).await.map_err(read_failed)
 }

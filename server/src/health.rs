@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use std::{net::SocketAddr, sync::OnceLock, time::Instant};
@@ -36,12 +36,15 @@ pub async fn ready(State(state): State<AppState>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// The figures in Prometheus' format, for this machine only.
+/// The figures in Prometheus' format, for this machine only; a proxy on it opens them to nobody
+/// else.
 pub async fn metrics(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
 ) -> Response {
-    if !peer.ip().to_canonical().is_loopback() {
+    let way = state.auth.way(&headers, Some(peer));
+    if !way.peer.is_loopback() || way.disguised {
         return StatusCode::NOT_FOUND.into_response();
     }
     let Some(recorder) = recorder() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };

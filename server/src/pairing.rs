@@ -166,8 +166,8 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, Error
 }
 
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
-/// it comes back as the same one. `peer` is whom wrong codes are counted against; `connected`
-/// tells whether a phone has an open connection.
+/// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
+/// joins on its open socket; `connected` tells whether a phone has an open connection.
 pub async fn join(
     auth: &Auth,
     peer: Option<IpAddr>,
@@ -189,6 +189,12 @@ pub async fn join(
         }
     };
     let before = before.filter(|before| before.session == session);
+    // Whoever joins on an open socket is on the way to none, and a program that comes back plays
+    // again; only one that joins at this very moment is not connected yet.
+    let arriving_since = match peer {
+        Some(_) => auth.now() - ARRIVING + 1,
+        None => auth.now(),
+    };
     let token = random_token::<32>();
     let new = NewParticipant {
         id: Id::new(auth.now()).0,
@@ -206,7 +212,7 @@ pub async fn join(
                 // Again inside the writer: of two phones that scan at once, one plays.
                 let performers = guitar::performers(&mut **tx, session).await?;
                 let role = match allowed {
-                    true => role_of_next(&performers, &open, tx.now()),
+                    true => role_of_next(&performers, &open, arriving_since),
                     false => Role::Waiting,
                 };
                 match before {
@@ -423,8 +429,8 @@ fn normal_code(typed: &str) -> Option<String> {
 }
 
 /// The first phone plays and the next ones watch, until the one that plays is gone.
-fn role_of_next(performers: &[Performer], open: &[Uuid], now: Millis) -> Role {
-    let present = |p: &Performer| open.contains(&p.id) || now - p.joined_at < ARRIVING;
+fn role_of_next(performers: &[Performer], open: &[Uuid], arriving_since: Millis) -> Role {
+    let present = |p: &Performer| open.contains(&p.id) || p.joined_at >= arriving_since;
     if performers.iter().any(present) { Role::Spectator } else { Role::Performer }
 }
 

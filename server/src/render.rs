@@ -6,21 +6,17 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     middleware::from_fn_with_state,
-    response::{IntoResponse, Response},
+    response::Response,
+    routing::get,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// Adds the pages and the server functions.
 pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let routes = [
-        generate_route_list(app::StageApp),
-        generate_route_list(app::PlayApp),
-        generate_route_list(app::GymApp),
-    ]
-    .concat();
+    let routes = [generate_route_list(app::StageApp), generate_route_list(app::GymApp)].concat();
     let context = {
         let state = state.clone();
         move || request_context(&state)
@@ -30,54 +26,49 @@ pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             let (options, files) = (state.leptos.clone(), state.client_files.clone());
             move || app::shell(options.clone(), &files)
         })
-        .route(
-            "/fn/{*name}",
-            axum::routing::post(server_function)
-                .layer::<_, std::convert::Infallible>(from_fn_with_state(
-                    state.clone(),
-                    api::limit_calls,
-                ))
-                .layer(DefaultBodyLimit::max(api::LARGEST_BODY)),
-        )
-        .fallback(files_and_not_found)
+        .route("/play", get(phone))
+        .route("/play/{session}", get(phone))
+        .fallback(not_found)
+        // leptos adds the server functions itself, so the layers go around everything.
+        .layer(from_fn_with_state(state.clone(), limit_server_functions))
+        .layer(DefaultBodyLimit::max(api::LARGEST_BODY))
 }
 
-async fn server_function(State(state): State<AppState>, request: Request) -> impl IntoResponse {
-    leptos_axum::handle_server_fns_with_context(move || request_context(&state), request).await
-}
-
-/// Files of the site, and the page for every other address.
-async fn files_and_not_found(State(state): State<AppState>, request: Request) -> Response {
-    let uri = request.uri().clone();
-    let path = uri.path().to_owned();
-    let context = {
-        let state = state.clone();
-        move || request_context(&state)
-    };
-    let handler = leptos_axum::file_and_error_handler_with_context::<AppState, _>(context, {
-        let files = state.client_files.clone();
-        move |options| app::shell(options, &files)
-    });
-    let mut response = handler(uri, State(state), request).await.into_response();
-    // A hashed name means other content gets another name; everything else is asked for again.
-    let kept = if path.starts_with("/fonts/") || is_hashed(&path) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
-    if response.status() == StatusCode::OK {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+/// Counts calls of server functions like those of the API; pages are free.
+async fn limit_server_functions(
+    state: State<AppState>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    match request.uri().path().starts_with("/fn/") {
+        true => api::limit_calls(state, request, next).await,
+        false => next.run(request).await,
     }
+}
+
+/// The phone's page has no router that could list its addresses.
+async fn phone(State(state): State<AppState>, request: Request) -> Response {
+    whole_page(state, request).await
+}
+
+/// The page for every address that is none.
+async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    let mut response = whole_page(state, request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-/// `/pkg/cadence-play.<hash>.wasm`
-fn is_hashed(path: &str) -> bool {
-    path.starts_with("/pkg/") && path.rsplit('/').next().is_some_and(|n| n.split('.').count() == 3)
+/// Renders a page to its end before the first byte leaves.
+async fn whole_page(state: AppState, request: Request) -> Response {
+    let (options, files) = (state.leptos.clone(), state.client_files.clone());
+    let page = leptos_axum::render_app_async_with_context(
+        move || request_context(&state),
+        move || app::shell(options.clone(), &files),
+    );
+    page(request).await
 }
 
-/// What pages and server functions find in the context of a request. It also runs for plain
-/// files, where leptos offers neither response options nor a nonce.
+/// What pages and server functions find in the context of a request.
 fn request_context(state: &AppState) {
     let Some(parts) = use_context::<Parts>() else { return };
     let caller = parts.extensions.get::<Caller>().cloned();
@@ -131,12 +122,24 @@ fn content_security_policy(nonce: &str, host: Option<&str>) -> String {
     )
 }
 
+/// Whether a `Host` names this machine, which browsers trust without TLS.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The usual headers, on every answer.
 pub async fn security_headers(
     State(state): State<AppState>,
     request: Request,
     next: axum::middleware::Next,
 ) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let isolates = state.config.secure_cookies() || host.is_some_and(is_loopback);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -145,7 +148,10 @@ pub async fn security_headers(
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    // On plain http from another machine browsers ignore it, and report that as an error.
+    if isolates {
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    }
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(
         HeaderName::from_static("permissions-policy"),
@@ -156,4 +162,19 @@ pub async fn security_headers(
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_trusted_without_tls() {
+        for host in ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["192.168.1.5:3000", "cadence.lan", "localhost.example.org", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
 }

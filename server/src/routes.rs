@@ -1,6 +1,6 @@
 //! Every address of this server, grouped by who calls it, and the layers around all of them.
 
-use crate::{api, health, render, state::AppState, ws::upgrade};
+use crate::{api, files, health, render, state::AppState, ws::upgrade};
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
@@ -34,6 +34,7 @@ pub fn router(state: AppState) -> Router {
     programs
         .merge(pages)
         .layer(from_fn_with_state(state.clone(), api::attach_caller))
+        .merge(files::routes(&state))
         .merge(sockets)
         .merge(operators)
         .layer(CatchPanicLayer::new())

@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     health,
     hub::{Hub, sweep},
-    routes,
+    practice, routes,
     state::AppState,
     store::Store,
     ws::rate::{Buckets, Rate},
@@ -85,6 +85,9 @@ impl Server {
     /// Serves until `stop`, then tells every client when to come back.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { state, listener } = self;
+        // What was abandoned before this server ran is no practice; a clock whose devices were there
+        // a moment ago runs on. The cause of a failure is in the log already.
+        let _ = practice::sweep(&state.store, &state.config.guitar, state.now(), &[]).await;
         let sweeper = tokio::spawn(sweep::run(state.clone(), stop.clone()));
         let app = routes::router(state.clone());
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -96,7 +99,12 @@ impl Server {
                 hub.close_for_restart(RESTART_WINDOW_MS.0, RESTART_WINDOW_MS.1);
             }
         };
-        let serving = axum::serve(listener, service).with_graceful_shutdown(drain).into_future();
+        let serving = async {
+            axum::serve(listener, service).with_graceful_shutdown(drain).await?;
+            // Upgraded sockets are not axum's any more.
+            state.hub.emptied().await;
+            std::io::Result::Ok(())
+        };
         let overdue = async {
             stop.cancelled().await;
             tokio::time::sleep(GOODBYE).await;
@@ -106,8 +114,7 @@ impl Server {
             () = overdue => tracing::warn!("some connections did not end in time"),
         }
         for session in state.hub.sessions() {
-            // The cause of a failure is in the log; there is nothing left to do about it.
-            let _ = state.store_played(&session).await;
+            state.store_played(&session).await;
         }
         let _ = sweeper.await;
         Ok(())

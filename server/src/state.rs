@@ -3,15 +3,18 @@
 use crate::{
     auth::{Auth, OriginPolicy},
     config::Config,
-    hub::{Hub, session::SharedSession},
+    hub::{
+        Hub, Publication,
+        session::{Played, SharedSession},
+    },
     pairing, practice,
-    store::{Store, guitar, read_failed},
+    store::Store,
     ws::rate::Buckets,
 };
 use app::client_files::ClientFiles;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use protocol::{CloseCode, ErrorBody, Millis, account::Role};
+use protocol::{CloseCode, ErrorBody, Millis, ServerMessage, account::Role};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -49,12 +52,27 @@ impl AppState {
         if let Some(session) = self.hub.session(id) {
             return Ok(session);
         }
-        let rotation = guitar::rotation(self.store.reader(), id).await.map_err(read_failed)?;
-        if rotation.is_none() {
+        if !pairing::is_live(&self.store, id).await? {
             return Err(pairing::invalid_session());
         }
         let practice = practice::current(&self.store, id).await?;
-        Ok(self.hub.open_session(id, practice, self.now()))
+        let session = self.hub.open_session(id, practice, self.now());
+        // It may have been paused since it was read, when nobody could be told.
+        let _alone = session.practice_lock().await;
+        self.publish_practice(&session).await?;
+        Ok(Arc::clone(&session))
+    }
+
+    /// Tells a session how its practice stands in the database, unless it knows. The caller holds
+    /// the session's practice lock.
+    pub async fn publish_practice(&self, session: &SharedSession) -> Result<(), ErrorBody> {
+        if let Some(update) = practice::current(&self.store, session.id).await?
+            && session.practice_differs(&update)
+        {
+            let message = ServerMessage::PracticeUpdate(update);
+            session.publish(Publication::by_server(message), self.now());
+        }
+        Ok(())
     }
 
     /// The host lets a phone in, or changes its role.
@@ -78,11 +96,13 @@ impl AppState {
         Ok(())
     }
 
-    /// Adds what was played since the last time to the practice's record.
-    pub async fn store_played(&self, session: &SharedSession) -> Result<(), ErrorBody> {
-        if let Some(played) = session.take_played() {
-            practice::record_play(&self.store, session.id, played.chords, played.changes).await?;
+    /// Adds what was played since the last time to the practice's record. What cannot be stored
+    /// now is stored the next time; the log says why.
+    pub async fn store_played(&self, session: &SharedSession) {
+        let Some(played) = session.take_played() else { return };
+        let Played { chords, changes } = played.clone();
+        if practice::record_play(&self.store, session.id, chords, changes).await.is_err() {
+            session.put_back(played);
         }
-        Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
     let read = |file: &Path| {
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
     };
-    let css = bundle_css(&workspace.root("style/main.css"), &read)?;
+    let css = squeeze_css(&bundle_css(&workspace.root("style/main.css"), &read)?);
     let folder = workspace.target(match mode {
         Mode::Dev => "site",
         Mode::Release => "site-release",
@@ -245,6 +245,28 @@ fn inline_css(
     Ok(())
 }
 
+/// The same style sheet without comments, indentation and line ends.
+fn squeeze_css(css: &str) -> String {
+    let mut small = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        small.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    small.push_str(rest);
+    let lines = small.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut css = String::with_capacity(small.len());
+    for line in lines {
+        // A selector or value may go on in the next line, where the line end is a space.
+        let ends = |text: &str| text.is_empty() || text.ends_with(['{', '}', ';', ',']);
+        if !ends(&css) && !line.starts_with('}') {
+            css.push(' ');
+        }
+        css.push_str(line);
+    }
+    css
+}
+
 /// The file of `@import "x.css";`. Layers, media and other hosts are not understood, on purpose.
 fn imported(line: &str) -> Option<&str> {
     let rest = line.trim().strip_prefix("@import")?.trim().strip_suffix(';')?.trim();
@@ -277,6 +299,12 @@ mod tests {
         ])?;
         assert_eq!(css, "deep {}\na {}\nb {}\n");
         Ok(())
+    }
+
+    #[test]
+    fn a_squeezed_style_sheet_says_the_same() {
+        let css = "/* The page. */\na {\n  margin:\n    0 auto;\n}\n\n.b,\n.c > d { top: 0; }\n";
+        assert_eq!(squeeze_css(css), "a {margin: 0 auto;}.b,.c > d { top: 0; }");
     }
 
     #[test]

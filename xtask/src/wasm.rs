@@ -1,6 +1,7 @@
 //! From the crate `frontend` to scripts and modules: one whole client in development, in release
 //! one per part, so that a phone at a guitar does not download a gym.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "2";
+const PIPELINE: &str = "3";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -89,6 +90,7 @@ fn build_part(workspace: &Workspace, mode: Mode, part: Option<&'static str>) -> 
     bind(&compiled, &made, mode)?;
     if mode == Mode::Release {
         optimise(workspace, &made.join(format!("{NAME}_bg.wasm")))?;
+        shrink_names(&made)?;
     }
     let client = read(&made, part)?;
     // Last, so that a step that was interrupted leaves no stamp behind.
@@ -112,8 +114,63 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     println!("   wasm-opt -Oz {}", wasm.display());
     let wasm_opt = tools::wasm_opt(workspace)?;
     let mut command = workspace.command("node");
-    command.arg(wasm_opt).arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
+    // Generic code makes many functions that differ in a constant only; merging them leaves
+    // parameters that a second round can still tidy up.
+    command.arg(wasm_opt).args(["-Oz", "--merge-similar-functions", "-Oz"]);
+    command.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(&mut command)
+}
+
+/// Makes script and module compress better. Each name that they share ends in a hash, and hashes
+/// do not compress: they become small numbers of the same length. Indentation goes, too.
+fn shrink_names(made: &Path) -> Result<()> {
+    let (js, wasm) = (made.join(format!("{NAME}.js")), made.join(format!("{NAME}_bg.wasm")));
+    let glue = fs::read_to_string(&js)?;
+    let numbers = numbers_for_hashes(&glue);
+    let glue = glue.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+    let mut glue = glue.into_bytes();
+    let mut module = fs::read(&wasm)?;
+    replace_hashes(&mut glue, &numbers);
+    replace_hashes(&mut module, &numbers);
+    fs::write(js, glue)?;
+    fs::write(wasm, module)?;
+    Ok(())
+}
+
+const HASH: usize = 16;
+
+/// A number for each hash, which counts the names that are the same up to it.
+fn numbers_for_hashes(glue: &str) -> BTreeMap<[u8; HASH], [u8; HASH]> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> = glue.split(|c| !is_word(c)).collect();
+    let mut counts = BTreeMap::<&str, usize>::new();
+    let mut numbers = BTreeMap::new();
+    for (name, hash) in words.iter().filter_map(|word| word.rsplit_once('_')) {
+        let Ok(hash) = <[u8; HASH]>::try_from(hash.as_bytes()) else { continue };
+        if !hash.iter().all(u8::is_ascii_hexdigit) {
+            continue;
+        }
+        let count = counts.entry(name).or_default();
+        let mut number = [b'0'; HASH];
+        let digits = count.to_string();
+        number[HASH - digits.len()..].copy_from_slice(digits.as_bytes());
+        *count += 1;
+        numbers.insert(hash, number);
+    }
+    numbers
+}
+
+fn replace_hashes(bytes: &mut [u8], numbers: &BTreeMap<[u8; HASH], [u8; HASH]>) {
+    for start in 1..bytes.len().saturating_sub(HASH) + 1 {
+        let word = &mut bytes[start - 1..start + HASH];
+        if word[0] != b'_' || !word[1].is_ascii_hexdigit() {
+            continue;
+        }
+        let hash = <[u8; HASH]>::try_from(&word[1..]).unwrap_or_default();
+        if let Some(number) = numbers.get(&hash) {
+            word[1..].copy_from_slice(number);
+        }
+    }
 }
 
 fn read(made: &Path, part: Option<&'static str>) -> Result<Client> {
@@ -135,4 +192,21 @@ fn fingerprint(compiled: &Path) -> Result<String> {
 /// Enough of a SHA-256 that two versions of a file never share a name.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_become_numbers_that_still_tell_names_apart() {
+        let glue = "imports.__wbg_set_0f2a4c6e8b1d3f50 = () => {};\n\
+                    imports.__wbg_set_9999999999999999 = () => {};\n\
+                    imports.__wbg_now_00112233445566ff = '__wbg_now_short';";
+        let numbers = numbers_for_hashes(glue);
+        let mut module = b"\x1a__wbg_set_9999999999999999\x00__wbg_now_00112233445566ff".to_vec();
+        replace_hashes(&mut module, &numbers);
+        let wanted = b"\x1a__wbg_set_0000000000000001\x00__wbg_now_0000000000000000";
+        assert_eq!(module, wanted.to_vec());
+    }
 }

@@ -8,10 +8,11 @@ use crate::{
     topic::TopicRequest,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::from_str;
 use uuid::Uuid;
 
 /// Every message from a client. Adding one makes the compiler show every place that decides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum ClientMessage {
     /// Our client's introduction: who it is and where it stood in each topic.
@@ -95,6 +96,43 @@ impl ClientMessage {
         "undo_check_in",
     ];
 
+    /// Reads any message, as [`crate::Read`] says.
+    pub fn read(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+        Some(match kind {
+            "hello" => from_str(data).map(Self::Hello),
+            "auth" => from_str(data).map(Self::Auth),
+            "subscribe" => from_str(data).map(Self::Subscribe),
+            "unsubscribe" => from_str(data).map(|Unsubscribe { name }| Self::Unsubscribe { name }),
+            "resync" => from_str(data).map(Self::Resync),
+            "ping" => from_str(data).map(|Ping { timestamp }| Self::Ping { timestamp }),
+            "visibility" => {
+                from_str(data).map(|Visibility { visible }| Self::Visibility { visible })
+            }
+            "chord_change" => from_str(data).map(Self::ChordChange),
+            "fret_update" => from_str(data).map(Self::FretUpdate),
+            "strum" => from_str(data).map(Self::Strum),
+            "mute" => from_str(data).map(|Nothing {}| Self::Mute {}),
+            "allow" => {
+                from_str(data).map(|Allow { participant, role }| Self::Allow { participant, role })
+            }
+            "remove" => from_str(data).map(|Remove { participant }| Self::Remove { participant }),
+            _ => return Self::read_command(kind, data),
+        })
+    }
+
+    /// Reads a command: all that a browser ever reads back.
+    pub fn read_command(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+        Some(match kind {
+            "practice_start" => from_str(data).map(Self::PracticeStart),
+            "practice_pause" => from_str(data).map(Self::PracticePause),
+            "practice_end" => from_str(data).map(Self::PracticeEnd),
+            "check_in" => from_str(data).map(Self::CheckIn),
+            "check_out" => from_str(data).map(Self::CheckOut),
+            "undo_check_in" => from_str(data).map(Self::UndoCheckIn),
+            _ => return None,
+        })
+    }
+
     /// A command is stored, runs at most once and waits in the outbox; everything else is only
     /// worth something on an open connection.
     pub fn is_command(&self) -> bool {
@@ -160,4 +198,35 @@ impl ClientInfo {
     fn visible_by_default() -> bool {
         true
     }
+}
+
+// What is read of the messages that carry their fields themselves.
+
+#[derive(Deserialize)]
+struct Unsubscribe {
+    name: Topic,
+}
+
+#[derive(Deserialize)]
+struct Ping {
+    timestamp: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Visibility {
+    visible: bool,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+struct Allow {
+    participant: Uuid,
+    role: Role,
+}
+
+#[derive(Deserialize)]
+struct Remove {
+    participant: Uuid,
 }

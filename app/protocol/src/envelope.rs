@@ -7,25 +7,25 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 /// A message and what belongs around it. A plain client needs only `type` and `data`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Envelope<M> {
     /// `type` and `data`.
     #[serde(flatten)]
     pub message: M,
     /// Made by the client; the answer carries the same one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
     /// The topic that the message belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<Topic>,
     /// The epoch of the topic's log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
     /// The event's place in the log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
     /// The server's clock when the event happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ts: Option<Millis>,
 }
 
@@ -101,10 +101,14 @@ pub const BATCH_HEAD: &str = r#"{"type":"batch","data":{"messages":["#;
 /// What stands after the messages of a batch.
 pub const BATCH_TAIL: &str = "]}}";
 
+/// Reads `data` as the message that `type` names; `None` when no message has this type. Reading by
+/// hand and not by a derived `Deserialize` spares the browser the code for every type twice over:
+/// serde reads tagged enums into a tree of its own first.
+pub type Read<M> = fn(kind: &str, data: &str) -> Option<serde_json::Result<M>>;
+
 /// Reads a JSON frame. The messages of a batch share no fate: each is read or refused by itself.
-/// `types` are the known types of `M`; they tell an unknown type from wrong data.
-pub fn decode_frame<M: DeserializeOwned>(frame: &str, types: &[&str]) -> Vec<Decoded<M>> {
-    let head = match serde_json::from_str::<Head<'_>>(frame) {
+pub fn decode_frame<M>(frame: &str, read: Read<M>) -> Vec<Decoded<M>> {
+    let head = match head_of(frame) {
         Ok(head) => head,
         Err(cause) => {
             let (code, what) = match cause.classify() {
@@ -116,14 +120,14 @@ pub fn decode_frame<M: DeserializeOwned>(frame: &str, types: &[&str]) -> Vec<Dec
         }
     };
     if head.kind != "batch" {
-        return vec![decode_one(&head, types, frame)];
+        return vec![decode_one(&head, read)];
     }
     match head.data.map(|data| serde_json::from_str::<Batch<'_>>(data.get())) {
         Some(Ok(batch)) => batch
             .messages
             .iter()
-            .map(|raw| match serde_json::from_str::<Head<'_>>(raw.get()) {
-                Ok(head) => decode_one(&head, types, raw.get()),
+            .map(|raw| match head_of(raw.get()) {
+                Ok(head) => decode_one(&head, read),
                 Err(cause) => refused(None, ErrorCode::InvalidMessage, &cause),
             })
             .collect(),
@@ -140,6 +144,14 @@ struct Head<'a> {
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    epoch: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    offset: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ts: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -148,30 +160,48 @@ struct Batch<'a> {
     messages: Vec<&'a RawValue>,
 }
 
-fn decode_one<M: DeserializeOwned>(head: &Head<'_>, types: &[&str], text: &str) -> Decoded<M> {
-    let whole = match head.data {
-        Some(_) => serde_json::from_str(text),
-        // `{"type": "mute"}` is as good as `{"type": "mute", "data": {}}`.
-        None => serde_json::from_str::<serde_json::Value>(text).and_then(|mut value| {
-            value["data"] = serde_json::json!({});
-            serde_json::from_value(value)
-        }),
-    };
-    match whole {
-        Ok(envelope) => Decoded::Message(envelope),
-        Err(_) if head.kind == "batch" => {
+fn head_of(text: &str) -> serde_json::Result<Head<'_>> {
+    let head = serde_json::from_str(text)?;
+    // serde would also take the fields from an array, one after the other.
+    if !text.trim_start().starts_with('{') {
+        return Err(serde::de::Error::custom("a message is an object"));
+    }
+    Ok(head)
+}
+
+fn decode_one<M>(head: &Head<'_>, read: Read<M>) -> Decoded<M> {
+    // `{"type": "mute"}` is as good as `{"type": "mute", "data": {}}`.
+    let data = head.data.map_or("{}", RawValue::get);
+    match read(&head.kind, data).map(|message| around(head, message?)) {
+        Some(Ok(envelope)) => Decoded::Message(envelope),
+        Some(Err(cause)) => refused(id_of(head), ErrorCode::InvalidMessage, &cause),
+        None if head.kind == "batch" => {
             refused(id_of(head), ErrorCode::InvalidMessage, &"batches do not nest")
         }
-        Err(_) if !types.contains(&head.kind.as_ref()) => {
+        None => {
             let what = format!("no message has the type `{}`", clip(&head.kind));
             refused(id_of(head), ErrorCode::UnknownType, &what)
         }
-        Err(cause) => refused(id_of(head), ErrorCode::InvalidMessage, &cause),
     }
 }
 
+fn around<M>(head: &Head<'_>, message: M) -> serde_json::Result<Envelope<M>> {
+    Ok(Envelope {
+        message,
+        id: field(head.id)?,
+        topic: field(head.topic)?,
+        epoch: field(head.epoch)?,
+        offset: field(head.offset)?,
+        ts: field(head.ts)?,
+    })
+}
+
+fn field<T: DeserializeOwned>(raw: Option<&RawValue>) -> serde_json::Result<Option<T>> {
+    raw.map(|raw| serde_json::from_str(raw.get())).transpose()
+}
+
 fn id_of(head: &Head<'_>) -> Option<Uuid> {
-    serde_json::from_str(head.id?.get()).ok()
+    field(head.id).ok()?
 }
 
 fn refused<M>(id: Option<Uuid>, code: ErrorCode, cause: &dyn std::fmt::Display) -> Decoded<M> {

@@ -1,7 +1,11 @@
 //! What a guitar session's messages carry.
 
 use crate::{Millis, account::Role};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
+use std::fmt;
 use uuid::Uuid;
 
 /// `chord_change`: the left hand holds another chord.
@@ -71,13 +75,42 @@ impl Strum {
 }
 
 /// A moment that a plain client may give as milliseconds or RFC 3339; echoed as it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Timestamp {
     /// UTC milliseconds.
     Millis(Millis),
     /// RFC 3339 text.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EitherTimestamp)
+    }
+}
+
+struct EitherTimestamp;
+
+impl Visitor<'_> for EitherTimestamp {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("milliseconds or RFC 3339 text")
+    }
+
+    fn visit_i64<E: de::Error>(self, millis: i64) -> Result<Timestamp, E> {
+        Ok(Timestamp::Millis(millis))
+    }
+
+    fn visit_u64<E: de::Error>(self, millis: u64) -> Result<Timestamp, E> {
+        let millis = i64::try_from(millis);
+        millis.map(Timestamp::Millis).map_err(|_| E::custom("a moment out of range"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        Ok(Timestamp::Text(text.to_owned()))
+    }
 }
 
 /// `practice_start`, `practice_pause`, `practice_end`.

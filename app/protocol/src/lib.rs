@@ -23,7 +23,7 @@ pub mod topic;
 
 pub use client::ClientMessage;
 pub use close::CloseCode;
-pub use envelope::{Decoded, Envelope, decode_frame, encode, encode_batch};
+pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
 pub use server::ServerMessage;
 pub use topic::{Position, Topic};

@@ -2,16 +2,18 @@
 
 use crate::{
     ErrorBody, Millis,
-    account::Identity,
+    account::{Identity, Role},
     guitar::{ChordChange, FretUpdate, GuitarState, Participant, PracticeUpdate, Strum, Timestamp},
     gym::{CheckInAnswer, GymSnapshot, Reason, Refusal, Stats, Visit},
     topic::TopicAnswer,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{from_str, value::RawValue};
+use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Every message from the server. Clients ignore types and fields that they do not know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The answer to `hello`.
@@ -80,6 +82,110 @@ pub enum ServerMessage {
     StatsUpdate(Stats),
 }
 
+impl ServerMessage {
+    /// Reads any message, as [`crate::Read`] says.
+    pub fn read(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+        Some(match kind {
+            "ack" => read_ack(data, |result| from_str(result)),
+            "snapshot" => from_str(data).map(Self::Snapshot),
+            "member_checked_in" => from_str(data).and_then(|visit| {
+                let Why { reason } = from_str(data)?;
+                Ok(Self::MemberCheckedIn { visit, reason })
+            }),
+            "member_checked_out" => from_str(data).map(Self::MemberCheckedOut),
+            "check_in_undone" => from_str(data).and_then(|visit| {
+                let Undone { at } = from_str(data)?;
+                Ok(Self::CheckInUndone { visit, at })
+            }),
+            "activity" => from_str(data).map(Self::Activity),
+            "initial_stats" => from_str(data).map(Self::InitialStats),
+            "stats_update" => from_str(data).map(Self::StatsUpdate),
+            _ => return Self::read_guitar(kind, data),
+        })
+    }
+
+    /// Reads what a page hears that follows guitar sessions only, so that a phone need not
+    /// download how to read a gym.
+    pub fn read_guitar(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+        Some(match kind {
+            "welcome" => from_str(data).map(Self::Welcome),
+            "ack" => read_ack(data, Outcome::read_guitar),
+            "error" => from_str(data).map(Self::Error),
+            "pong" => from_str(data)
+                .map(|Pong { timestamp, server_time }| Self::Pong { timestamp, server_time }),
+            "snapshot" => from_str(data).map(|state| Self::Snapshot(Snapshot::Guitar(state))),
+            "auth_expiring" => {
+                from_str(data).map(|Expiring { expires_at }| Self::AuthExpiring { expires_at })
+            }
+            "server_restart" => from_str(data)
+                .map(|Restart { min_ms, max_ms }| Self::ServerRestart { min_ms, max_ms }),
+            "chord_change" => from_str(data).map(Self::ChordChange),
+            "fret_update" => from_str(data).map(Self::FretUpdate),
+            "strum" => from_str(data).map(Self::Strum),
+            "mute" => from_str(data).map(|Nothing {}| Self::Mute {}),
+            "practice_update" => from_str(data).map(Self::PracticeUpdate),
+            "connection_update" => from_str(data).map(Self::ConnectionUpdate),
+            _ => return None,
+        })
+    }
+}
+
+fn read_ack(
+    data: &str,
+    outcome: fn(&str) -> serde_json::Result<Outcome>,
+) -> serde_json::Result<ServerMessage> {
+    let ack: AckParts<'_> = from_str(data)?;
+    let (user_id, expires_at) = (ack.user_id, ack.expires_at);
+    let identity = ack.role.map(|role| Identity { user_id, role, expires_at });
+    Ok(ServerMessage::Ack(Ack { result: outcome(ack.result.get())?, identity }))
+}
+
+// What is read of the messages that carry their fields themselves.
+
+/// An [`Ack`] whose result is still text, and whose identity lies flat.
+#[derive(Deserialize)]
+struct AckParts<'a> {
+    #[serde(borrow)]
+    result: &'a RawValue,
+    #[serde(default)]
+    user_id: Option<Uuid>,
+    #[serde(default)]
+    role: Option<Role>,
+    #[serde(default)]
+    expires_at: Option<Millis>,
+}
+
+#[derive(Deserialize)]
+struct Pong {
+    timestamp: Timestamp,
+    server_time: Millis,
+}
+
+#[derive(Deserialize)]
+struct Expiring {
+    expires_at: Millis,
+}
+
+#[derive(Deserialize)]
+struct Restart {
+    min_ms: u64,
+    max_ms: u64,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+struct Why {
+    #[serde(default)]
+    reason: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Undone {
+    at: Millis,
+}
+
 /// The answer to `hello`: what was restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
@@ -123,12 +229,12 @@ pub struct Limits {
 }
 
 /// The answer to a message that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ack {
     /// What came of it.
     pub result: Outcome,
     /// Set in the answer to `auth`.
-    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
 }
 
@@ -159,6 +265,33 @@ pub enum Outcome {
         /// Which one.
         participant: Uuid,
     },
+}
+
+impl Outcome {
+    /// Reads what can come of a message about a guitar session. Whoever else's command this page
+    /// found in the outbox: that it was answered is all there is to know here.
+    fn read_guitar(text: &str) -> serde_json::Result<Self> {
+        let Kind { kind } = from_str(text)?;
+        match &*kind {
+            "subscribed" => from_str(text).map(Self::Subscribed),
+            "practice" => from_str(text).map(Self::Practice),
+            "participant" => {
+                from_str(text).map(|Whom { participant }| Self::Participant { participant })
+            }
+            _ => Ok(Self::Done),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Whom {
+    participant: Uuid,
 }
 
 /// A topic's whole state.

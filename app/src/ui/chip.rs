@@ -2,10 +2,9 @@
 
 use crate::{
     link::use_link,
-    ui::{LinkPanel, Tone, page::sign_in_address, use_tick},
+    ui::{LinkPanel, Tone, page::sign_in_address, use_address, use_tick},
 };
 use leptos::{ev, html, prelude::*};
-use leptos_router::hooks::use_location;
 use logic::{
     link::{Phase, Status},
     text,
@@ -44,8 +43,8 @@ pub fn LinkChip() -> impl IntoView {
         }
     };
     let waits = use_waiting(status.into());
-    let location = use_location();
-    let sign_in = move || sign_in_address(&location.pathname.get(), &location.search.get());
+    let address = use_address();
+    let sign_in = move || sign_in_address(&address.path.get(), &address.search.get());
     view! {
         <div class="link" on:keydown=on_key>
             <span class="sr-only" role="status">

@@ -6,8 +6,10 @@
 //! - [`page`]: the gym's frame and who may enter
 //! - [`theme`]: light, dark or the system's choice
 //! - [`not_found`], [`forbidden`]: pages for what is not there or not allowed
+//! - [`address`]: where the page is
 //! - [`tick`]: a clock that starts after hydration
 
+pub mod address;
 pub mod avatar;
 pub mod badge;
 pub mod brand;
@@ -21,6 +23,7 @@ pub mod state;
 pub mod theme;
 pub mod tick;
 
+pub use address::{Address, use_address};
 pub use avatar::Avatar;
 pub use badge::{Badge, Tone};
 pub use brand::Brand;

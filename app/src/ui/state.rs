@@ -122,8 +122,6 @@ pub fn Guarded(
 
 /// A code's name as programs and logs write it.
 fn reference(code: ErrorCode) -> String {
-    serde_json::to_value(code)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
+    let name = serde_json::to_string(&code).unwrap_or_default();
+    name.trim_matches('"').to_owned()
 }

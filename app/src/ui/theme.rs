@@ -2,11 +2,10 @@
 
 use crate::{
     browser::use_browser,
-    ui::{Icon, IconName},
+    ui::{Address, Icon, IconName},
 };
 use leptos::prelude::*;
 use leptos_meta::Html;
-use leptos_router::hooks::use_location;
 
 const STORED_UNDER: &str = "theme";
 
@@ -54,7 +53,8 @@ impl Theme {
 #[derive(Clone, Copy)]
 struct Chosen(RwSignal<Theme>);
 
-/// Sets `data-product` and `data-theme` on `<html>` by the address and the person's choice.
+/// Sets `data-product` and `data-theme` on `<html>` by the router's address and the person's choice,
+/// and tells the page its address.
 #[component]
 pub fn DocumentLook() -> impl IntoView {
     let chosen = RwSignal::new(Theme::System);
@@ -65,7 +65,9 @@ pub fn DocumentLook() -> impl IntoView {
         let theme = Theme::ALL.into_iter().find(|theme| Some(theme.name()) == stored.as_deref());
         chosen.set(theme.unwrap_or_default());
     });
-    let path = use_location().pathname;
+    let address = Address::routed();
+    provide_context(address);
+    let path = address.path;
     let in_gym = Memo::new(move |_| path.with(|path| path == "/gym" || path.starts_with("/gym/")));
     let product = move || if in_gym.get() { "gym" } else { "guitar" };
     let theme = move || if in_gym.get() { chosen.get().name() } else { Theme::Dark.name() };

@@ -79,8 +79,9 @@ pub(crate) async fn sign_in(
     request: LoginRequest,
 ) -> Result<Tokens, ErrorBody> {
     let tokens = use_case::sign_in(&state.auth, caller, request).await?;
-    if !caller.who.bearer && caller.who.staff.is_some() {
-        sign_out(state, caller, None).await?;
+    if !caller.who.bearer {
+        // The access may have ended before its sign-in.
+        sign_out(state, caller, caller.cookies.refresh.as_deref()).await?;
     }
     Ok(tokens)
 }
@@ -90,7 +91,7 @@ pub(crate) async fn refresh(state: &AppState, token: &str) -> Result<Refreshed, 
     let refreshed = state.auth.refresh(token).await?;
     if let Refreshed::Reused { sign_in } = &refreshed {
         tracing::warn!(%sign_in, "a refresh token was used again; its sign-in is revoked");
-        state.hub.close_sign_in(*sign_in, CloseCode::SignInRefused);
+        state.hub.end_sign_in(*sign_in, CloseCode::SignInRefused);
     }
     Ok(refreshed)
 }
@@ -111,7 +112,7 @@ pub(crate) async fn sign_out(
     };
     if let Some(sign_in) = sign_in {
         state.auth.revoke(sign_in).await?;
-        state.hub.close_sign_in(sign_in, CloseCode::NotSignedIn);
+        state.hub.end_sign_in(sign_in, CloseCode::NotSignedIn);
     }
     Ok(())
 }

@@ -135,7 +135,7 @@ fn not_allowed(role: Role) -> ErrorBody {
 /// [`attach_caller`]: crate::api::attach_caller
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Where it comes from, behind trusted proxies too.
+    /// Where it comes from as limits count it, behind trusted proxies too.
     pub peer: IpAddr,
     /// Whether passwords may cross the way that it came.
     pub may_sign_in: bool,
@@ -157,7 +157,7 @@ impl Caller {
     ) -> Result<Self, ErrorBody> {
         let way = auth.way(headers, socket);
         Ok(Self {
-            peer: way.peer,
+            peer: way.counted(),
             may_sign_in: way.private || auth.settings().allow_plain_http_sign_in,
             origin,
             who: auth.identify(headers).await?,

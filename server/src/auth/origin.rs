@@ -9,9 +9,12 @@ use http::{HeaderMap, header::ORIGIN};
 use protocol::{ErrorBody, ErrorCode};
 use std::{
     collections::HashSet,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
+
+/// What proxies add.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 /// The pages that may write and open sockets.
 #[derive(Debug, Clone)]
@@ -35,13 +38,10 @@ impl OriginPolicy {
         let loopback = ["localhost", "127.0.0.1", "[::1]"];
         let mut allowed: HashSet<String> = loopback
             .iter()
-            .map(|host| match port {
-                80 => format!("http://{host}"),
-                _ => format!("http://{host}:{port}"),
-            })
-            .chain(printed.iter().map(|url| url.trim_end_matches('/').to_ascii_lowercase()))
+            .map(|host| normal(&format!("http://{host}:{port}")))
+            .chain(printed.iter().map(|url| normal(url)))
             .collect();
-        allowed.extend(config.server.public_url.iter().map(|url| url.origin().to_owned()));
+        allowed.extend(config.server.public_url.iter().map(|url| normal(url.origin())));
         Self { allowed: Arc::new(allowed) }
     }
 
@@ -51,11 +51,21 @@ impl OriginPolicy {
         match (origins.next(), origins.next()) {
             (None, _) => Ok(OriginKind::Absent),
             (Some(one), None) => match one.to_str() {
-                Ok(one) if self.allowed.contains(one) => Ok(OriginKind::Ours(one.to_owned())),
+                Ok(one) if self.allowed.contains(&normal(one)) => Ok(OriginKind::Ours(normal(one))),
                 _ => Err(foreign()),
             },
             (Some(_), Some(_)) => Err(foreign()),
         }
+    }
+}
+
+/// An origin as browsers write it: small letters, and no port where it is the scheme's own.
+fn normal(origin: &str) -> String {
+    let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+    let default_port = if origin.starts_with("https:") { ":443" } else { ":80" };
+    match origin.strip_suffix(default_port) {
+        Some(short) => short.to_owned(),
+        None => origin,
     }
 }
 
@@ -74,6 +84,19 @@ pub struct Way {
     pub peer: IpAddr,
     /// Whether nobody could read along: https up to a trusted proxy, or the machine itself.
     pub private: bool,
+    /// Whether it claims to be forwarded, by a machine that is no trusted proxy.
+    pub disguised: bool,
+}
+
+impl Way {
+    /// Whose requests limits count together. A network gives each customer a whole /64 of IPv6
+    /// addresses, so these count as one.
+    pub fn counted(&self) -> IpAddr {
+        match self.peer {
+            IpAddr::V4(_) => self.peer,
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        }
+    }
 }
 
 impl Auth {
@@ -83,7 +106,8 @@ impl Auth {
         let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |s| s.ip().to_canonical());
         let trusted = |ip: IpAddr| self.inner.proxies.iter().any(|network| network.contains(ip));
         if !trusted(socket) {
-            return Way { peer: socket, private: socket.is_loopback() };
+            let disguised = FORWARDED.iter().any(|name| headers.contains_key(*name));
+            return Way { peer: socket, private: socket.is_loopback(), disguised };
         }
         let forwarded: Vec<&str> = headers
             .get_all("x-forwarded-for")
@@ -104,7 +128,7 @@ impl Auth {
             .get("x-forwarded-proto")
             .and_then(|proto| proto.to_str().ok())
             .is_some_and(|proto| proto.rsplit(',').next().is_some_and(|p| p.trim() == "https"));
-        Way { peer, private: https || peer.is_loopback() }
+        Way { peer, private: https || peer.is_loopback(), disguised: false }
     }
 }
 
@@ -118,7 +142,8 @@ mod tests {
         let mut config = test_auth::config();
         let url = "https://gym.example.org".to_owned();
         config.server.public_url = Some(url.try_into().expect("an address"));
-        OriginPolicy::new(&config, 3000, &["http://192.168.1.5:3000".to_owned()])
+        let printed = ["http://192.168.1.5:3000", "http://192.168.1.7:80"].map(str::to_owned);
+        OriginPolicy::new(&config, 3000, &printed)
     }
 
     #[track_caller]
@@ -137,6 +162,10 @@ mod tests {
         check("http://127.0.0.1:3000", true);
         check("http://[::1]:3000", true);
         check("http://192.168.1.5:3000", true);
+        check("http://192.168.1.7", true);
+        check("http://192.168.1.7:80", true);
+        check("https://gym.example.org:443", true);
+        check("http://gym.example.org:443", false);
         check("http://gym.example.org", false);
         check("https://gym.example.org:444", false);
         check("https://gym.example.org.evil.example", false);
@@ -154,6 +183,18 @@ mod tests {
         headers.append(ORIGIN, HeaderValue::from_static("http://localhost:3000"));
         headers.append(ORIGIN, HeaderValue::from_static("http://localhost:3000"));
         assert_eq!(policy().allowed(&headers), Err(foreign()));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_addresses_counts_as_one() {
+        let counted = |peer: &str| {
+            let peer = peer.parse().expect("an address");
+            Way { peer, private: false, disguised: false }.counted().to_string()
+        };
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(counted("2001:db8:1:2:ffff::9"), counted("2001:db8:1:2:3:4:5:6"));
+        assert_ne!(counted("2001:db8:1:3::1"), counted("2001:db8:1:2::1"));
+        assert_eq!(counted("203.0.113.7"), "203.0.113.7");
     }
 
     #[tokio::test]

@@ -22,9 +22,13 @@ use ring::{Event, Log};
 use session::Session;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 use uuid::Uuid;
+
+/// How often a server that stops looks whether everybody is gone.
+const EMPTIED_EVERY: Duration = Duration::from_millis(10);
 
 /// All live connections and topics of this process.
 #[derive(Clone)]
@@ -36,9 +40,14 @@ struct Inner {
     checkins: Arc<Log>,
     sessions: Mutex<HashMap<Uuid, Arc<Session>>>,
     connections: Mutex<HashMap<Uuid, Arc<Handle>>>,
+    /// When clients shall come back; set once the server stops.
+    restart: OnceLock<RestartWindow>,
     ring_events: usize,
     ring_ms: Millis,
 }
+
+/// Shortest and longest wait of a client before it comes back, in milliseconds.
+type RestartWindow = (u64, u64);
 
 /// Takes a lock whose holders cannot leave half-done work behind: all of them only move values.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -54,6 +63,7 @@ impl Hub {
                 checkins,
                 sessions: Mutex::default(),
                 connections: Mutex::default(),
+                restart: OnceLock::new(),
                 ring_events,
                 ring_ms,
             }),
@@ -134,6 +144,11 @@ impl Hub {
             return false;
         }
         connections.insert(handle.id, Arc::clone(handle));
+        drop(connections);
+        // Its handshake was under way when the server began to stop.
+        if let Some(window) = self.inner.restart.get() {
+            say_goodbye(handle, *window);
+        }
         true
     }
 
@@ -157,32 +172,43 @@ impl Hub {
         lock(&self.inner.connections).len()
     }
 
-    /// Closes every connection of a sign-in that was revoked.
-    pub fn close_sign_in(&self, sign_in: Uuid, code: CloseCode) {
-        self.close(code, |handle| handle.sign_in() == Some(sign_in));
+    /// Waits until no connection is open.
+    pub async fn emptied(&self) {
+        while self.connections() > 0 {
+            tokio::time::sleep(EMPTIED_EVERY).await;
+        }
+    }
+
+    /// Takes a revoked sign-in from its connections. Those that were nothing else are closed; a
+    /// guitar in the same browser plays on.
+    pub fn end_sign_in(&self, sign_in: Uuid, code: CloseCode) {
+        for handle in self.handles(|handle| handle.sign_in() == Some(sign_in)) {
+            handle.revoke_sign_in(sign_in, code);
+        }
     }
 
     /// Closes every connection of a phone that was removed.
     pub fn close_participant(&self, participant: Uuid, code: CloseCode) {
-        self.close(code, |handle| handle.participant() == Some(participant));
-    }
-
-    /// Tells everybody when to come back, and closes.
-    pub fn close_for_restart(&self, min_ms: u64, max_ms: u64) {
-        for handle in self.handles(|_| true) {
-            let message = Envelope::bare(ServerMessage::ServerRestart { min_ms, max_ms });
-            handle.push(protocol::encode(&message));
-            handle.close(CloseCode::Restarting);
+        for handle in self.handles(|handle| handle.participant() == Some(participant)) {
+            handle.close(code);
         }
     }
 
-    fn close(&self, code: CloseCode, of: impl Fn(&Handle) -> bool) {
-        self.handles(of).iter().for_each(|handle| handle.close(code));
+    /// Tells everybody when to come back, and closes; also whoever is still on the way.
+    pub fn close_for_restart(&self, min_ms: u64, max_ms: u64) {
+        let window = *self.inner.restart.get_or_init(|| (min_ms, max_ms));
+        self.handles(|_| true).iter().for_each(|handle| say_goodbye(handle, window));
     }
 
     fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
         lock(&self.inner.connections).values().filter(|handle| of(handle)).cloned().collect()
     }
+}
+
+fn say_goodbye(handle: &Handle, (min_ms, max_ms): RestartWindow) {
+    let message = Envelope::bare(ServerMessage::ServerRestart { min_ms, max_ms });
+    handle.push(protocol::encode(&message));
+    handle.close(CloseCode::Restarting);
 }
 
 /// What a publisher gets back.

@@ -43,6 +43,8 @@ pub struct Latest {
     pub version: u64,
     /// What the figures include.
     pub as_of: u64,
+    /// When they were counted.
+    pub at: Millis,
     /// With the topic, for our own client.
     pub numbered: Utf8Bytes,
     /// For plain clients.
@@ -174,15 +176,22 @@ impl Log {
         ring.followers.values().for_each(|handle| handle.wake());
     }
 
-    /// Replaces the newest figures.
+    /// Replaces the newest figures, unless these were counted earlier: two counts can overtake each
+    /// other. The gym's new day changes them without an event.
     pub fn set_latest(&self, stats: Stats) {
         let mut ring = lock(&self.ring);
+        let newer =
+            |latest: &Latest| (latest.as_of, latest.at) > (stats.as_of_offset, stats.timestamp);
+        if ring.latest.as_ref().is_some_and(newer) {
+            return;
+        }
         let version = ring.latest.as_ref().map_or(1, |latest| latest.version + 1);
+        let (as_of, at) = (stats.as_of_offset, stats.timestamp);
         let mut envelope = Envelope::bare(ServerMessage::StatsUpdate(stats));
         let plain = encode(&envelope).into();
         envelope.topic = Some(self.topic);
         let numbered = encode(&envelope).into();
-        ring.latest = Some(Latest { version, as_of: stats.as_of_offset, numbered, plain });
+        ring.latest = Some(Latest { version, as_of, at, numbered, plain });
         ring.followers.values().for_each(|handle| handle.wake());
     }
 
@@ -283,6 +292,27 @@ mod tests {
         log.push(5_000, chord("G"), None, Outcome::Done);
         assert_eq!(offsets(log.read_after(0, 10)), None);
         assert_eq!(offsets(log.read_after(1, 10)), Some(vec![2]));
+    }
+
+    #[test]
+    fn figures_that_were_counted_earlier_do_not_replace_newer_ones() {
+        let log = log(10);
+        let stats = |as_of_offset, timestamp| Stats {
+            currently_in: 0,
+            today_total: 0,
+            average_stay_minutes: None,
+            finished_visits: 0,
+            as_of_offset,
+            timestamp,
+        };
+        log.set_latest(stats(5, 100));
+        log.set_latest(stats(4, 200));
+        log.set_latest(stats(5, 99));
+        assert_eq!(log.latest_version(), 1);
+        log.set_latest(stats(5, 300));
+        assert_eq!(log.latest_version(), 2, "the day began without an event");
+        log.set_latest(stats(6, 250));
+        assert_eq!(log.latest_version(), 3);
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub struct Session {
     /// Its recent events.
     pub log: Log,
     live: Mutex<Live>,
+    practice: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -86,7 +87,7 @@ impl Session {
             last_input: now,
             last_presence: now,
         };
-        Self { id, log, live: Mutex::new(live) }
+        Self { id, log, live: Mutex::new(live), practice: tokio::sync::Mutex::default() }
     }
 
     /// The state and the position that it belongs to.
@@ -221,11 +222,6 @@ impl Session {
         self.log.push(now, message, None, protocol::server::Outcome::Done);
     }
 
-    /// Whether a performer sits here, so that the next phone watches.
-    pub fn has_performer(&self) -> bool {
-        lock(&self.live).seats.values().any(|seat| seat.role == Role::Performer)
-    }
-
     /// Whether nobody has been connected since `before`, so that it can be forgotten.
     pub fn is_forgotten(&self, before: Millis) -> bool {
         let live = lock(&self.live);
@@ -241,11 +237,40 @@ impl Session {
         running.then_some((live.last_input, if somebody { now } else { live.last_presence }))
     }
 
+    /// Held from a practice's change in the database until everybody has been told, so that no two
+    /// changes are told in the wrong order.
+    pub async fn practice_lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.practice.lock().await
+    }
+
+    /// Whether everybody was told something else about the practice.
+    pub fn practice_differs(&self, update: &PracticeUpdate) -> bool {
+        // What a running clock showed at 0 stays the same while it runs.
+        let clock = |p: &PracticeUpdate| match p.status {
+            PracticeStatus::Started => (p.status, p.elapsed_ms - p.as_of),
+            PracticeStatus::Paused | PracticeStatus::Ended => (p.status, p.elapsed_ms),
+        };
+        lock(&self.live).state.practice.as_ref().map(clock) != Some(clock(update))
+    }
+
     /// What was played since the last call.
     pub fn take_played(&self) -> Option<Played> {
         let mut live = lock(&self.live);
         let played = std::mem::take(&mut live.played);
         (played.changes > 0 || !played.chords.is_empty()).then_some(played)
+    }
+
+    /// Takes back what could not be stored; it comes before what was played meanwhile.
+    pub fn put_back(&self, mut played: Played) {
+        let mut live = lock(&self.live);
+        let since = std::mem::take(&mut live.played);
+        played.changes += since.changes;
+        for chord in since.chords {
+            if !played.chords.contains(&chord) {
+                played.chords.push(chord);
+            }
+        }
+        live.played = played;
     }
 }
 
@@ -340,5 +365,36 @@ mod tests {
         assert_eq!(presence(&session), Some(Presence::Disconnected));
         session.remove(PHONE, 30_000);
         assert_eq!(presence(&session), None);
+    }
+
+    #[test]
+    fn what_could_not_be_stored_is_not_forgotten() {
+        let (session, _handle) = with_phone();
+        let update = |status, as_of, elapsed_ms| PracticeUpdate {
+            status,
+            timestamp: protocol::guitar::Timestamp::Millis(as_of),
+            as_of,
+            elapsed_ms,
+        };
+        let say = |message| session.publish(Publication::by_server(message), 0);
+        let chord = |name: &str| {
+            let chord = name.to_owned();
+            say(ServerMessage::ChordChange(protocol::guitar::ChordChange { chord }))
+        };
+        let running = update(PracticeStatus::Started, 100, 0);
+        assert!(session.practice_differs(&running));
+        say(ServerMessage::PracticeUpdate(running));
+        assert!(!session.practice_differs(&update(PracticeStatus::Started, 300, 200)));
+        assert!(session.practice_differs(&update(PracticeStatus::Started, 300, 100)));
+        assert!(session.practice_differs(&update(PracticeStatus::Paused, 300, 200)));
+        chord("G");
+        chord("C");
+        let played = session.take_played().expect("two chords");
+        chord("D");
+        chord("G");
+        session.put_back(played);
+        let chords = ["G", "C", "D"].map(str::to_owned).to_vec();
+        assert_eq!(session.take_played(), Some(Played { chords, changes: 3 }));
+        assert_eq!(session.take_played(), None);
     }
 }

@@ -48,10 +48,16 @@ pub async fn run(state: AppState, stop: CancellationToken) {
 
 /// Stores what was played, and pauses practices that show no sign of life.
 async fn store_and_pause(state: &AppState, now: Millis) {
+    let sessions = state.hub.sessions();
+    for session in &sessions {
+        let _alone = session.practice_lock().await;
+        state.store_played(session).await;
+    }
+    // Held until everybody has been told: nobody starts a clock in between.
+    let mut alone = Vec::new();
     let mut activity = Vec::new();
-    for session in state.hub.sessions() {
-        // The cause of a failure is in the log already; the next round tries again.
-        let _ = state.store_played(&session).await;
+    for session in sessions.iter().filter(|session| session.signs_of_life(now).is_some()) {
+        alone.push(session.practice_lock().await);
         if let Some((input, presence)) = session.signs_of_life(now) {
             activity.push(practice::Activity { session: session.id, input, presence });
         }

@@ -66,11 +66,10 @@ fn codes_are_read_as_people_type_them() {
 #[test]
 fn the_first_phone_plays_until_it_is_gone() {
     let performer = Performer { id: Uuid::nil(), joined_at: 0 };
-    let role = |performers: &[Performer], open: &[Uuid], now| role_of_next(performers, open, now);
-    assert_eq!(role(&[], &[], 0), Role::Performer);
-    assert_eq!(role(&[performer], &[], 29_999), Role::Spectator, "on its way to its socket");
-    assert_eq!(role(&[performer], &[], 30_000), Role::Performer, "gone");
-    assert_eq!(role(&[performer], &[Uuid::nil()], 30_000), Role::Spectator);
+    assert_eq!(role_of_next(&[], &[], 0), Role::Performer);
+    assert_eq!(role_of_next(&[performer], &[], 0), Role::Spectator, "on its way to its socket");
+    assert_eq!(role_of_next(&[performer], &[], 1), Role::Performer, "gone");
+    assert_eq!(role_of_next(&[performer], &[Uuid::nil()], 1), Role::Spectator);
 }
 
 #[tokio::test]

@@ -84,6 +84,8 @@ pub(super) struct Connection {
     next_beat: Instant,
     introduce_by: Instant,
     expiry_noticed: bool,
+    /// How it ended, as the sessions see it.
+    departure: Departure,
 }
 
 /// What a new connection begins with.
@@ -124,12 +126,13 @@ impl Connection {
             next_beat: now + BEAT,
             introduce_by: now + introduce,
             expiry_noticed: false,
+            departure: Departure::Broken,
         }
     }
 
     /// Runs until either side closes. Says why when it is this side.
     pub(super) async fn run(mut self, mut socket: WebSocket) {
-        let departure = match self.serve(&mut socket).await {
+        self.departure = match self.serve(&mut socket).await {
             End::Closed(code) => {
                 tracing::debug!(code = code.number(), "socket closed by the server");
                 let reason = Utf8Bytes::from_static(code.sentence());
@@ -149,8 +152,8 @@ impl Connection {
         };
         // Commands that were taken are carried out, also when nobody hears the answer.
         while self.commands.next().await.is_some() {}
-        self.unfollow_all(departure);
-        self.state.hub.unregister(&self.handle);
+        // Before the socket: a client that sees its end and comes back finds the place free.
+        drop(self);
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
@@ -160,6 +163,9 @@ impl Connection {
             }
             if let Some(code) = self.handle.closing() {
                 return End::Closed(code);
+            }
+            if let Err(end) = self.take_revocation() {
+                return end;
             }
             let deadline = self.deadline();
             let read = self.commands.len() < COMMANDS_UNDER_WAY;
@@ -229,7 +235,7 @@ impl Connection {
         if text.len() > self.state.config.limits.frame_bytes as usize {
             return self.refuse(None, too_large(self.state.config.limits.frame_bytes));
         }
-        for decoded in decode_frame::<ClientMessage>(text, &ClientMessage::TYPES) {
+        for decoded in decode_frame(text, ClientMessage::read) {
             let id = match &decoded {
                 Decoded::Message(envelope) => envelope.id,
                 Decoded::Refused { id, .. } => *id,
@@ -265,6 +271,13 @@ impl Connection {
         Ok(())
     }
 
+    /// Tells our client that a topic is not, or no longer, its own.
+    pub(super) fn answer_about(&self, id: Option<Uuid>, topic: Topic, error: ErrorBody) {
+        let mut envelope = Envelope::bare(ServerMessage::Error(error)).with_id(id);
+        envelope.topic = Some(topic).filter(|_| self.is_ours());
+        self.handle.push(encode(&envelope));
+    }
+
     /// Queues an answer.
     pub(super) fn answer(&self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
         let message = match result {
@@ -280,6 +293,8 @@ impl Connection {
         if let (Some((topic, offset)), Ok(outcome)) = (event, &result)
             && let Some(following) =
                 self.following.iter_mut().find(|f| f.topic == topic && !f.waiting)
+            // A snapshot or a replay went over the event, and nothing will stand in its place.
+            && following.begun < offset
         {
             if following.cursor < offset {
                 following.expected.push_back((offset, id, outcome.clone()));
@@ -320,9 +335,8 @@ impl Connection {
         if let Some(expires_at) = self.principal.staff.as_ref().map(|staff| staff.expires_at) {
             let now = self.state.now();
             if now >= expires_at + EXPIRY_GRACE_MS {
-                return Err(End::Closed(CloseCode::SignInRefused));
-            }
-            if !self.expiry_noticed && now >= expires_at - self.expiry_lead() {
+                self.lose_sign_in(CloseCode::SignInRefused)?;
+            } else if !self.expiry_noticed && now >= expires_at - self.expiry_lead() {
                 self.expiry_noticed = true;
                 let notice = ServerMessage::AuthExpiring { expires_at };
                 self.handle.push(encode(&Envelope::bare(notice)));
@@ -379,6 +393,14 @@ impl Connection {
 }
 
 #[allow(clippy::large_enum_variant, reason = "one at a time, on the stack of the loop")]
+/// Also when the task panics or is aborted: a connection that is gone holds no place.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.unfollow_all(self.departure);
+        self.state.hub.unregister(&self.handle);
+    }
+}
+
 enum Event {
     Woken,
     Answered(Answered),

@@ -48,9 +48,11 @@ pub(super) struct Following {
     pub(super) topic: Topic,
     pub(super) source: Source,
     pub(super) cursor: u64,
+    /// Where the cursor began: no event up to here comes any more.
+    pub(super) begun: u64,
     /// The version of the latest values sent last.
     pub(super) latest: u64,
-    /// Answers that the cursor will meet: lost with the events if a snapshot jumps over them.
+    /// Answers that the cursor will meet.
     pub(super) expected: VecDeque<(u64, Option<Uuid>, Outcome)>,
     behind: VecDeque<Millis>,
     /// The host has not allowed this phone yet: it sits there and is told nothing.
@@ -69,10 +71,7 @@ impl Connection {
         self.may_follow(topic)?;
         let known = self.following.iter().any(|f| f.topic == topic);
         if !known && self.following.len() >= self.state.config.limits.topics as usize {
-            return Err(ErrorBody::new(
-                ErrorCode::TooManyTopics,
-                "This connection follows as many topics as it may.",
-            ));
+            return Err(too_many_topics());
         }
         let source = source(&self.state, topic).await?;
         let role = self.principal.role_in(topic);
@@ -82,9 +81,20 @@ impl Connection {
         }
         // From here on every event wakes this connection; the cursor below decides from where.
         source.log().follow(&self.handle);
-        let catch_up = match waiting {
-            true => CatchUp::nothing(source.log().end()),
-            false => catch_up(&self.state, self.dialect, &source, request.position()).await?,
+        // Before the snapshot is read: figures that come meanwhile are sent, if need be again.
+        let latest = source.log().latest_version();
+        let caught_up = match waiting {
+            true => Ok(CatchUp::nothing(source.log().end())),
+            false => catch_up(&self.state, self.dialect, &source, request.position()).await,
+        };
+        let catch_up = match caught_up {
+            Ok(catch_up) => catch_up,
+            Err(error) => {
+                if !known {
+                    self.stand_up(&source, Departure::Closed);
+                }
+                return Err(error);
+            }
         };
         let told = TopicAnswer {
             name: topic,
@@ -97,23 +107,27 @@ impl Connection {
         if let Some(text) = answer(&told) {
             self.handle.push(text);
         }
-        catch_up.texts.into_iter().for_each(|text| self.handle.push(text));
-        let latest = match catch_up.recovered {
-            // Latest values are sent again after a resume.
-            true => 0,
-            false => source.log().latest_version(),
-        };
-        let previous = self.following.iter().position(|f| f.topic == topic);
-        let expected = previous.map(|at| self.following.swap_remove(at).expected);
-        self.following.push(Following {
+        self.handle.push_catch_up(catch_up.texts);
+        let mut following = Following {
             topic,
             source,
             cursor: catch_up.cursor,
-            latest,
-            expected: expected.unwrap_or_default(),
+            begun: catch_up.cursor,
+            // Latest values are sent again after a resume.
+            latest: if catch_up.recovered { 0 } else { latest },
+            expected: VecDeque::new(),
             behind: VecDeque::new(),
             waiting,
-        });
+        };
+        match self.following.iter_mut().find(|f| f.topic == topic) {
+            Some(place) => {
+                following.expected = std::mem::take(&mut place.expected);
+                following.behind = std::mem::take(&mut place.behind);
+                *place = following;
+            }
+            None => self.following.push(following),
+        }
+        self.answer_jumped(topic);
         Ok(())
     }
 
@@ -121,14 +135,14 @@ impl Connection {
     pub(super) fn unfollow(&mut self, topic: Topic) {
         if let Some(at) = self.following.iter().position(|f| f.topic == topic) {
             let following = self.following.swap_remove(at);
-            self.stand_up(&following, Departure::Closed);
+            self.stand_up(&following.source, Departure::Closed);
         }
     }
 
     /// Leaves every topic: the socket has ended.
     pub(super) fn unfollow_all(&mut self, how: Departure) {
         for following in std::mem::take(&mut self.following) {
-            self.stand_up(&following, how);
+            self.stand_up(&following.source, how);
         }
     }
 
@@ -156,11 +170,10 @@ impl Connection {
         let topic = following.topic;
         let request = TopicRequest::new(topic, Some(&self.position_of(index)));
         self.follow(&request, |_| None).await.map_err(|_| CloseCode::SlowConsumer)?;
-        self.answer_jumped(topic);
         Ok(Vec::new())
     }
 
-    /// Answers whose events a snapshot jumped over.
+    /// Answers whose events a snapshot or a replay jumped over.
     fn answer_jumped(&mut self, topic: Topic) {
         let Some(following) = self.following.iter_mut().find(|f| f.topic == topic) else { return };
         let cursor = following.cursor;
@@ -178,7 +191,8 @@ impl Connection {
         Position { epoch, offset }
     }
 
-    fn may_follow(&self, topic: Topic) -> Result<(), ErrorBody> {
+    /// Whether the connection may see a topic; the refusal otherwise.
+    pub(super) fn may_follow(&self, topic: Topic) -> Result<(), ErrorBody> {
         if self.principal.may_follow(topic) {
             return Ok(());
         }
@@ -206,14 +220,19 @@ impl Connection {
         }
     }
 
-    fn stand_up(&self, following: &Following, how: Departure) {
-        following.source.log().unfollow(self.handle.id);
-        if let Source::Guitar(session) = &following.source
+    fn stand_up(&self, source: &Source, how: Departure) {
+        source.log().unfollow(self.handle.id);
+        if let Source::Guitar(session) = source
             && let Some(seat) = self.principal.seat(session.id)
         {
             session.depart(seat.id, self.handle.id, how, self.state.now());
         }
     }
+}
+
+pub(super) fn too_many_topics() -> ErrorBody {
+    let text = "This connection follows as many topics as it may.";
+    ErrorBody::new(ErrorCode::TooManyTopics, text)
 }
 
 async fn source(state: &AppState, topic: Topic) -> Result<Source, ErrorBody> {

@@ -3,6 +3,7 @@
 
 use super::{
     connection::{Connection, End},
+    follow::too_many_topics,
     principal::{Principal, Seat, Staff},
 };
 use crate::{
@@ -20,6 +21,7 @@ use protocol::{
     server::{Ack, Limits, Outcome, RefusedTopic, Welcome},
     topic::TopicRequest,
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Characters of a device's name.
@@ -44,7 +46,7 @@ impl Connection {
         }
     }
 
-    async fn hello(&mut self, hello: Hello) -> Result<(), End> {
+    async fn hello(&mut self, mut hello: Hello) -> Result<(), End> {
         self.device = hello.client.device.chars().take(DEVICE_NAME).collect();
         self.visible = hello.client.visible;
         self.principal = std::mem::take(&mut self.cookies);
@@ -73,13 +75,21 @@ impl Connection {
         // written meanwhile: this task is the only writer.
         let mut topics = Vec::new();
         let mut refused = Vec::new();
-        for request in &hello.topics {
+        let mut named = HashSet::new();
+        hello.topics.retain(|request| named.insert(request.name));
+        let most = self.state.config.limits.topics as usize;
+        for request in hello.topics.iter().skip(most) {
+            refused.push(RefusedTopic { name: request.name, error: too_many_topics() });
+        }
+        for request in hello.topics.iter().take(most) {
             let opened = self.follow(request, |answer| {
                 topics.push(answer.clone());
                 None
             });
-            if let Err(error) = opened.await {
-                refused.push(RefusedTopic { name: request.name, error });
+            match opened.await {
+                Ok(()) => {}
+                Err(error) if error.retryable => return Err(self.turn_away(None, error)),
+                Err(error) => refused.push(RefusedTopic { name: request.name, error }),
             }
         }
         let limits = &self.state.config.limits;
@@ -117,12 +127,18 @@ impl Connection {
         Ok(())
     }
 
-    /// A later `auth`: the same account goes on, and every topic is checked again.
+    /// A later `auth`: the same account goes on, and every topic is checked again. Seats in guitar
+    /// sessions are taken once, at the introduction: each secret makes another participant.
     pub(super) async fn renew(
         &mut self,
         id: Option<Uuid>,
         credential: Credential,
     ) -> Result<(), End> {
+        let Credential::Ticket(_) = credential else {
+            let text = "An open connection takes a ticket only. Open another one to join.";
+            self.answer(id, Err(ErrorBody::new(ErrorCode::NotAllowed, text)));
+            return Ok(());
+        };
         let before = self.principal.staff.as_ref().map(|staff| staff.user);
         let mut renewed = Principal { staff: None, seats: self.principal.seats.clone() };
         std::mem::swap(&mut self.principal, &mut renewed);
@@ -136,17 +152,45 @@ impl Connection {
         }
         self.enrol().await?;
         self.expiry_moved();
-        let lost: Vec<Topic> = self
-            .following
-            .iter()
-            .map(|following| following.topic)
-            .filter(|topic| !self.principal.may_follow(*topic))
-            .collect();
-        lost.into_iter().for_each(|topic| self.unfollow(topic));
+        self.leave_lost_topics();
         let identity = Some(self.principal.identity(self.home));
         let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
         self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
         Ok(())
+    }
+
+    /// The sign-in was revoked from elsewhere.
+    pub(super) fn take_revocation(&mut self) -> Result<(), End> {
+        match (self.handle.take_revoked(), &self.principal.staff) {
+            (Some((sign_in, code)), Some(staff)) if staff.sign_in == sign_in => {
+                self.lose_sign_in(code)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes on without the account. A guitar of the same browser plays on; a connection to which
+    /// nothing is left ends.
+    pub(super) fn lose_sign_in(&mut self, code: CloseCode) -> Result<(), End> {
+        self.principal.staff = None;
+        self.handle.forget_sign_in();
+        let left_some = self.leave_lost_topics();
+        let nothing_left = self.principal.is_nobody() || (left_some && self.following.is_empty());
+        if nothing_left { Err(End::Closed(code)) } else { Ok(()) }
+    }
+
+    /// Leaves the topics that the principal does not see any more, and says so. True when there
+    /// were any.
+    fn leave_lost_topics(&mut self) -> bool {
+        let topics = self.following.iter().map(|following| following.topic);
+        let lost: Vec<(Topic, ErrorBody)> =
+            topics.filter_map(|topic| Some((topic, self.may_follow(topic).err()?))).collect();
+        let any = !lost.is_empty();
+        for (topic, error) in lost {
+            self.unfollow(topic);
+            self.answer_about(None, topic, error);
+        }
+        any
     }
 
     async fn accept(&mut self, credential: &Credential) -> Result<(), ErrorBody> {
@@ -158,8 +202,8 @@ impl Connection {
         let connected = move |phone: Uuid| hub.is_connected(phone);
         match self.state.auth.accept(credential, &origin, &connected).await? {
             Accepted::Staff(staff) => self.principal.staff = Some(staff.into()),
-            Accepted::Host(host) => self.principal.seats.push(host.into()),
-            Accepted::Participant(phone) => self.principal.seats.push(phone.into()),
+            Accepted::Host(host) => self.principal.take_seat(host.into()),
+            Accepted::Participant(phone) => self.principal.take_seat(phone.into()),
         }
         Ok(())
     }
@@ -184,17 +228,21 @@ impl Connection {
         if let Some(staff) = &self.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
             let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;
-            self.principal.staff = Some(row.ok_or_else(not_signed_in)?.into());
+            self.principal.staff = row.map(Into::into);
+            if self.principal.is_nobody() {
+                return Err(not_signed_in());
+            }
         }
         if let Some(phone) = self.principal.participant() {
             let row = self.state.auth.participant_row(phone).await?;
-            row.ok_or_else(invalid_session)?;
+            // With the role of now: the host may have allowed it since the handshake.
+            self.principal.take_seat(row.ok_or_else(invalid_session)?.into());
         }
         Ok(())
     }
 
     /// Says why, and how to go on, in the code of the close frame.
-    fn turn_away(&self, id: Option<Uuid>, error: ErrorBody) -> End {
+    pub(super) fn turn_away(&self, id: Option<Uuid>, error: ErrorBody) -> End {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,
             ErrorCode::SignInRefused => CloseCode::SignInRefused,

@@ -48,6 +48,13 @@ impl Principal {
         self.staff.is_none() && self.seats.is_empty()
     }
 
+    /// Takes a seat: as host or as phone, each in place of the one before.
+    pub fn take_seat(&mut self, seat: Seat) {
+        let is_host = |role| role == Role::Host;
+        self.seats.retain(|other| is_host(other.role) != is_host(seat.role));
+        self.seats.push(seat);
+    }
+
     /// The seat in a session; the host's counts before a phone's.
     pub fn seat(&self, session: Uuid) -> Option<&Seat> {
         self.seats

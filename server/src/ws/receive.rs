@@ -43,14 +43,14 @@ impl Connection {
                 self.no(id, ErrorCode::InvalidMessage, "This connection is introduced already.")
             }
             ClientMessage::Auth(credential) => return self.renew(id, credential).await,
-            ClientMessage::Subscribe(request) => self.subscribe(id, request).await,
+            ClientMessage::Subscribe(request) => return self.subscribe(id, request).await,
             ClientMessage::Unsubscribe { name } => {
                 self.unfollow(name);
                 self.answer(id, Ok(Outcome::Done));
             }
             ClientMessage::Resync(request) => {
                 if let Err(error) = self.follow(&request, |_| None).await {
-                    self.answer(id, Err(error));
+                    return self.not_followed(id, request.name, error);
                 }
             }
             ClientMessage::Ping { timestamp } => self.pong(id, timestamp),
@@ -125,7 +125,7 @@ impl Connection {
         self.answer(id, Err(ErrorBody::new(code, text)));
     }
 
-    async fn subscribe(&mut self, id: Option<Uuid>, request: TopicRequest) {
+    async fn subscribe(&mut self, id: Option<Uuid>, request: TopicRequest) -> Result<(), End> {
         let answered = self
             .follow(&request, |answer| {
                 let result = Outcome::Subscribed(answer.clone());
@@ -133,9 +133,14 @@ impl Connection {
                 Some(encode(&Envelope::bare(ack).with_id(id)))
             })
             .await;
-        if let Err(error) = answered {
-            self.answer(id, Err(error));
-        }
+        answered.or_else(|error| self.not_followed(id, request.name, error))
+    }
+
+    /// What the server could not read now, the client gets on its next connection.
+    fn not_followed(&self, id: Option<Uuid>, topic: Topic, error: ErrorBody) -> Result<(), End> {
+        let retryable = error.retryable;
+        self.answer_about(id, topic, error);
+        if retryable { Err(End::Closed(CloseCode::Restarting)) } else { Ok(()) }
     }
 
     fn pong(&self, id: Option<Uuid>, timestamp: Timestamp) {
@@ -187,9 +192,13 @@ impl Connection {
         step: practice::Step,
         command: PracticeCommand,
     ) {
-        let seated = self.seated(topic, |role| matches!(role, Role::Host | Role::Performer));
-        let (session, seat) = match seated {
-            Ok(seated) => seated,
+        // Queued commands arrive right behind `hello`, before the page follows the session.
+        let seat = match self.seat(topic, |role| matches!(role, Role::Host | Role::Performer)) {
+            Ok(seat) => seat,
+            Err(error) => return self.answer(id, Err(error)),
+        };
+        let session = match self.state.guitar_session(seat.session).await {
+            Ok(session) => session,
             Err(error) => return self.answer(id, Err(error)),
         };
         let actor = Actor { user: seat.id, role: seat.role, name: self.device.clone() };
@@ -197,12 +206,17 @@ impl Connection {
         let state = self.state.clone();
         let connection = self.handle.id;
         let work = async move {
-            if step != practice::Step::Start {
-                state.store_played(&session).await?;
-            }
+            // The lock is fair, so the steps of one connection keep their order.
+            let _alone = session.practice_lock().await;
+            state.store_played(&session).await;
             let done = practice::command(&state.store, context, session.id, step, command).await?;
             let outcome = Outcome::Practice(done.update.clone());
-            if !(done.fresh && done.changed) {
+            if !done.fresh {
+                // The first answer may be long past.
+                state.publish_practice(&session).await?;
+                return Ok((outcome, None));
+            }
+            if !session.practice_differs(&done.update) {
                 return Ok((outcome, None));
             }
             let published = session.publish(
@@ -235,7 +249,22 @@ impl Connection {
         self.answer(id, result.map(|()| Outcome::Participant { participant: who }));
     }
 
-    /// The session that a message is about and this connection's seat in it, if its role may.
+    /// This connection's seat in the session that a message is about, if its role may.
+    fn seat(&self, topic: Option<Topic>, may: impl Fn(Role) -> bool) -> Result<Seat, ErrorBody> {
+        let Some(Topic::Guitar(session)) = topic else {
+            return Err(ErrorBody::new(
+                ErrorCode::NotSubscribed,
+                "Name the guitar session as the topic.",
+            ));
+        };
+        let seat = self.principal.seat(session).filter(|seat| may(seat.role));
+        let seat = seat.ok_or_else(|| {
+            ErrorBody::new(ErrorCode::NotAllowed, "This device may not do that in the session.")
+        })?;
+        Ok(seat.clone())
+    }
+
+    /// The followed session that a message is about and this connection's seat in it.
     fn seated(
         &self,
         topic: Option<Topic>,
@@ -248,11 +277,7 @@ impl Connection {
                 "Follow the guitar session first, and name it as the topic.",
             ));
         };
-        let seat = self.principal.seat(session.id).filter(|seat| may(seat.role));
-        let seat = seat.ok_or_else(|| {
-            ErrorBody::new(ErrorCode::NotAllowed, "This device may not do that in the session.")
-        })?;
-        Ok((session.clone(), seat.clone()))
+        Ok((session.clone(), self.seat(topic, may)?))
     }
 
     /// The host changed this phone's role: a waiting phone gets its first snapshot now.
@@ -265,9 +290,8 @@ impl Connection {
         let topic = Topic::Guitar(seat.session);
         if self.following.iter().any(|f| f.topic == topic && f.waiting) {
             let request = TopicRequest { name: topic, epoch: None, offset: None };
-            if self.follow(&request, |_| None).await.is_err() {
-                return Err(End::Closed(CloseCode::InvalidSession));
-            }
+            let followed = self.follow(&request, |_| None).await;
+            followed.map_err(|error| self.turn_away(None, error))?;
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ async fn open(
         Ok(OriginKind::Absent) => None,
         Err(error) => return (StatusCode::FORBIDDEN, Json(error)).into_response(),
     };
-    let address = state.auth.way(&headers, Some(peer)).peer;
+    let address = state.auth.way(&headers, Some(peer)).counted();
     let handle = Arc::new(Handle::new(Uuid::now_v7(), address));
     let dialect = choose_dialect(&mut upgrade);
     // Without an Origin the request may be anybody's: cookies count for pages only.

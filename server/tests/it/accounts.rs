@@ -1,6 +1,9 @@
 //! Signing in, tickets, origins, and what ends an open connection.
 
-use crate::{client::Socket, world::World};
+use crate::{
+    client::Socket,
+    world::{World, hello_stage, topic},
+};
 use serde_json::json;
 
 #[tokio::test]
@@ -121,4 +124,99 @@ async fn an_unknown_version_is_told_to_reload() {
     let mut socket = Socket::open(&url, Some("cadence.v9.json"), &[]).await.unwrap();
     assert_eq!(socket.hear("error").await["data"]["code"], "unsupported_version");
     assert_eq!(socket.end().await, Some(4002));
+}
+
+#[tokio::test]
+async fn signing_out_of_the_gym_does_not_end_a_guitar_in_the_same_browser() {
+    let world = World::new().await;
+    let cookies = world.browser("desk", "").await;
+    let session = world.guitar_session().await;
+    let headers = [("origin", world.origin()), ("cookie", cookies.clone())];
+    let open = async |topics: serde_json::Value| {
+        let mut page = world.dial_ours(&headers).await;
+        page.say(hello_stage(&session, topics)).await;
+        page.hear("snapshot").await;
+        page.settle().await;
+        page
+    };
+    let topic = topic(&session);
+    let mut guitar = open(json!([{"name": topic}])).await;
+    let mut dashboard = open(json!([{"name": "checkins"}])).await;
+    let mut both = open(json!([{"name": topic}, {"name": "checkins"}])).await;
+    let out = world
+        .http
+        .post(world.url("/api/auth/logout"))
+        .header("origin", world.origin())
+        .header("cookie", cookies)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(out.status().as_u16(), 204);
+    assert_eq!(dashboard.end().await, Some(4001), "nothing is left of it");
+    let error = both.hear("error").await;
+    assert_eq!(error["topic"], "checkins", "{error}");
+    guitar.say(json!({"type": "chord_change", "topic": topic, "data": {"chord": "G"}})).await;
+    assert_eq!(both.hear("chord_change").await["data"]["chord"], "G");
+    both.say(json!({"type": "check_in", "data": {"member": "M-1"}})).await;
+    assert_eq!(both.hear("error").await["data"]["code"], "not_signed_in");
+}
+
+#[tokio::test]
+async fn signing_in_with_an_access_that_has_ended_ends_the_sign_in_before() {
+    let world = World::new().await;
+    let cookies = world.browser("desk", "").await;
+    let refresh = cookies.split("; ").find(|c| c.starts_with("cadence_refresh=")).unwrap();
+    world.browser("manager", refresh).await;
+    let renewed = world
+        .http
+        .post(world.url("/api/auth/refresh"))
+        .header("origin", world.origin())
+        .header("cookie", refresh)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(renewed.status().as_u16(), 401);
+}
+
+#[tokio::test]
+async fn calls_of_pages_are_limited_like_those_of_programs() {
+    let world = World::with(&[("CADENCE_LIMITS__ANONYMOUS_PER_MINUTE", "3")]).await;
+    let call = async || {
+        let request = world.http.post(world.url("/fn/who")).header("origin", world.origin());
+        request.json(&json!({})).send().await.unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(call().await.status().as_u16(), 200);
+    }
+    let refused = call().await;
+    assert_eq!(refused.status().as_u16(), 429);
+    let body: serde_json::Value = refused.json().await.unwrap();
+    assert_eq!(body["code"], "rate_limited");
+}
+
+#[tokio::test]
+async fn a_call_of_a_page_has_a_largest_body() {
+    let world = World::new().await;
+    let body = json!({"request": {"email": "x".repeat(100_000), "password": "x"}});
+    let request = world.http.post(world.url("/fn/sign_in")).header("origin", world.origin());
+    let answer = request.json(&body).send().await.unwrap();
+    assert!(!answer.status().is_success(), "{}", answer.status());
+}
+
+#[tokio::test]
+async fn a_proxy_on_this_machine_does_not_open_the_metrics_to_the_world() {
+    let status = async |world: &World, forwarded: Option<&str>| {
+        let mut request = world.http.get(world.url("/metrics"));
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let world = World::new().await;
+    assert_eq!(status(&world, None).await, 200);
+    assert_eq!(status(&world, Some("203.0.113.7")).await, 404);
+    assert_eq!(status(&world, Some("127.0.0.1")).await, 404, "nobody configured this proxy");
+    let proxied = World::with(&[("CADENCE_SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    assert_eq!(status(&proxied, Some("203.0.113.7")).await, 404);
+    assert_eq!(status(&proxied, Some("127.0.0.1")).await, 200);
 }

@@ -99,6 +99,12 @@ impl Socket {
         self.closed
     }
 
+    /// Closes as a page does that is left, and waits for the other side.
+    pub(crate) async fn leave(mut self) {
+        let _ = self.stream.close(None).await;
+        while self.next().await.is_some() {}
+    }
+
     /// Everything up to the answer of a ping: what did not come until then was not sent before.
     pub(crate) async fn settle(&mut self) -> Vec<Value> {
         self.say(serde_json::json!({"type": "ping", "data": {"timestamp": 1}})).await;

@@ -1,7 +1,8 @@
 //! A guitar session over sockets.
 
-use crate::world::World;
+use crate::world::{World, cookies_of, hello_stage, topic};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 fn chord(name: &str) -> Value {
     json!({"type": "chord_change", "data": {"chord": name}})
@@ -228,4 +229,173 @@ async fn wrong_codes_are_limited_per_address() {
     }
     assert_eq!(codes[..10], ["wrong_code"; 10].map(str::to_owned));
     assert_eq!(codes[11], "rate_limited");
+}
+
+#[tokio::test]
+async fn a_socket_takes_one_seat_however_often_it_says_the_secret() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let mut pc = world.in_session(&session, json!({"host_secret": session.host_secret})).await;
+    let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
+    for credential in ["secret", "host_secret"] {
+        let secret = if credential == "secret" { &session.secret } else { &session.host_secret };
+        phone.say(json!({"type": "auth", "data": {credential: secret}})).await;
+        assert_eq!(phone.hear("error").await["data"]["code"], "not_allowed");
+    }
+    phone.say(chord("G")).await;
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G", "the connection stays");
+    let seats: i64 = sqlx::query_scalar("SELECT count(*) FROM guitar_participants")
+        .fetch_one(world.state.store.reader())
+        .await
+        .unwrap();
+    assert_eq!(seats, 1);
+}
+
+#[tokio::test]
+async fn a_program_that_reconnects_plays_again() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    for _ in 0..3 {
+        let mut program = world.plain(&format!("/ws/guitar/{}/", session.session_id)).await;
+        program.say(json!({"type": "auth", "data": {"secret": session.secret}})).await;
+        assert_eq!(program.hear("ack").await["data"]["role"], "performer");
+        program.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_was_allowed_on_the_way_to_its_socket_plays() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let mut pc = world.in_session(&session, json!({"host_secret": session.host_secret})).await;
+    let joined = world
+        .http
+        .post(world.url("/api/guitar/join"))
+        .header("origin", world.origin())
+        .json(&json!({"code": session.code, "device": "phone"}))
+        .send()
+        .await
+        .unwrap();
+    let headers = [("origin", world.origin()), ("cookie", cookies_of(&joined))];
+    // The handshake reads the role; the host allows the phone before its `hello`.
+    let mut phone = world.dial_ours(&headers).await;
+    let who: String = sqlx::query_scalar("SELECT id FROM guitar_participants")
+        .fetch_one(world.state.store.reader())
+        .await
+        .unwrap();
+    pc.say(json!({"type": "allow", "data": {"participant": who, "role": "performer"}})).await;
+    pc.hear("ack").await;
+    let topic = topic(&session);
+    phone
+        .say(json!({"type": "hello", "data": {
+            "client": {"device": "phone"}, "topics": [{"name": topic}],
+        }}))
+        .await;
+    let welcome = phone.hear("welcome").await;
+    assert_eq!(welcome["data"]["identity"]["role"], "performer", "{welcome}");
+    phone.hear("snapshot").await;
+    phone.say(json!({"type": "chord_change", "topic": topic, "data": {"chord": "G"}})).await;
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G");
+}
+
+fn step(kind: &str, topic: &str) -> Value {
+    json!({"type": kind, "id": Uuid::now_v7(), "topic": topic, "data": {}})
+}
+
+#[tokio::test]
+async fn a_queued_practice_step_needs_no_followed_topic() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let topic = topic(&session);
+    let mut pc = world.stage(&session).await;
+    let mut returning = world.dial_ours(&[]).await;
+    returning.say(hello_stage(&session, json!([]))).await;
+    for (kind, status) in [("practice_start", "started"), ("practice_pause", "paused")] {
+        returning.say(step(kind, &topic)).await;
+        let ack = returning.hear("ack").await;
+        assert_eq!(ack["data"]["result"]["status"], status, "{ack}");
+        assert_eq!(pc.hear("practice_update").await["data"]["status"], status);
+    }
+    returning.say(step("practice_end", &format!("guitar:{}", Uuid::nil()))).await;
+    assert_eq!(returning.hear("error").await["data"]["code"], "not_allowed");
+}
+
+#[tokio::test]
+async fn practice_steps_of_one_connection_do_not_overtake_each_other() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let topic = topic(&session);
+    let mut pc = world.stage(&session).await;
+    let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
+    pc.say(step("practice_start", &topic)).await;
+    phone.hear("practice_update").await;
+    // Something to store before the pause.
+    phone.say(chord("G")).await;
+    phone.say(chord("C")).await;
+    phone.settle().await;
+    let steps = ["pause", "start", "end", "start", "pause", "start"];
+    let messages: Vec<Value> =
+        steps.iter().map(|kind| step(&format!("practice_{kind}"), &topic)).collect();
+    pc.say(json!({"type": "batch", "data": {"messages": messages}})).await;
+    let status = ["paused", "started", "ended", "started", "paused", "started"];
+    for expected in status {
+        assert_eq!(phone.hear("practice_update").await["data"]["status"], expected);
+    }
+    let chords: Vec<String> =
+        sqlx::query_scalar("SELECT chords FROM practices ORDER BY started_at")
+            .fetch_all(world.state.store.reader())
+            .await
+            .unwrap();
+    assert!(chords.contains(&r#"["G","C"]"#.to_owned()), "{chords:?}");
+}
+
+#[tokio::test]
+async fn an_answer_is_not_lost_when_a_snapshot_goes_over_its_event() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let topic = topic(&session);
+    let mut pc = world.stage(&session).await;
+    let id = Uuid::now_v7();
+    pc.say(json!({"type": "batch", "data": {"messages": [
+        {"type": "chord_change", "id": id, "topic": topic, "data": {"chord": "G"}},
+        {"type": "resync", "data": {"name": topic, "epoch": "another", "offset": 7}},
+    ]}}))
+    .await;
+    assert_eq!(pc.hear("snapshot").await["data"]["chord"], "G");
+    let ack = pc.hear("ack").await;
+    assert_eq!(ack["id"], id.to_string());
+    assert!(ack.get("offset").is_none(), "its place is behind the snapshot: {ack}");
+}
+
+#[tokio::test]
+async fn a_reader_that_falls_behind_again_and_again_is_closed() {
+    let world = World::with(&[("CADENCE_GUITAR__RING_EVENTS", "16")]).await;
+    let session = world.guitar_session().await;
+    let topic = topic(&session);
+    let mut pc = world.stage(&session).await;
+    for _ in 0..3 {
+        let messages: Vec<Value> =
+            (0..20).map(|_| json!({"type": "mute", "topic": topic, "data": {}})).collect();
+        pc.say(json!({"type": "batch", "data": {"messages": messages}})).await;
+    }
+    pc.hear("snapshot").await;
+    pc.hear("snapshot").await;
+    assert_eq!(pc.end().await, Some(4108));
+}
+
+#[tokio::test]
+async fn a_topic_that_hello_names_often_is_followed_once() {
+    let world = World::with(&[("CADENCE_LIMITS__TOPICS", "1")]).await;
+    let session = world.guitar_session().await;
+    let one = json!({"name": topic(&session)});
+    let mut pc = world.dial_ours(&[]).await;
+    let topics = json!([one, one, one, {"name": "checkins"}]);
+    pc.say(hello_stage(&session, topics)).await;
+    let welcome = pc.hear("welcome").await;
+    assert_eq!(welcome["data"]["topics"].as_array().map(Vec::len), Some(1), "{welcome}");
+    let refused = &welcome["data"]["refused"];
+    assert_eq!(refused.as_array().map(Vec::len), Some(1), "{welcome}");
+    assert_eq!(refused[0]["error"]["code"], "too_many_topics");
+    let snapshots = pc.settle().await.iter().filter(|m| m["type"] == "snapshot").count();
+    assert_eq!(snapshots, 1);
 }

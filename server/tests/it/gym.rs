@@ -1,6 +1,12 @@
 //! Desks and dashboards over sockets.
 
 use crate::world::World;
+use cadence_server::{
+    check_in::check_in as enter,
+    check_out::check_out as leave,
+    store::commands::{Actor, CommandContext},
+};
+use protocol::{Topic, account::Role};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -182,4 +188,68 @@ async fn api_and_socket_are_doors_to_one_room() {
     dashboard.say(json!({"type": "check_in", "id": id, "data": {"member": member}})).await;
     let ack = dashboard.hear("ack").await;
     assert_eq!(ack["data"]["result"]["visit"]["id"], first["visit"]["id"], "{ack} {first}");
+}
+
+#[tokio::test]
+async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
+    let world = World::new().await;
+    let token = world.sign_in("desk").await;
+    let members = world.members_outside(&token, 100).await;
+    let mut dashboard = world.ours(&token, json!([{"name": "checkins"}])).await;
+    let snapshot = dashboard.hear("snapshot").await;
+    drop(dashboard);
+    let (store, before) = (&world.state.store, snapshot["offset"].as_u64().unwrap());
+    let context = || {
+        let actor = Actor { user: Uuid::nil(), role: Role::Manager, name: "Test".to_owned() };
+        CommandContext { id: Uuid::now_v7(), actor, connection: None, message: None, at: None }
+    };
+    let come_and_go = async |member: &str| {
+        for _ in 0..5 {
+            let command = serde_json::from_value(json!({"member": member})).unwrap();
+            let _ = enter(store, context(), command).await;
+            let command = serde_json::from_value(json!({"member": member})).unwrap();
+            let _ = leave(store, context(), command).await;
+        }
+    };
+    futures_util::future::join_all(members.iter().map(|member| come_and_go(member))).await;
+    let missed = store.top(Topic::CheckIns).await.unwrap() - before;
+    assert!((800..=1_000).contains(&missed), "{missed} events");
+    let world = world.restart().await;
+    let position = json!([{"name": "checkins", "epoch": snapshot["epoch"], "offset": before}]);
+    let mut dashboard = world.ours(&token, position).await;
+    let welcome = dashboard.hear("welcome").await;
+    assert_eq!(welcome["data"]["topics"][0]["replayed"], missed, "{welcome}");
+    let mut bytes = 0;
+    for expected in before + 1..=before + missed {
+        let event = dashboard.next().await.expect("still open");
+        assert_eq!(event["offset"], expected, "{event}");
+        bytes += event.to_string().len();
+    }
+    assert!(bytes > 256 * 1024, "only {bytes} bytes");
+}
+
+#[tokio::test]
+async fn a_topic_that_cannot_be_read_now_asks_the_client_to_come_back() {
+    let world = World::new().await;
+    let token = world.sign_in("desk").await;
+    let mut late = world.ours(&token, json!([])).await;
+    late.hear("welcome").await;
+    let rename = async |statement: &'static str| {
+        let write = world.state.store.write(move |tx| {
+            Box::pin(async move { Ok(sqlx::query(statement).execute(&mut **tx).await?) })
+        });
+        write.await.unwrap();
+    };
+    rename("ALTER TABLE visits RENAME TO away").await;
+    let mut dashboard = world.ours(&token, json!([{"name": "checkins"}])).await;
+    assert_eq!(dashboard.hear("error").await["data"]["code"], "unavailable");
+    assert_eq!(dashboard.end().await, Some(4112));
+    let id = Uuid::now_v7();
+    late.say(json!({"type": "subscribe", "id": id, "data": {"name": "checkins"}})).await;
+    let error = late.hear("error").await;
+    assert_eq!((&error["id"], &error["topic"]), (&json!(id), &json!("checkins")), "{error}");
+    assert_eq!(late.end().await, Some(4112));
+    rename("ALTER TABLE away RENAME TO visits").await;
+    let mut dashboard = world.ours(&token, json!([{"name": "checkins"}])).await;
+    dashboard.hear("snapshot").await;
 }

@@ -8,5 +8,6 @@ mod client;
 mod guitar;
 mod gym;
 mod idle_memory;
+mod restart;
 mod store;
 mod world;

@@ -113,7 +113,7 @@ impl Gym {
     }
 
     async fn stats(&self) -> (i64, i64, Option<f64>) {
-        let stats = gym::stats(&self.store, &desk()).await.expect("figures");
+        let stats = self.store.stats(self.now()).await.expect("figures");
         (stats.currently_in, stats.today_total, stats.average_stay_minutes)
     }
 

@@ -100,6 +100,22 @@ impl World {
         answer.access_token.unwrap()
     }
 
+    /// The cookies of a browser in which a demo account has signed in.
+    pub(crate) async fn browser(&self, who: &str, cookies: &str) -> String {
+        let body =
+            json!({"email": format!("{who}@cadence.test"), "password": format!("demo-{who}")});
+        let response = self
+            .http
+            .post(self.url("/api/auth/login"))
+            .header("origin", self.origin())
+            .header("cookie", cookies)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        cookies_of(&response)
+    }
+
     pub(crate) async fn ticket(&self, token: &str) -> String {
         let (status, body) = self.post("/api/ws-ticket", Some(token), json!({})).await;
         assert_eq!(status, 200, "{body}");
@@ -123,6 +139,14 @@ impl World {
         socket.say(json!({"type": "auth", "data": credential})).await;
         let ack = socket.hear("ack").await;
         assert!(ack["data"]["role"].is_string(), "{ack}");
+        socket
+    }
+
+    /// Our own client's dialect, as the PC of a guitar session.
+    pub(crate) async fn stage(&self, session: &SessionResponse) -> Socket {
+        let mut socket = self.dial_ours(&[]).await;
+        socket.say(hello_stage(session, json!([{"name": topic(session)}]))).await;
+        socket.hear("snapshot").await;
         socket
     }
 
@@ -168,4 +192,25 @@ impl World {
         found.truncate(many);
         found
     }
+}
+
+/// What a browser would send back.
+pub(crate) fn cookies_of(response: &reqwest::Response) -> String {
+    let set = response.headers().get_all("set-cookie").iter();
+    let pairs: Vec<&str> =
+        set.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap()).collect();
+    pairs.join("; ")
+}
+
+pub(crate) fn topic(session: &SessionResponse) -> String {
+    format!("guitar:{}", session.session_id)
+}
+
+/// The introduction of a guitar session's PC.
+pub(crate) fn hello_stage(session: &SessionResponse, topics: Value) -> Value {
+    json!({"type": "hello", "data": {
+        "auth": {"host_secret": session.host_secret},
+        "client": {"device": "PC"},
+        "topics": topics,
+    }})
 }

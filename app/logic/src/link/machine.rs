@@ -13,7 +13,8 @@ use super::{
     pending::PendingQueue,
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, Read,
+    ServerMessage, Topic,
     account::Credential,
     client::{ClientInfo, Hello},
     encode,
@@ -129,11 +130,18 @@ pub struct Link {
     batcher: Batcher,
     jitter: Jitter,
     make_id: fn(&mut Jitter, Millis) -> Uuid,
+    pub(super) read: Read<ServerMessage>,
 }
 
 impl Link {
-    /// A link that has not begun. `seed` is for jitter and subscription ids.
-    pub fn new(device: impl Into<String>, visible: bool, seed: u64) -> Self {
+    /// A link that has not begun. `seed` is for jitter and subscription ids; `read` knows the
+    /// messages of the topics that will be followed.
+    pub fn new(
+        device: impl Into<String>,
+        visible: bool,
+        seed: u64,
+        read: Read<ServerMessage>,
+    ) -> Self {
         Self {
             device: device.into(),
             state: State::Idle,
@@ -162,6 +170,7 @@ impl Link {
             batcher: Batcher::default(),
             jitter: Jitter::new(seed),
             make_id: internal_id,
+            read,
         }
     }
 

@@ -1,8 +1,7 @@
 //! Messages without an answer. They are resent with the same id after a reconnect, and the
 //! server runs each id once; commands are also kept in the browser's database until answered.
 
-use protocol::{ClientMessage, ErrorCode, Millis, Topic};
-use serde::{Deserialize, Serialize};
+use protocol::{ClientMessage, Decoded, Envelope, ErrorCode, Millis, Topic, decode_frame, encode};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ pub const HELD_AFTER_MS: Millis = 7 * 24 * 3600 * 1000;
 
 /// A command as the browser's database keeps it, one record each, so that two tabs cannot
 /// overwrite each other's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRecord {
     /// The command's id. UUIDv7: records in order of their ids are in order of their making.
     pub id: Uuid,
@@ -25,6 +24,26 @@ pub struct OutboxRecord {
     pub message: ClientMessage,
     /// This device's clock when it was made.
     pub made_at: Millis,
+}
+
+impl OutboxRecord {
+    /// The record as text: the command as a frame, with the moment of its making.
+    pub fn to_text(&self) -> String {
+        let mut envelope = Envelope::bare(self.message.clone()).with_id(Some(self.id));
+        envelope.topic = Some(self.topic);
+        envelope.ts = Some(self.made_at);
+        encode(&envelope)
+    }
+
+    /// Reads what [`OutboxRecord::to_text`] wrote; `None` for a record of another version.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let Decoded::Message(envelope) = decode_frame(text, ClientMessage::read_command).pop()?
+        else {
+            return None;
+        };
+        let Envelope { message, id, topic, ts, .. } = envelope;
+        Some(Self { id: id?, topic: topic?, message, made_at: ts? })
+    }
 }
 
 #[derive(Debug)]

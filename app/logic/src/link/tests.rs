@@ -35,7 +35,7 @@ impl Page {
 
     fn with_outbox(records: Vec<OutboxRecord>) -> Self {
         let mut page = Self {
-            link: Link::new("phone", true, 42),
+            link: Link::new("phone", true, 42, ServerMessage::read),
             now: Now { mono: 0, wall: 1_000_000 },
             socket: 0,
             sent: Vec::new(),
@@ -67,7 +67,7 @@ impl Page {
                 Effect::Hang(_) | Effect::Renew => {}
                 Effect::Refresh => self.refreshes += 1,
                 Effect::Transmit(frame) => {
-                    for decoded in decode_frame(&frame, &ClientMessage::TYPES) {
+                    for decoded in decode_frame(&frame, ClientMessage::read) {
                         match decoded {
                             Decoded::Message(envelope) => self.sent.push(envelope),
                             Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),

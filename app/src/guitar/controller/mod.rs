@@ -18,7 +18,6 @@ use leptos::{
     ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use protocol::{
     ErrorBody, ErrorCode,
     http::{JoinRequest, Joined},
@@ -27,9 +26,10 @@ use uuid::Uuid;
 
 /// The page, with a session in its address or without.
 #[component]
-pub fn Controller() -> impl IntoView {
-    let params = use_params_map();
-    let named = params.with_untracked(|params| params.get("session"));
+pub fn Controller(
+    /// The session that the address names.
+    named: Option<String>,
+) -> impl IntoView {
     let joined = Resource::new(|| (), |()| joined_session());
     view! {
         <Title text="Play"/>
