@@ -7,7 +7,7 @@
 
 use leptos::{
     prelude::*,
-    server_fn::codec::{Json, JsonEncoding},
+    server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post},
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,
@@ -17,7 +17,10 @@ use protocol::{
         PlanRow, PracticePage, SignedIn,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -33,7 +36,7 @@ impl From<ErrorBody> for Failure {
 }
 
 impl FromServerFnError for Failure {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let sentence = match &error {
@@ -41,6 +44,37 @@ impl FromServerFnError for Failure {
             _ => "The server could not answer. Try again in a moment.",
         };
         Self(ErrorBody::new(ErrorCode::Unavailable, sentence))
+    }
+}
+
+/// JSON that is read as text, like everything else that a browser gets: leptos' own encoding
+/// reads bytes, for which a phone would download serde's readers a second time.
+pub struct JsonText;
+
+/// The arguments and the answer in the bodies of a `POST`.
+type PostJson = Post<JsonText>;
+
+impl ContentType for JsonText {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for JsonText {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn encode(output: &T) -> Result<Bytes, Self::Error> {
+        serde_json::to_vec(output).map(Bytes::from)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        serde_json::from_str(std::str::from_utf8(&bytes).map_err(Self::Error::custom)?)
     }
 }
 
@@ -97,7 +131,7 @@ pub type SharedBackend = Arc<dyn Backend>;
 /// answer at all is an error of the call.
 macro_rules! calls {
     ($($(#[doc = $doc:literal])* $name:ident, $wire:ident, $endpoint:literal => $method:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
-        #[server(prefix = "/fn", endpoint = $endpoint, input = Json)]
+        #[server(prefix = "/fn", endpoint = $endpoint, input = PostJson, output = PostJson)]
         async fn $wire($($arg: $type),*) -> Result<Result<$out, ErrorBody>, Failure> {
             Ok(backend()?.$method($($arg),*).await)
         }

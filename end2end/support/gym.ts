@@ -27,7 +27,6 @@ interface MemberRow {
   phone?: string;
   standing: Standing;
   in_since?: number | null;
-  membership?: { visits_left?: number | null };
 }
 
 interface Visit {
@@ -41,6 +40,8 @@ interface Snapshot {
   data: {
     stats: { currently_in: number; today_total: number };
     visits: Visit[];
+    /** A refusal names its member itself. */
+    activity: { member?: { id: string } }[];
   };
 }
 
@@ -69,8 +70,11 @@ export class Gym {
   /** Members that a test has taken: the next one gets others. */
   private taken = new Set<string>();
   private rows: MemberRow[] | undefined;
-  /** Visits of the demo's own day. */
+  /** Members of whom the demo's own day tells something. */
+  private seenToday = new Set<string>();
   private before = new Set<string>();
+  private created = 0;
+  private monthly: string | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -93,22 +97,30 @@ export class Gym {
     return gym;
   }
 
-  /** A member of this standing who is not in, and whom no other test has. */
+  /** A member of this standing who is not in, and whom no other test has. An active one is new:
+   * the demo's have been here today or not, as the time of day wants it. */
   async member(standing: Standing = 'active'): Promise<Member> {
+    if (standing === 'active') return this.create();
     this.rows ??= await this.everybody();
-    // The last visit of a pass would be amber.
-    const isPlain = (row: MemberRow) => standing !== 'active' || !row.membership?.visits_left;
-    const row = this.rows.find(
-      (row) =>
-        row.standing === standing &&
-        isPlain(row) &&
-        !row.in_since &&
-        !this.taken.has(row.member.id),
+    const free = this.rows.filter(
+      (row) => row.standing === standing && !row.in_since && !this.taken.has(row.member.id),
     );
+    const row = free.find((row) => !this.seenToday.has(row.member.id)) ?? free[0];
     if (!row) throw new Error(`the demo has no ${standing} member left`);
     this.taken.add(row.member.id);
-    const { id, number, full_name: name } = row.member;
-    return { id, number, name, phone: row.phone };
+    return member(row);
+  }
+
+  private async create(): Promise<Member> {
+    const index = ++this.created;
+    this.monthly ??= await this.planCalled('Monthly');
+    const answer = await this.call('POST', '/api/members', {
+      full_name: inventedName(index),
+      phone: `+44 7911 ${200_000 + index}`,
+      plan: this.monthly,
+    });
+    expect(answer.status).toBe(200);
+    return member((await answer.json()) as MemberRow);
   }
 
   async members(many: number): Promise<Member[]> {
@@ -144,6 +156,14 @@ export class Gym {
     });
   }
 
+  private async planCalled(name: string): Promise<string> {
+    const answer = await this.call('POST', '/fn/plans', {});
+    const { Ok: plans } = (await answer.json()) as { Ok: { id: string; name: string }[] };
+    const plan = plans.find((plan) => plan.name === name);
+    if (!plan) throw new Error(`there is no plan called ${name}`);
+    return plan.id;
+  }
+
   private async command(path: string, body: object): Promise<void> {
     const answer = await this.call('POST', path, { id: randomUUID(), ...body });
     expect(answer.status, await answer.text()).toBe(200);
@@ -151,7 +171,12 @@ export class Gym {
 
   private async everybody(): Promise<MemberRow[]> {
     const rows: MemberRow[] = [];
-    for (const { id } of (await this.snapshot()).data.visits) this.before.add(id);
+    const { visits, activity } = (await this.snapshot()).data;
+    for (const { id, member } of visits) {
+      this.before.add(id);
+      this.seenToday.add(member.id);
+    }
+    for (const { member } of activity) if (member) this.seenToday.add(member.id);
     for (let page = 1; ; page += 1) {
       const answer = await this.call('GET', `/api/members?text=&page=${page}`);
       expect(answer.status).toBe(200);
@@ -160,6 +185,17 @@ export class Gym {
       if (rows.length >= found.total || found.rows.length === 0) return rows;
     }
   }
+}
+
+function member({ member, phone }: MemberRow): Member {
+  return { id: member.id, number: member.number, name: member.full_name, phone };
+}
+
+/** A name whose first four letters nobody else has. */
+function inventedName(index: number): string {
+  const syllable = (n: number) => `${'bdfgkmprtvz'[n % 11]}${'aeiou'[Math.floor(n / 11) % 5]}`;
+  const word = `${syllable(index)}${syllable(Math.floor(index / 55) + 7)}`;
+  return `Q${word} Z${word}x`;
 }
 
 const gyms = new Map<string, Gym>();
@@ -253,4 +289,10 @@ export async function unplug(page: Page): Promise<void> {
 
 export async function plugIn(page: Page): Promise<void> {
   await page.context().setOffline(false);
+}
+
+/** The network comes back, and the browser says so: nobody waits for the next try. */
+export async function unplugAndPlugIn(page: Page): Promise<void> {
+  await page.context().setOffline(true);
+  await plugIn(page);
 }

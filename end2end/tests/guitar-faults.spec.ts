@@ -281,3 +281,35 @@ test('the phone tells when the PC is in the background and when it is gone', asy
   await expect(phone.getByText('the PC is gone')).toBeVisible({ timeout: 10_000 });
   expect(seconds(await clock(phone).innerText())).toBe(0);
 });
+
+test('a browser whose database is slow holds nothing up and reports nothing', async ({
+  page: pc,
+}) => {
+  // Whoever opens the database waits as long as another page makes it.
+  await pc.addInitScript(() => {
+    const request = indexedDB.open('cadence', 1);
+    request.onupgradeneeded = () => {
+      const store = request.result.createObjectStore('outbox');
+      const until = performance.now() + 5_000;
+      const goOn = () => {
+        if (performance.now() < until) store.get('nothing').onsuccess = goOn;
+      };
+      goOn();
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      document.documentElement.dataset.database = 'made';
+    };
+  });
+  await openStage(pc);
+  await pc.getByRole('button', { name: 'Start practice' }).click();
+  await expect(pc.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(pc.locator('html')).toHaveAttribute('data-database', 'made', { timeout: 10_000 });
+  // After this one every earlier request has its answer.
+  await pc.evaluate(
+    () =>
+      new Promise((resolve) => (indexedDB.open('cadence', 1).onsuccess = () => resolve(undefined))),
+  );
+  await pc.getByRole('button', { name: 'End' }).click();
+  await expect(clock(pc)).toHaveAttribute('data-practice', 'kept');
+});

@@ -16,6 +16,7 @@ import {
   plugIn,
   scan,
   signIn,
+  unplugAndPlugIn,
 } from '../support/gym';
 import { shot } from '../support/shot';
 import { expect, hydrated, open, test } from '../support/test';
@@ -191,7 +192,7 @@ test.describe('the server is gone', () => {
     await expect(chip(page)).toHaveClass(/tone-bad/);
     await expect(chip(page)).toHaveText(/^Offline( · next try in \d+ s| for \d+ s)$/);
     await server.start();
-    await page.clock.runFor(31_000);
+    await unplugAndPlugIn(page);
     await live(page);
   });
 
@@ -326,7 +327,7 @@ test.describe('the sign-in', () => {
     await signIn(page, server, 'manager');
     await open(page, '/gym');
     await live(page);
-    const before = await cookie(page, 'cadence_access');
+    const before = await cookie(page, 'cadence_refresh');
     await page.context().setOffline(true);
     // The laptop sleeps for an hour: no timer runs meanwhile.
     await page.clock.fastForward('01:00:00');
@@ -335,7 +336,7 @@ test.describe('the sign-in', () => {
     await plugIn(page);
     expect((await refreshed).status()).toBe(200);
     await live(page);
-    expect(await cookie(page, 'cadence_access')).not.toBe(before);
+    expect(await cookie(page, 'cadence_refresh')).not.toBe(before);
   });
 
   test('without any sign-in left the desk says so and leads to the form and back', async ({

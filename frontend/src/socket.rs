@@ -16,9 +16,7 @@ use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use leptos::prelude::*;
 use logic::link::{self, Delivery, Effect, Figures, OutboxRecord, Status};
-use protocol::{
-    ClientMessage, Millis, Position, Read, SUBPROTOCOL_JSON, ServerMessage, Topic,
-};
+use protocol::{ClientMessage, Millis, Position, Read, SUBPROTOCOL_JSON, ServerMessage, Topic};
 use std::{
     cell::{Cell, RefCell},
     pin::Pin,
@@ -353,10 +351,14 @@ fn restore_outbox(driver: &Rc<Driver>) {
             Some((outbox, records))
         };
         futures_util::pin_mut!(read);
-        // A browser whose database hangs loses durability, not the page.
+        // A browser whose database hangs loses durability, not the page; from one that is only
+        // slow the commands are sent late.
         let read = match future::select(read, TimeoutFuture::new(OUTBOX_WITHIN_MS)).await {
             Either::Left((read, _)) => read,
-            Either::Right(_) => None,
+            Either::Right((_, read)) => {
+                driver.act(|link| link.restore(now(), Vec::new()));
+                read.await
+            }
         };
         let (outbox, records) = match read {
             Some((outbox, records)) => (Some(outbox), records),

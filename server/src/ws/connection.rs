@@ -131,7 +131,7 @@ impl Connection {
     }
 
     /// Runs until either side closes. Says why when it is this side.
-    pub(super) async fn run(mut self, mut socket: WebSocket) {
+    pub(super) async fn run(mut self: Box<Self>, mut socket: WebSocket) {
         self.departure = match self.serve(&mut socket).await {
             End::Closed(code) => {
                 tracing::debug!(code = code.number(), "socket closed by the server");
@@ -253,7 +253,8 @@ impl Connection {
             match decoded {
                 Decoded::Message(envelope) => {
                     self.bad = 0;
-                    self.receive(envelope).await?;
+                    // Boxed: an idle connection keeps no room for what a message may need.
+                    Box::pin(self.receive(envelope)).await?;
                 }
                 Decoded::Refused { id, error } => self.refuse(id, error)?,
             }
@@ -418,4 +419,45 @@ pub(super) enum End {
 
 fn too_large(limit: u32) -> ErrorBody {
     ErrorBody::new(ErrorCode::TooLarge, format!("A frame may have at most {limit} bytes."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
+    use protocol::{account::Role, guitar::Presence, topic::TopicRequest};
+    use std::net::Ipv4Addr;
+
+    #[tokio::test]
+    async fn a_connection_whose_task_panics_leaves_its_seat_and_the_hub() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = test_auth::config();
+        config.database.path = folder.path().join("test.db");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let state = Server::build(config, listener).await.expect("built").state;
+        let session = state.hub.open_session(Uuid::from_u128(1), None, state.now());
+        let handle = Arc::new(Handle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
+        assert!(state.hub.register(&handle, &state.config.limits));
+        let seat = Seat { session: session.id, id: session.id, role: Role::Host };
+        let mut connection = Connection::new(Opening {
+            state: state.clone(),
+            handle,
+            dialect: Dialect::Ours,
+            home: None,
+            origin: None,
+            cookies: Principal::default(),
+            stale_sign_in: false,
+        });
+        connection.principal.take_seat(seat);
+        let request = TopicRequest::new(session.log.topic, None);
+        connection.follow(&request, |_| None).await.expect("followed");
+        let presence = || session.snapshot().0.participants.first().map(|p| p.status);
+        assert_eq!((state.hub.connections(), presence()), (1, Some(Presence::Connected)));
+        let task = tokio::spawn(async move {
+            let _held = connection;
+            panic!("a message that nobody thought of");
+        });
+        assert!(task.await.is_err_and(|end| end.is_panic()));
+        assert_eq!((state.hub.connections(), presence()), (0, Some(Presence::Away)));
+    }
 }

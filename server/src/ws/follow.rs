@@ -169,7 +169,9 @@ impl Connection {
         }
         let topic = following.topic;
         let request = TopicRequest::new(topic, Some(&self.position_of(index)));
-        self.follow(&request, |_| None).await.map_err(|_| CloseCode::SlowConsumer)?;
+        // Boxed: this is rare, and an idle connection would keep room for it.
+        let followed = Box::pin(self.follow(&request, |_| None)).await;
+        followed.map_err(|_| CloseCode::SlowConsumer)?;
         Ok(Vec::new())
     }
 

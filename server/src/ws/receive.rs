@@ -290,7 +290,8 @@ impl Connection {
         let topic = Topic::Guitar(seat.session);
         if self.following.iter().any(|f| f.topic == topic && f.waiting) {
             let request = TopicRequest { name: topic, epoch: None, offset: None };
-            let followed = self.follow(&request, |_| None).await;
+            // Boxed, as in `pull`.
+            let followed = Box::pin(self.follow(&request, |_| None)).await;
             followed.map_err(|error| self.turn_away(None, error))?;
         }
         Ok(())

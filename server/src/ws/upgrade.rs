@@ -108,7 +108,7 @@ async fn open(
             (None, Ok((cookies, stale_sign_in)), Some(dialect)) => {
                 let opening =
                     Opening { state, handle, dialect, home, origin, cookies, stale_sign_in };
-                Connection::new(opening).run(socket).await;
+                Box::new(Connection::new(opening)).run(socket).await;
             }
             (refusal, ..) => {
                 let (error, code) = refusal.unwrap_or((version(), CloseCode::Version));

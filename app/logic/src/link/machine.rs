@@ -227,7 +227,8 @@ impl Link {
         }
     }
 
-    /// The commands of an earlier page, once they are read. Must be called, also with none.
+    /// The commands of an earlier page, once they are read. Must be called, also with none, and
+    /// again with those that come late.
     pub fn restore(&mut self, now: Now, records: Vec<OutboxRecord>) {
         self.restoring = false;
         self.pending.restore(records, now.wall);

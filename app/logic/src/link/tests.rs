@@ -433,6 +433,17 @@ fn a_command_older_than_a_week_waits_for_a_person() {
 }
 
 #[test]
+fn commands_that_a_slow_database_gives_late_are_sent_all_the_same() {
+    let mut page = Page::following(None);
+    page.welcome(answer(1, true, 0));
+    let made_at = page.now.wall;
+    let record = OutboxRecord { id: Uuid::from_u128(1), topic: ROOM, message: check_in(), made_at };
+    page.link.restore(page.now, vec![record]);
+    page.work();
+    assert!(page.sent.iter().any(|sent| sent.id == Some(Uuid::from_u128(1))));
+}
+
+#[test]
 fn a_retryable_error_is_tried_again_after_its_wait() {
     let mut page = Page::following(None);
     page.welcome(answer(1, true, 0));
