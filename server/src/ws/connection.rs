@@ -172,7 +172,7 @@ impl Connection {
             let event = tokio::select! {
                 () = self.handle.woken() => Event::Woken,
                 Some(answered) = self.commands.next(), if !self.commands.is_empty() => {
-                    Event::Answered(answered)
+                    Event::Answered(Box::new(answered))
                 }
                 message = socket.recv(), if read => Event::Received(message),
                 () = sleep_until(deadline) => Event::Time,
@@ -180,7 +180,7 @@ impl Connection {
             let result = match event {
                 Event::Woken => self.take_role().await,
                 Event::Answered(answered) => {
-                    self.settle(answered);
+                    self.settle(*answered);
                     Ok(())
                 }
                 Event::Received(Some(Ok(message))) => self.read(message).await,
@@ -393,7 +393,6 @@ impl Connection {
     }
 }
 
-#[allow(clippy::large_enum_variant, reason = "one at a time, on the stack of the loop")]
 /// Also when the task panics or is aborted: a connection that is gone holds no place.
 impl Drop for Connection {
     fn drop(&mut self) {
@@ -404,7 +403,7 @@ impl Drop for Connection {
 
 enum Event {
     Woken,
-    Answered(Answered),
+    Answered(Box<Answered>),
     Received(Option<Result<Message, axum::Error>>),
     Time,
 }

@@ -152,7 +152,8 @@ impl Connection {
         }
         self.enrol().await?;
         self.expiry_moved();
-        self.leave_lost_topics();
+        let lost = self.leave_lost_topics();
+        self.tell_lost_topics(lost);
         let identity = Some(self.principal.identity(self.home));
         let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
         self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
@@ -174,23 +175,27 @@ impl Connection {
     pub(super) fn lose_sign_in(&mut self, code: CloseCode) -> Result<(), End> {
         self.principal.staff = None;
         self.handle.forget_sign_in();
-        let left_some = self.leave_lost_topics();
-        let nothing_left = self.principal.is_nobody() || (left_some && self.following.is_empty());
-        if nothing_left { Err(End::Closed(code)) } else { Ok(()) }
+        let lost = self.leave_lost_topics();
+        if self.principal.is_nobody() || (!lost.is_empty() && self.following.is_empty()) {
+            return Err(End::Closed(code));
+        }
+        self.tell_lost_topics(lost);
+        Ok(())
     }
 
-    /// Leaves the topics that the principal does not see any more, and says so. True when there
-    /// were any.
-    fn leave_lost_topics(&mut self) -> bool {
+    /// Leaves the topics that the principal does not see any more, and says why of each.
+    fn leave_lost_topics(&mut self) -> Vec<(Topic, ErrorBody)> {
         let topics = self.following.iter().map(|following| following.topic);
-        let lost: Vec<(Topic, ErrorBody)> =
+        let lost: Vec<_> =
             topics.filter_map(|topic| Some((topic, self.may_follow(topic).err()?))).collect();
-        let any = !lost.is_empty();
+        lost.iter().for_each(|(topic, _)| self.unfollow(*topic));
+        lost
+    }
+
+    fn tell_lost_topics(&self, lost: Vec<(Topic, ErrorBody)>) {
         for (topic, error) in lost {
-            self.unfollow(topic);
             self.answer_about(None, topic, error);
         }
-        any
     }
 
     async fn accept(&mut self, credential: &Credential) -> Result<(), ErrorBody> {
