@@ -19,7 +19,11 @@ async fn every_kind_of_bad_message_gets_its_own_answer() {
         (r#"{"type":"strum","data":{"strings":[9]}}"#.into(), "invalid_message"),
         (r#"{"type":"fret_update","data":{"frets":[99,0,0,0,0,0]}}"#.into(), "invalid_message"),
         (
-            format!(r#"{{"type":"chord_change","data":{{"chord":{}1{}}}}}"#, "[".repeat(200), "]".repeat(200)),
+            format!(
+                r#"{{"type":"chord_change","data":{{"chord":{}1{}}}}}"#,
+                "[".repeat(200),
+                "]".repeat(200)
+            ),
             "invalid_message",
         ),
     ];
