@@ -143,8 +143,9 @@ pub fn lan_urls(config: &Config, address: SocketAddr) -> Vec<String> {
         let mut lan: Vec<IpAddr> = interfaces
             .into_iter()
             .map(|(_, ip)| ip)
-            .filter(|ip| matches!(ip, IpAddr::V4(v4) if v4.is_private()))
+            .filter(|ip| matches!(ip, IpAddr::V4(v4) if !v4.is_loopback() && !v4.is_link_local()))
             .collect();
+        lan.sort_by_key(|ip| !matches!(ip, IpAddr::V4(v4) if v4.is_private()));
         // The interface with the default route is most likely the phone's network.
         if let Ok(best) = local_ip_address::local_ip() {
             lan.sort_by_key(|ip| *ip != best);

@@ -36,6 +36,9 @@ pub async fn greet(server: &Server, with_demo: bool) -> anyhow::Result<()> {
                 )?;
             }
         }
+        None if address.ip().is_unspecified() => {
+            writeln!(text, "  Phones cannot reach this server yet: this machine is in no network.")?
+        }
         None => writeln!(
             text,
             "  Phones cannot reach this server: it listens on this machine only.\n  \

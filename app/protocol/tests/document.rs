@@ -524,3 +524,20 @@ Messages of a batch share no fate, and batches do not nest.
 
 **Errors.** Five frames in a row that cannot be understood close the connection (4009). Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type`.
 "#;
+
+proptest::proptest! {
+    #[test]
+    fn no_frame_whatever_it_holds_breaks_the_reader(
+        text in ".{0,200}",
+        cut in 0usize..400,
+        place in 0usize..19,
+    ) {
+        let samples = client_samples();
+        let frame = encode(&Envelope::bare(&samples[place].0));
+        let whole = format!(r#"{{"type":"batch","data":{{"messages":[{frame},{text}]}}}}"#);
+        // Any text, a frame with any text in it, and a frame that was cut anywhere.
+        for frame in [text.as_str(), whole.as_str(), frame.get(..cut).unwrap_or(&frame)] {
+            assert!(!decode_frame(frame, ClientMessage::read).is_empty());
+        }
+    }
+}
