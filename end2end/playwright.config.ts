@@ -15,7 +15,8 @@ export default defineConfig({
   retries: 0,
   // One file is one server and one database: tests of a file run one after the other.
   fullyParallel: false,
-  workers: 2,
+  // Sound is late on a busy machine: CI has two cores, and a test has two browsers and a server.
+  workers: process.env.CI ? 1 : 2,
   forbidOnly: !!process.env.CI,
   // xtask reads the counts from the JSON file.
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],

@@ -91,6 +91,19 @@ export async function swipe(phone: Page, direction: 'down' | 'up'): Promise<void
   await touch.detach();
 }
 
+/**
+ * Swipes until the stage has played: a strum that the machine held up for 150 ms is late, and a
+ * late strum is not sounded. A player would swipe again, too.
+ */
+export async function strum(phone: Page, pc: Page, direction: 'down' | 'up'): Promise<void> {
+  const neck = pc.getByRole('region', { name: 'Neck' });
+  const before = (await neck.getAttribute('data-strums')) ?? '';
+  await expect(async () => {
+    await swipe(phone, direction);
+    await expect(neck).not.toHaveAttribute('data-strums', before, { timeout: 1_000 });
+  }).toPass();
+}
+
 /** The vibrating part of a string on the stage, 1 (high e) to 6 (low E). */
 export function string(pc: Page, number: number): Locator {
   return pc.locator('.neck .vibration > g').nth(number - 1);
