@@ -54,6 +54,8 @@ test('pads, swipe and sound work on plain http', async ({ newDevice, server }) =
   expect(await peak(pc, 300), 'before the strum').toBeLessThan(0.0005);
   await strum(phone, pc, 'up');
   await expect.poll(() => peak(pc, 100), 'after the strum').toBeGreaterThan(0.05);
+  const silent = { message: 'the strings come to rest', timeout: 10_000 };
+  await expect.poll(() => peak(pc, 100), silent).toBeLessThan(0.0005);
 
   await phone.getByRole('button', { name: /Start practice/ }).tap();
   await expect(clock(pc)).toHaveText('00:02');
