@@ -62,7 +62,9 @@ impl Link {
                 (Some(id), outcome, Some((topic, at))) => {
                     self.arrive(now, topic, at, Item::Own(id, outcome));
                 }
-                (Some(id), outcome, None) => self.answered(id, Ok(outcome), None),
+                (Some(id), outcome, None) => {
+                    self.answered(id, Ok(outcome), None);
+                }
                 (None, ..) => {
                     if let Some(identity) = ack.identity {
                         self.expires_at = identity.expires_at;
@@ -185,12 +187,18 @@ impl Link {
                             let event = Delivery::Event { message, offset, ts, replayed };
                             self.deliver(topic, event);
                         }
-                        Item::Own(id, outcome) => self.answered(id, Ok(outcome), Some(offset)),
+                        Item::Own(id, outcome) => {
+                            if !self.answered(id, Ok(outcome), Some(offset)) {
+                                return self.lose_place(now, topic);
+                            }
+                        }
                     }
                 }
                 self.release_stats(Some(topic));
             }
-            Arrival::Old(Item::Own(id, outcome)) => self.answered(id, Ok(outcome), None),
+            Arrival::Old(Item::Own(id, outcome)) => {
+                self.answered(id, Ok(outcome), None);
+            }
             Arrival::Old(Item::Event(..)) => {}
             Arrival::Gap => self.resync(now, topic),
             Arrival::Lost(item) => {
@@ -214,10 +222,27 @@ impl Link {
         }
     }
 
-    fn answered(&mut self, id: Uuid, result: Result<Outcome, ErrorBody>, offset: Option<u64>) {
-        if let Some(record) = self.pending.answered(id) {
-            self.answer(record, result, offset);
+    /// False when nothing waits for this answer.
+    fn answered(
+        &mut self,
+        id: Uuid,
+        result: Result<Outcome, ErrorBody>,
+        offset: Option<u64>,
+    ) -> bool {
+        let Some(record) = self.pending.answered(id) else { return false };
+        self.answer(record, result, offset);
+        true
+    }
+
+    /// An answer stands where an event should be, and the message that it answers is forgotten:
+    /// a message that was sent twice became an event twice, because the log and with it the ids
+    /// were lost in between. What the event was nobody here knows; the state does.
+    fn lose_place(&mut self, now: Now, topic: Topic) {
+        if let Some(following) = self.topics.get_mut(&topic) {
+            following.cursor.forget();
+            following.asked = false;
         }
+        self.resync(now, topic);
     }
 
     fn refused(&mut self, now: Now, id: Option<Uuid>, topic: Option<Topic>, error: ErrorBody) {

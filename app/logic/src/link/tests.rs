@@ -9,7 +9,7 @@ use protocol::{
     guitar::{ChordChange, GuitarState, PracticeCommand},
     gym::{CheckIn, Stats},
     server::{Ack, Limits, Outcome, Snapshot, Welcome},
-    topic::TopicAnswer,
+    topic::{TopicAnswer, TopicRequest},
 };
 use uuid::Uuid;
 
@@ -290,6 +290,24 @@ fn an_own_message_is_applied_in_its_place_among_the_others() {
     page.hear(event("a", 5, "C"));
     page.hear(ack(1).at(ROOM, at("a", 6)));
     assert_eq!(page.seen(), ["C", "G"], "everybody ends with G");
+}
+
+/// Found by the simulation: a retried message was carried out by two lives of a session's log.
+#[test]
+fn an_answer_in_the_place_of_an_event_that_this_page_cannot_know_asks_for_the_state() {
+    let mut page = Page::following(None);
+    page.welcome(answer(4, false, 0));
+    page.hear(snapshot("a", 4, "C"));
+    page.send(1, chord_message("G"));
+    page.hear(ack(1).at(ROOM, at("a", 5)));
+    page.hear(snapshot("b", 0, "C"));
+    page.sent.clear();
+    page.hear(ack(1).at(ROOM, at("b", 1)));
+    let asked = page.sent.iter().map(|e| e.message.clone()).collect::<Vec<_>>();
+    assert_eq!(asked, [ClientMessage::Resync(TopicRequest::new(ROOM, None))]);
+    page.hear(event("b", 2, "D"));
+    page.hear(snapshot("b", 2, "D"));
+    assert_eq!(page.seen(), ["C", "G", "C", "D"], "nothing is shown before the state is known");
 }
 
 #[test]
