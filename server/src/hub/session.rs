@@ -1,11 +1,17 @@
 //! The state of one guitar session beside its ring. It changes in the same lock as the ring
 //! grows, so a snapshot and its position always belong together.
 
-use super::{Publication, Published, handle::Handle, lock, ring::Log};
+use super::{
+    Publication, Published,
+    handle::Handle,
+    lock,
+    log::{Fact, Log},
+};
 use protocol::{
     Millis, Position, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
+    server::Outcome,
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,7 +45,7 @@ pub struct Session {
 struct Live {
     state: GuitarState,
     seats: HashMap<Uuid, Seat>,
-    ids: HashMap<Uuid, u64>,
+    ids: HashMap<Uuid, Position>,
     id_order: VecDeque<Uuid>,
     played: Played,
     last_input: Millis,
@@ -100,16 +106,16 @@ impl Session {
     pub fn publish(&self, publication: Publication, now: Millis) -> Published {
         let mut live = lock(&self.live);
         let id = publication.origin.and_then(|origin| origin.message);
-        if let Some(offset) = id.and_then(|id| live.ids.get(&id)) {
-            return Published { offset: *offset, fresh: false };
+        if let Some(at) = id.and_then(|id| live.ids.get(&id)) {
+            return Published { at: at.clone(), fresh: false };
         }
         live.note(&publication.message, now);
         let Publication { message, origin, outcome } = publication;
-        let offset = self.log.push(now, message, origin, outcome);
+        let at = self.log.push(Fact { ts: now, message, origin, outcome });
         if let Some(id) = id {
-            live.remember(id, offset);
+            live.remember(id, at.clone());
         }
-        Published { offset, fresh: true }
+        Published { at, fresh: true }
     }
 
     /// A device's socket is there. A second socket of the same device changes nothing.
@@ -219,7 +225,7 @@ impl Session {
     fn tell(&self, live: &mut Live, participant: Participant, now: Millis) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut live.state, &message);
-        self.log.push(now, message, None, protocol::server::Outcome::Done);
+        self.log.push(Fact { ts: now, message, origin: None, outcome: Outcome::Done });
     }
 
     /// Whether nobody has been connected since `before`, so that it can be forgotten.
@@ -291,8 +297,8 @@ impl Live {
         logic::guitar::apply(&mut self.state, message);
     }
 
-    fn remember(&mut self, id: Uuid, offset: u64) {
-        self.ids.insert(id, offset);
+    fn remember(&mut self, id: Uuid, at: Position) {
+        self.ids.insert(id, at);
         self.id_order.push_back(id);
         if self.id_order.len() > REMEMBERED_IDS
             && let Some(oldest) = self.id_order.pop_front()
@@ -325,9 +331,14 @@ mod tests {
 
     const PHONE: Uuid = Uuid::from_u128(7);
 
+    fn nowhere() -> Position {
+        Position { epoch: "a".into(), offset: 0 }
+    }
+
     fn with_phone() -> (Session, Handle) {
         let id = Uuid::from_u128(1);
-        let session = Session::new(id, Log::new(Topic::Guitar(id), 100, 300_000), None, 0);
+        let session =
+            Session::new(id, Log::new(Topic::Guitar(id), nowhere(), 100, 300_000), None, 0);
         let handle = Handle::new(Uuid::from_u128(2), IpAddr::V4(Ipv4Addr::LOCALHOST));
         session.arrive(PHONE, Role::Performer, "phone", &handle, true, 0);
         (session, handle)

@@ -14,8 +14,8 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, ServerMessage,
-    Topic, decode_frame, encode,
+    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, Position,
+    ServerMessage, Topic, decode_frame, encode,
     server::{Ack, Outcome},
 };
 use std::{
@@ -52,12 +52,25 @@ pub(super) enum Dialect {
     Plain,
 }
 
-/// A command's answer and where its event stands, if it became one just now.
+/// A command's answer.
 pub(super) struct Answered {
     pub(super) id: Option<Uuid>,
     pub(super) result: Result<Outcome, ErrorBody>,
-    pub(super) event: Option<(Topic, u64)>,
+    pub(super) place: Place,
 }
+
+/// Where a command's answer belongs.
+pub(super) enum Place {
+    /// It became this event just now: in its place.
+    Event(Topic, Position),
+    /// It was carried out before: not ahead of what stands here.
+    Repeat(Topic, Position),
+    /// It made no event.
+    None,
+}
+
+/// What a command's work comes to.
+pub(super) type Work = Result<(Outcome, Place), ErrorBody>;
 
 /// One connection.
 pub(super) struct Connection {
@@ -288,23 +301,28 @@ impl Connection {
         self.handle.push(encode(&Envelope::bare(message).with_id(id)));
     }
 
-    /// Queues a command's answer, unless the cursor meets its event and answers in its place.
+    /// Queues a command's answer, unless it has a place among the events of a followed topic.
     pub(super) fn settle(&mut self, answered: Answered) {
-        let Answered { id, result, event } = answered;
-        if let (Some((topic, offset)), Ok(outcome)) = (event, &result)
-            && let Some(following) =
-                self.following.iter_mut().find(|f| f.topic == topic && !f.waiting)
-            // A snapshot or a replay went over the event, and nothing will stand in its place.
-            && following.begun < offset
-        {
-            if following.cursor < offset {
-                following.expected.push_back((offset, id, outcome.clone()));
-            }
-            // The cursor may have passed the event already: then the ack went out with it.
-            self.handle.wake();
-            return;
+        let Answered { id, result, place } = answered;
+        let (topic, at, repeated) = match place {
+            Place::Event(topic, at) => (topic, at, false),
+            Place::Repeat(topic, at) => (topic, at, true),
+            Place::None => return self.answer(id, result),
+        };
+        let outcome = match result {
+            Ok(outcome) => outcome,
+            Err(error) => return self.answer(id, Err(error)),
+        };
+        let following = self.following.iter_mut().find(|f| f.topic == topic && !f.waiting);
+        let left = match following.map(|following| &mut following.reader) {
+            Some(reader) if repeated => reader.repeat(&at, (id, outcome)),
+            Some(reader) => reader.settle(&at, (id, outcome)),
+            None => Some((id, outcome)),
+        };
+        match left {
+            Some((id, outcome)) => self.answer(id, Ok(outcome)),
+            None => self.handle.wake(),
         }
-        self.answer(id, result);
     }
 
     /// The messages of this connection are counted with its user's from now on.
@@ -381,12 +399,12 @@ impl Connection {
     /// A command from its parts.
     pub(super) fn command<F>(id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
     where
-        F: Future<Output = Result<(Outcome, Option<(Topic, u64)>), ErrorBody>> + Send + 'static,
+        F: Future<Output = Work> + Send + 'static,
     {
         async move {
             match work.await {
-                Ok((outcome, event)) => Answered { id, result: Ok(outcome), event },
-                Err(error) => Answered { id, result: Err(error), event: None },
+                Ok((outcome, place)) => Answered { id, result: Ok(outcome), place },
+                Err(error) => Answered { id, result: Err(error), place: Place::None },
             }
         }
         .boxed()

@@ -2,7 +2,9 @@
 //! when the socket takes the next frame goes into it.
 
 use super::connection::{Connection, Dialect};
+use crate::hub::log::Answer;
 use axum::extract::ws::Utf8Bytes;
+use logic::topic::Line;
 use protocol::{CloseCode, Envelope, Position, ServerMessage, encode, encode_batch, server::Ack};
 
 /// Messages of one frame.
@@ -41,31 +43,36 @@ impl Connection {
         index: usize,
         texts: &mut Vec<Utf8Bytes>,
     ) -> Result<(), CloseCode> {
-        let events = self.pull(index).await?;
+        let lines = self.pull(index).await?;
         let ours = self.dialect == Dialect::Ours;
-        let connection = self.handle.id;
-        let Some(following) = self.following.get_mut(index) else { return Ok(()) };
-        for event in events {
-            let own = event.origin.filter(|origin| origin.connection == connection);
-            let Some(origin) = own else {
-                texts.push(if ours { event.numbered.clone() } else { event.plain().clone() });
-                continue;
-            };
-            following.expected.retain(|(offset, ..)| *offset > event.offset);
-            let ack = Ack { result: event.outcome.clone(), identity: None };
-            let mut envelope = Envelope::bare(ServerMessage::Ack(ack)).with_id(origin.message);
-            if ours {
-                let epoch = following.source.log().end().epoch;
-                let position = Position { epoch, offset: event.offset };
-                envelope = envelope.at(following.topic, position);
+        let Some(following) = self.following.get(index) else { return Ok(()) };
+        let ack = |(id, result): Answer, offset: Option<u64>| -> Utf8Bytes {
+            let ack = ServerMessage::Ack(Ack { result, identity: None });
+            let mut envelope = Envelope::bare(ack).with_id(id);
+            if let (true, Some(offset)) = (ours, offset) {
+                let epoch = following.reader.at().epoch.clone();
+                envelope = envelope.at(following.topic, Position { epoch, offset });
             }
-            texts.push(encode(&envelope).into());
-        }
+            encode(&envelope).into()
+        };
+        texts.extend(lines.into_iter().map(|line| match line {
+            Line::Event(_, event) if ours => event.numbered.clone(),
+            Line::Event(_, event) => event.plain().clone(),
+            Line::Own(offset, event) => {
+                let id = event.fact.origin.and_then(|origin| origin.message);
+                ack((id, event.fact.outcome.clone()), Some(offset))
+            }
+            Line::Answer(offset, answer) => ack(answer, Some(offset)),
+            Line::Repeat(answer) => ack(answer, None),
+        }));
         // Figures go with the events that they include, never before them.
+        let reached = following.reader.at().offset;
         let latest = following.source.log().latest_after(following.latest);
-        if let Some(latest) = latest.filter(|l| l.as_of <= following.cursor && !following.waiting) {
-            following.latest = latest.version;
+        if let Some(latest) = latest.filter(|l| l.as_of <= reached && !following.waiting) {
             texts.push(if ours { latest.numbered } else { latest.plain });
+            if let Some(following) = self.following.get_mut(index) {
+                following.latest = latest.version;
+            }
         }
         Ok(())
     }
