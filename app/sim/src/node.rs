@@ -7,7 +7,8 @@ use crate::{
 };
 use logic::topic::{CatchUp, Intake, Line, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Frame, Position, ServerMessage,
+    Topic,
     account::{Identity, Role},
     encode, encode_batch,
     guitar::{ChordChange, GuitarState},
@@ -53,7 +54,7 @@ pub struct Served {
     readers: BTreeMap<Topic, Reader<(Uuid, Outcome)>>,
     answers: VecDeque<String>,
     /// Frames that came while a query was under way.
-    pub inbox: VecDeque<String>,
+    pub inbox: VecDeque<Frame>,
     /// A query is under way.
     pub busy: bool,
     /// The socket takes no frame before.

@@ -8,7 +8,7 @@ use crate::{
 };
 use logic::{link::Effect, topic::Wanted};
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Position, ServerMessage, Topic, decode_frame,
+    ClientMessage, CloseCode, Codec, Decoded, Frame, Position, ServerMessage, Topic, decode_frame,
     guitar::{ChordChange, Direction, Strum, StrumSource},
     gym::CheckIn,
     server::Outcome,
@@ -78,11 +78,11 @@ enum Happens {
     /// A frame reaches the server, or the client.
     Up {
         conn: u32,
-        frame: String,
+        frame: Frame,
     },
     Down {
         conn: u32,
-        frame: String,
+        frame: Frame,
     },
     /// A page that slept reads what its sockets kept for it.
     Awake {
@@ -165,7 +165,7 @@ struct Conn {
     down_lost: bool,
     client_open: bool,
     /// Frames that wait for a page that sleeps.
-    kept: Vec<String>,
+    kept: Vec<Frame>,
     /// Added to each frame's way.
     slow: i64,
 }
@@ -185,6 +185,7 @@ struct World {
     truth: Truth,
     ids: u64,
     capacity: usize,
+    codec: Codec,
     broker_away_until: i64,
     database_away_until: i64,
     /// Scripts of a node run in the order in which they were called.
@@ -202,6 +203,7 @@ impl World {
         let capacity = [4, 8, 32, 512][rng.below(4)];
         let room_kept = [8, 64, 512][rng.below(3)];
         let calm = rng.range(20_000, 120_000);
+        let codec = Codec::ALL[rng.below(2)];
         let truth = Truth { gym: Log::new(usize::MAX), room: Log::new(room_kept) };
         let mut world = Self {
             now: 0,
@@ -216,6 +218,7 @@ impl World {
             truth,
             ids: 0,
             capacity,
+            codec,
             broker_away_until: 0,
             database_away_until: 0,
             script_at: vec![0; nodes],
@@ -478,12 +481,12 @@ impl World {
         if self.pages[page].life == life && c.client_open {
             let device = &mut self.pages[page];
             let now = device.now(self.now);
-            device.link.opened(now, socket);
+            device.link.opened(now, socket, self.codec);
             self.settle_page(page);
         }
     }
 
-    fn transmit(&mut self, page: usize, frame: String) {
+    fn transmit(&mut self, page: usize, frame: Frame) {
         let Some(conn) = self.of_page(page).last() else { return };
         let delay = self.delay();
         let offline = self.now < self.pages[page].offline_until;
@@ -513,7 +516,7 @@ impl World {
         }
     }
 
-    fn up(&mut self, conn: u32, frame: String) {
+    fn up(&mut self, conn: u32, frame: Frame) {
         let Some(c) = self.conns.get(&conn) else { return };
         let node = c.node;
         if !self.alive(node, c.node_life) {
@@ -525,7 +528,7 @@ impl World {
         self.read_inbox(conn);
     }
 
-    fn down(&mut self, conn: u32, frame: &str) {
+    fn down(&mut self, conn: u32, frame: &Frame) {
         let Some(c) = self.conns.get(&conn) else { return };
         let (page, life, socket) = (c.page, c.life, c.socket);
         if !c.client_open || self.pages[page].life != life {
@@ -533,7 +536,7 @@ impl World {
         }
         let asleep = self.pages[page].asleep_until;
         if self.now < asleep || !c.kept.is_empty() {
-            self.conns.entry(conn).and_modify(|c| c.kept.push(frame.to_owned()));
+            self.conns.entry(conn).and_modify(|c| c.kept.push(frame.clone()));
             return self.at(asleep, Happens::Awake { page });
         }
         self.hand_over(page, socket, frame);
@@ -552,7 +555,7 @@ impl World {
         }
     }
 
-    fn hand_over(&mut self, page: usize, socket: u32, frame: &str) {
+    fn hand_over(&mut self, page: usize, socket: u32, frame: &Frame) {
         let device = &mut self.pages[page];
         let now = device.now(self.now);
         device.link.frame(now, socket, frame);
@@ -595,6 +598,7 @@ impl World {
                 return;
             }
             let Some(frame) = served.inbox.pop_front() else { break };
+            let frame = frame.json().expect("a link's own frame");
             for decoded in decode_frame(&frame, ClientMessage::read) {
                 match decoded {
                     Decoded::Message(envelope) => {
@@ -705,6 +709,7 @@ impl World {
             c.down_lost |= now < until && lasting;
             let at = c.down_at;
             if !c.down_lost {
+                let frame = self.codec.frame(frame);
                 self.at(at, Happens::Down { conn, frame });
             }
             if let Some(served) = self.nodes[node].served.get_mut(&conn) {

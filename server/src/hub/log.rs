@@ -3,9 +3,10 @@
 use super::{handle::Handle, lock, mono};
 use crate::store::Origin;
 use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use logic::topic::{CatchUp, Intake, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
-    Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats, server::Outcome,
+    Envelope, Millis, Position, ServerMessage, Topic, codec, encode, gym::Stats, server::Outcome,
 };
 use std::{
     collections::HashMap,
@@ -33,10 +34,16 @@ pub struct Event {
     pub fact: Fact,
     /// With topic, epoch and offset, for our own client.
     pub numbered: Utf8Bytes,
+    packed: OnceLock<Bytes>,
     plain: OnceLock<Utf8Bytes>,
 }
 
 impl Event {
+    /// As MessagePack; encoded when the first connection needs it.
+    pub fn packed(&self) -> &Bytes {
+        self.packed.get_or_init(|| codec::pack(&self.numbered).into())
+    }
+
     /// `{"type", "data"}` alone, for plain clients; encoded when the first of them needs it.
     pub fn plain(&self) -> &Utf8Bytes {
         self.plain.get_or_init(|| encode(&Envelope::bare(&self.fact.message)).into())
@@ -217,7 +224,8 @@ impl Inner {
             let mut envelope = Envelope::bare(&fact.message).at(topic, at);
             envelope.ts = Some(ts);
             let numbered = encode(&envelope).into();
-            self.ring.push(ts, Arc::new(Event { fact, numbered, plain: OnceLock::new() }));
+            let (packed, plain) = (OnceLock::new(), OnceLock::new());
+            self.ring.push(ts, Arc::new(Event { fact, numbered, packed, plain }));
         }
         self.wake();
     }

@@ -7,15 +7,16 @@ use super::{
 };
 use crate::{
     config::minutes,
-    hub::{handle::Handle, lock, session::Departure},
+    hub::{handle::Handle, lock},
     state::AppState,
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use logic::presence::Departure;
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, Position,
-    ServerMessage, Topic, decode_frame, encode,
+    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Millis, Position,
+    ServerMessage, Topic, codec, decode_frame, encode,
     server::{Ack, Outcome},
 };
 use std::{
@@ -47,7 +48,7 @@ const COMMANDS_UNDER_WAY: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// Our own client: batches, offsets, replay.
-    Ours,
+    Ours(Codec),
     /// `{"type", "data"}`, one frame per message, answers in order.
     Plain,
 }
@@ -216,7 +217,7 @@ impl Connection {
             }
             let write = async {
                 for frame in frames {
-                    socket.feed(Message::Text(frame)).await?;
+                    socket.feed(frame).await?;
                 }
                 socket.flush().await
             };
@@ -232,10 +233,7 @@ impl Connection {
         self.last_heard = Instant::now();
         match message {
             Message::Text(text) => self.read_frame(text.as_str()).await,
-            Message::Binary(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => self.read_frame(text).await,
-                Err(_) => self.refuse(None, ErrorBody::new(ErrorCode::InvalidJson, "Not UTF-8.")),
-            },
+            Message::Binary(bytes) => self.read_bytes(&bytes).await,
             Message::Ping(_) | Message::Pong(_) => Ok(()),
             Message::Close(frame) => {
                 let left = frame.is_none_or(|f| matches!(f.code, 1000 | 1001 | 1005));
@@ -244,10 +242,32 @@ impl Connection {
         }
     }
 
-    async fn read_frame(&mut self, text: &str) -> Result<(), End> {
-        if text.len() > self.state.config.limits.frame_bytes as usize {
-            return self.refuse(None, too_large(self.state.config.limits.frame_bytes));
+    /// MessagePack where that was agreed on, and JSON otherwise.
+    async fn read_bytes(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let limit = self.state.config.limits.frame_bytes;
+        if bytes.len() > limit as usize {
+            return self.refuse(None, too_large(limit));
         }
+        let json = match self.dialect {
+            Dialect::Ours(Codec::MessagePack) => codec::unpack(bytes),
+            _ => String::from_utf8(bytes.to_vec())
+                .map_err(|_| ErrorBody::new(ErrorCode::InvalidJson, "Not UTF-8.")),
+        };
+        match json {
+            Ok(json) => self.read_messages(&json).await,
+            Err(error) => self.refuse(None, error),
+        }
+    }
+
+    async fn read_frame(&mut self, text: &str) -> Result<(), End> {
+        let limit = self.state.config.limits.frame_bytes;
+        if text.len() > limit as usize {
+            return self.refuse(None, too_large(limit));
+        }
+        self.read_messages(text).await
+    }
+
+    async fn read_messages(&mut self, text: &str) -> Result<(), End> {
         for decoded in decode_frame(text, ClientMessage::read) {
             let id = match &decoded {
                 Decoded::Message(envelope) => envelope.id,
@@ -388,7 +408,7 @@ impl Connection {
     /// in order, so its commands run one after the other.
     pub(super) async fn run_command(&mut self, command: BoxFuture<'static, Answered>) {
         match self.dialect {
-            Dialect::Ours => self.commands.push_back(command),
+            Dialect::Ours(_) => self.commands.push_back(command),
             Dialect::Plain => {
                 let answered = command.await;
                 self.settle(answered);
@@ -459,7 +479,7 @@ mod tests {
         let mut connection = Connection::new(Opening {
             state: state.clone(),
             handle,
-            dialect: Dialect::Ours,
+            dialect: Dialect::Ours(Codec::Json),
             home: None,
             origin: None,
             cookies: Principal::default(),

@@ -4,12 +4,15 @@ use super::connection::{Connection, Dialect};
 use crate::{
     hub::{
         log::{Answer, Event, Log},
-        session::{Departure, SharedSession},
+        session::SharedSession,
     },
     state::AppState,
     store::{self, events::ReplayError},
 };
-use logic::topic::{CatchUp, Line, Pulled, Reader};
+use logic::{
+    presence::Departure,
+    topic::{CatchUp, Line, Pulled, Reader},
+};
 use protocol::{
     CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::Role,
@@ -136,14 +139,14 @@ impl Connection {
         &mut self,
         index: usize,
     ) -> Result<Vec<Line<Arc<Event>, Answer>>, CloseCode> {
-        let (now, connection) = (self.state.now(), self.handle.id);
+        let (now, connection, ours) = (self.state.now(), self.handle.id, self.is_ours());
         let Some(following) = self.following.get_mut(index) else { return Ok(Vec::new()) };
         if following.waiting {
             return Ok(Vec::new());
         }
         match following.source.log().pull(&mut following.reader, PULL, now, connection) {
             Pulled::Lines(lines) => return Ok(lines),
-            Pulled::Behind if self.dialect == Dialect::Ours => {}
+            Pulled::Behind if ours => {}
             Pulled::Behind | Pulled::TooSlow => return Err(CloseCode::SlowConsumer),
         }
         let request = TopicRequest::new(following.topic, Some(following.reader.at()));
@@ -273,7 +276,7 @@ async fn snapshot(
     };
     let topic = source.log().topic;
     let texts = match dialect {
-        Dialect::Ours => {
+        Dialect::Ours(_) => {
             let message = ServerMessage::Snapshot(snapshot);
             vec![encode(&Envelope::bare(message).at(topic, position.clone()))]
         }

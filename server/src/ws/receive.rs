@@ -334,7 +334,7 @@ impl Connection {
 
     /// Whether answers to this client carry positions.
     pub(super) fn is_ours(&self) -> bool {
-        self.dialect == Dialect::Ours
+        matches!(self.dialect, Dialect::Ours(_))
     }
 }
 

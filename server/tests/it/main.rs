@@ -5,6 +5,7 @@
 mod accounts;
 mod bad_input;
 mod client;
+mod codec;
 mod guitar;
 mod gym;
 mod idle_memory;

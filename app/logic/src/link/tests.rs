@@ -2,8 +2,8 @@
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Position, ServerMessage,
-    Topic,
+    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Position,
+    ServerMessage, Topic,
     account::{Identity, Role},
     decode_frame, encode,
     guitar::{ChordChange, GuitarState, PracticeCommand},
@@ -21,6 +21,7 @@ struct Page {
     link: Link,
     now: Now,
     socket: u32,
+    codec: Codec,
     sent: Vec<Envelope<ClientMessage>>,
     got: Vec<Delivery>,
     saved: Vec<OutboxRecord>,
@@ -38,6 +39,7 @@ impl Page {
             link: Link::new("phone", true, 42, ServerMessage::read),
             now: Now { mono: 0, wall: 1_000_000 },
             socket: 0,
+            codec: Codec::Json,
             sent: Vec::new(),
             got: Vec::new(),
             saved: records.clone(),
@@ -67,10 +69,11 @@ impl Page {
                 Effect::Hang(_) | Effect::Renew => {}
                 Effect::Refresh => self.refreshes += 1,
                 Effect::Transmit(frame) => {
-                    for decoded in decode_frame(&frame, ClientMessage::read) {
+                    let json = frame.json().expect("our own frame");
+                    for decoded in decode_frame(&json, ClientMessage::read) {
                         match decoded {
                             Decoded::Message(envelope) => self.sent.push(envelope),
-                            Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),
+                            Decoded::Refused { error, .. } => panic!("{error:?} in {json}"),
                         }
                     }
                 }
@@ -97,12 +100,13 @@ impl Page {
     }
 
     fn open(&mut self) {
-        self.link.opened(self.now, self.socket);
+        self.link.opened(self.now, self.socket, self.codec);
         self.work();
     }
 
     fn hear(&mut self, envelope: Envelope<ServerMessage>) {
-        self.link.frame(self.now, self.socket, &encode(&envelope));
+        let frame = self.codec.frame(encode(&envelope));
+        self.link.frame(self.now, self.socket, &frame);
         self.work();
     }
 
@@ -567,6 +571,19 @@ fn a_restart_is_waited_out_in_the_window_that_the_server_named() {
     assert_eq!(page.dials, 1);
     page.pass(1_200);
     assert_eq!(page.dials, 2);
+}
+
+#[test]
+fn a_socket_that_agreed_on_messagepack_speaks_it_both_ways() {
+    let mut page = Page::following(None);
+    page.codec = Codec::MessagePack;
+    page.welcome(answer(4, false, 0));
+    page.hear(snapshot("a", 4, "C"));
+    page.send(1, chord_message("G"));
+    assert_eq!(page.sent_chords(), ["G"]);
+    page.hear(event("a", 5, "D"));
+    assert_eq!(page.seen(), ["C", "D"]);
+    assert_eq!(page.link.figures().codec, "MessagePack");
 }
 
 #[test]
