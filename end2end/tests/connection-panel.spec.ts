@@ -86,7 +86,6 @@ test('the panel goes on counting over a reconnect that a person asked for', asyn
   expect(frames.sockets).toBe(2);
   expect(frames.open).toBe(1);
   const shown = await figures(pc);
-  expect(shown['Codec']).toBe('JSON');
   expect(shown['Connected for']).toMatch(/^\d+ s$/);
   expect(shown['Waiting for an answer']).toBe('0');
 });
@@ -105,7 +104,6 @@ test('a person chooses MessagePack, plays on in fewer bytes, and keeps it', asyn
   await expect(codec('JSON')).toHaveAttribute('aria-pressed', 'true');
   await codec('MessagePack').click();
   await expect(codec('MessagePack')).toHaveAttribute('aria-pressed', 'true');
-  await expect.poll(async () => (await figures(pc))['Codec']).toBe('MessagePack');
   await expect(linkChip(pc)).toHaveAttribute('data-phase', 'live');
   await shot(pc, 'connection-panel-messagepack');
   frames.reset();
@@ -120,7 +118,7 @@ test('a person chooses MessagePack, plays on in fewer bytes, and keeps it', asyn
   await openPanel(pc);
   await expect(codec('MessagePack')).toHaveAttribute('aria-pressed', 'true');
   await codec('JSON').click();
-  await expect.poll(async () => (await figures(pc))['Codec']).toBe('JSON');
+  await expect(codec('JSON')).toHaveAttribute('aria-pressed', 'true');
 });
 
 test('the chip opens and closes the panel by keyboard', async ({ page: pc }) => {

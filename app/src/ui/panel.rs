@@ -10,6 +10,8 @@ use logic::{link::Figures, text};
 use protocol::Codec;
 use std::time::Duration;
 
+/// The figure that a person can change: the panel shows it as a switch.
+const CODEC: &str = "Codec";
 const BARS: usize = 30;
 const BAR_STEP: usize = 10;
 const BAR_HEIGHT: f64 = 44.0;
@@ -91,7 +93,8 @@ pub fn LinkPanel(
                             <dd>{value}</dd>
                         }
                     };
-                    rows.get().into_iter().map(row).collect_view()
+                    let shown = rows.get().into_iter().filter(|(name, _)| *name != CODEC);
+                    shown.map(row).collect_view()
                 }}
             </dl>
             <CodecSwitch/>
@@ -126,8 +129,8 @@ fn CodecSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="codec-switch" role="group" aria-label="Codec">
-            <span class="link-panel-label">"Codec"</span>
+        <div class="codec-switch" role="group" aria-label=CODEC>
+            <span class="link-panel-label">{CODEC}</span>
             {Codec::ALL.map(choice).collect_view()}
         </div>
     }
@@ -210,7 +213,7 @@ fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
         ),
         ("Waiting for an answer", figures.waiting.to_string()),
         ("Clock difference", clock.unwrap_or_else(unknown)),
-        ("Codec", if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() }),
+        (CODEC, if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() }),
     ]
 }
 

@@ -8,6 +8,16 @@ pub const CAP_MS: f64 = 30_000.0;
 /// After this much health the next loss starts from the base again, in milliseconds.
 pub const HEALTHY_AFTER_MS: i64 = 10_000;
 
+/// How many attempts still count after a connection that lasted so long: none after
+/// [`HEALTHY_AFTER_MS`], and in proportion before. In a Wi-Fi with a hole every few seconds the
+/// waits would otherwise grow from hole to hole and become longer than the holes; a server that
+/// dies as soon as it is reached is still left alone for longer and longer.
+pub fn forgiven(attempts: u32, health_ms: i64) -> u32 {
+    let sick = HEALTHY_AFTER_MS - health_ms.clamp(0, HEALTHY_AFTER_MS);
+    let left = (i64::from(attempts) * sick + HEALTHY_AFTER_MS - 1) / HEALTHY_AFTER_MS;
+    u32::try_from(left).unwrap_or(attempts)
+}
+
 /// The wait before attempt `attempt` (from 1), with `random` in 0..1. The cap is applied before
 /// the jitter: the other way round all clients wait exactly the cap in a storm.
 pub fn delay_ms(attempt: u32, random: f64) -> i64 {
@@ -51,6 +61,14 @@ mod tests {
         assert_eq!(delay_ms(2, 0.999), 499);
         assert_eq!(delay_ms(60, 0.5), 15_000, "half of the cap, not the cap");
         assert_eq!(delay_ms(60, 0.0), 0);
+    }
+
+    #[test]
+    fn health_forgives_attempts_in_proportion() {
+        assert_eq!(forgiven(5, 10_000), 0);
+        assert_eq!(forgiven(5, 8_000), 1);
+        assert_eq!(forgiven(5, 100), 5);
+        assert_eq!(forgiven(0, 100), 0);
     }
 
     #[test]

@@ -1,37 +1,49 @@
 //! The difference between this device's clock and the server's, as NTP measures it (RFC 5905,
 //! section 8): half the round trip is assumed each way; the fastest of the last answers counts.
+//!
+//! A person may set the device's clock, and a device may sleep, in which browsers' monotonic clocks
+//! stand still or do not. Either shows as a difference between the two clocks that has changed, and
+//! then the server's clock is unknown until it is measured again.
 
+use super::Now;
 use protocol::Millis;
 use std::collections::VecDeque;
 
 /// How many answers are kept.
 const KEPT: usize = 8;
+/// The device's two clocks may drift apart by so much between two answers.
+const DRIFT_MS: i64 = 2_000;
 
 /// The estimate of the server's clock.
 #[derive(Debug, Clone, Default)]
 pub struct ServerClock {
+    /// Round trip, and the server's clock minus this device's wall clock.
     samples: VecDeque<(i64, Millis)>,
     /// What the server said without a measured round trip; good until the first ping's answer.
     guess: Option<Millis>,
+    /// Wall clock minus monotonic clock when it was last measured.
+    apart: Option<i64>,
 }
 
 impl ServerClock {
     /// Notes the server's clock as a message told it on its way here.
-    pub fn guess(&mut self, received: Millis, server: Millis) {
-        self.guess = Some(server - received);
+    pub fn guess(&mut self, received: Now, server: Millis) {
+        if self.is_unknown(received) {
+            self.samples.clear();
+        }
+        self.guess = Some(server - received.wall);
+        self.apart = Some(received.wall - received.mono);
     }
 
-    /// Notes one answer: sent and received on this device's wall clock, with the server's clock
-    /// in between. An answer from before a jump of the device's clock is dropped.
-    pub fn note(&mut self, sent: Millis, received: Millis, server: Millis) {
-        let round_trip = received - sent;
-        if round_trip < 0 {
+    /// Notes one answer, with the server's clock in the middle of its round trip.
+    pub fn note(&mut self, round_trip: i64, received: Now, server: Millis) {
+        if self.is_unknown(received) {
             self.samples.clear();
-            return;
         }
-        let offset = server - (sent + round_trip / 2);
-        // A clock that was set makes every older sample worthless.
-        if self.offset().is_some_and(|known| (known - offset).abs() > 2_000 + round_trip) {
+        self.apart = Some(received.wall - received.mono);
+        let offset = server - (received.wall - round_trip / 2);
+        // The server's clock was set, or it is another server's.
+        if self.offset().is_some_and(|known| (known - offset).abs() > DRIFT_MS + round_trip) {
             self.samples.clear();
         }
         if self.samples.len() == KEPT {
@@ -46,9 +58,14 @@ impl ServerClock {
         fastest.map(|(_, offset)| *offset).or(self.guess)
     }
 
-    /// A moment of this device on the server's clock.
-    pub fn server_time(&self, wall: Millis) -> Millis {
-        wall + self.offset().unwrap_or(0)
+    /// Whether the device's clock was set, or the device slept, since it was last measured.
+    pub fn is_unknown(&self, now: Now) -> bool {
+        self.apart.is_some_and(|apart| (now.wall - now.mono - apart).abs() > DRIFT_MS)
+    }
+
+    /// Now on the server's clock.
+    pub fn server_time(&self, now: Now) -> Millis {
+        now.wall + self.offset().unwrap_or(0)
     }
 }
 
@@ -56,20 +73,27 @@ impl ServerClock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_fastest_answer_counts() {
-        let mut clock = ServerClock::default();
-        clock.note(1_000, 1_400, 5_300);
-        clock.note(2_000, 2_010, 6_005);
-        assert_eq!(clock.offset(), Some(4_000));
-        assert_eq!(clock.server_time(10), 4_010);
+    fn at(mono: i64, wall: i64) -> Now {
+        Now { mono, wall }
     }
 
     #[test]
-    fn a_clock_that_was_set_is_measured_anew() {
+    fn the_fastest_answer_counts() {
         let mut clock = ServerClock::default();
-        clock.note(1_000, 1_002, 1_001);
-        clock.note(100_000, 100_004, 5_002);
+        clock.note(400, at(1_400, 1_400), 5_300);
+        clock.note(10, at(2_010, 2_010), 6_005);
+        assert_eq!(clock.offset(), Some(4_000));
+        assert_eq!(clock.server_time(at(10, 10)), 4_010);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_unknown_until_it_is_measured_anew() {
+        let mut clock = ServerClock::default();
+        clock.note(2, at(1_002, 1_002), 1_001);
+        assert!(!clock.is_unknown(at(3_000, 3_500)));
+        assert!(clock.is_unknown(at(5_000, 100_000)));
+        clock.note(4, at(5_004, 100_004), 5_002);
+        assert!(!clock.is_unknown(at(6_000, 101_000)));
         assert_eq!(clock.offset(), Some(-95_000));
     }
 }

@@ -98,7 +98,7 @@ impl Link {
         if !matches!(self.state, State::Introducing { .. }) {
             return;
         }
-        self.clock.guess(now.wall, welcome.server_time);
+        self.clock.guess(now, welcome.server_time);
         self.live(now, welcome.identity.expires_at);
         let mut replayed = 0;
         let mut reloaded = false;
@@ -279,8 +279,15 @@ impl Link {
 
     fn pong(&mut self, now: Now, timestamp: &Timestamp, server_time: Millis) {
         let Timestamp::Millis(sent) = timestamp else { return };
-        self.clock.note(*sent, now.wall, server_time);
-        let Ok(rtt) = u32::try_from(now.wall - sent) else { return };
+        let asked = self.pings.iter().position(|(wall, _)| wall == sent);
+        // Answers come in order: the older ones were lost with their questions.
+        let Some((_, asked)) = asked.and_then(|place| self.pings.drain(..=place).next_back())
+        else {
+            return;
+        };
+        let round_trip = now.mono - asked;
+        self.clock.note(round_trip, now, server_time);
+        let rtt = u32::try_from(round_trip).unwrap_or(u32::MAX);
         self.rtt_ms = Some(rtt);
         if self.figures.rtts.len() == RTTS_KEPT {
             self.figures.rtts.remove(0);

@@ -113,6 +113,8 @@ pub struct Link {
     pub(super) rtt_ms: Option<u32>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) last_heard: i64,
+    /// Pings without an answer, the oldest first: wall clock and monotonic clock.
+    pub(super) pings: VecDeque<(Millis, i64)>,
     /// Commands of an earlier page are still being read; none is sent before they are known.
     pub(super) restoring: bool,
     pub(super) expires_at: Option<Millis>,
@@ -155,6 +157,7 @@ impl Link {
             rtt_ms: None,
             effects: VecDeque::new(),
             last_heard: 0,
+            pings: VecDeque::new(),
             restoring: true,
             expires_at: None,
             restart_window: None,
@@ -215,7 +218,8 @@ impl Link {
         if message.is_momentary() && !matches!(self.state, State::Live { .. }) {
             return;
         }
-        let record = OutboxRecord { id, topic, message, made_at: now.wall };
+        let record =
+            OutboxRecord { id, topic, message, made_at: now.wall, made_mono: Some(now.mono) };
         if record.message.is_command() {
             self.effects.push_back(Effect::Save(record.clone()));
         }
@@ -267,7 +271,7 @@ impl Link {
 
     /// The server's clock now.
     pub fn server_now(&self, now: Now) -> Millis {
-        self.clock.server_time(now.wall)
+        self.clock.server_time(now)
     }
 
     // ── what the browser tells ──────────────────────────────────────────────────────────────
@@ -283,6 +287,7 @@ impl Link {
             // The server's own pings reach a hidden page without a word to its scripts: only the
             // silence from here on means something.
             self.last_heard = now.mono;
+            self.pings.clear();
             self.wake(now);
         }
     }
@@ -375,7 +380,7 @@ impl Link {
             State::Refreshing { since } if now.mono >= since + OPEN_WITHIN_MS => {
                 self.refreshed(now, Renewal::Unreachable);
             }
-            State::Live { since } => self.tick_live(now, since),
+            State::Live { .. } => self.tick_live(now),
             _ => {}
         }
         if let Some(since) = self.unneeded_since
@@ -397,7 +402,7 @@ impl Link {
             | State::Dialling { since }
             | State::Introducing { since } => Some(since + OPEN_WITHIN_MS),
             State::Live { .. } if self.visible => {
-                Some(self.next_ping.min(self.last_heard + DEAD_AFTER_MS))
+                Some(self.next_ping.min(self.unanswered_since() + DEAD_AFTER_MS))
             }
             _ => None,
         };
@@ -437,8 +442,10 @@ impl Link {
             State::Refreshing { .. } | State::Dialling { .. } | State::Introducing { .. } => {
                 lost(self.attempt.max(1), None)
             }
-            State::Live { .. } if self.visible && now.mono - self.last_heard >= QUIET_AFTER_MS => {
-                Phase::Quiet { since: self.last_heard }
+            State::Live { .. }
+                if self.visible && now.mono - self.unanswered_since() >= QUIET_AFTER_MS =>
+            {
+                Phase::Quiet { since: self.unanswered_since() }
             }
             State::Live { .. } => Phase::Live,
         };
@@ -480,7 +487,7 @@ impl Link {
         }
         self.attempt += 1;
         self.lost_at.get_or_insert(now.mono);
-        let expired = self.expires_at.is_some_and(|at| self.clock.server_time(now.wall) >= at);
+        let expired = self.expires_at.is_some_and(|at| self.clock.server_time(now) >= at);
         if expired && !self.refreshed {
             return self.refresh(now);
         }
@@ -521,12 +528,9 @@ impl Link {
         self.figures.reconnects > 0
     }
 
-    fn tick_live(&mut self, now: Now, since: i64) {
-        if now.mono - since >= backoff::HEALTHY_AFTER_MS {
-            self.attempt = 0;
-        }
+    fn tick_live(&mut self, now: Now) {
         let probe_failed = self.probe_ends.is_some_and(|ends| now.mono >= ends);
-        let silent = self.visible && now.mono - self.last_heard >= DEAD_AFTER_MS;
+        let silent = self.visible && now.mono - self.unanswered_since() >= DEAD_AFTER_MS;
         if probe_failed || silent {
             self.attempt = 0;
             return self.give_up(now);
@@ -535,6 +539,12 @@ impl Link {
             self.ping(now);
         }
         self.flush_pending(now);
+    }
+
+    /// Since when nothing tells that both ways are open. What others say comes in also while this
+    /// page's own words are lost: a ping without an answer counts more.
+    fn unanswered_since(&self) -> i64 {
+        self.pings.front().map_or(self.last_heard, |(_, asked)| *asked)
     }
 
     /// This socket leads nowhere: forget it without waiting for its own end.
@@ -556,6 +566,7 @@ impl Link {
 
     fn forget_socket(&mut self) {
         self.batcher.clear();
+        self.pings.clear();
         self.pending.unsend_all();
         self.probe_ends = None;
         self.rtt_ms = None;
@@ -563,8 +574,9 @@ impl Link {
 
     fn lost(&mut self, now: Now, code: u16) {
         // A socket that was silent before its end was lost when it was last heard.
-        if matches!(self.state, State::Live { .. }) {
+        if let State::Live { since } = self.state {
             self.lost_at = Some(self.last_heard.max(now.mono - DEAD_AFTER_MS));
+            self.attempt = backoff::forgiven(self.attempt, now.mono - since);
         }
         self.socket += 1;
         self.forget_socket();
@@ -623,16 +635,23 @@ impl Link {
         if !matches!(self.state, State::Live { .. }) {
             return;
         }
+        // A command carries the moment of its making: the server's clock has to be known.
+        if self.clock.is_unknown(now) {
+            if self.pings.is_empty() {
+                self.ping(now);
+            }
+            return;
+        }
         let topics = &self.topics;
         let ready = self.pending.take_ready(now.mono, self.restoring, |topic| {
             topics.get(&topic).is_some_and(|following| following.answered)
         });
         for record in ready {
-            let topic = record.topic;
-            let mut message = record.message;
             // Only now: before the first connection the server's clock was not known.
-            message.stamp(self.clock.server_time(record.made_at));
-            let mut envelope = Envelope::bare(message).with_id(Some(record.id));
+            let made_at = self.clock.server_time(now) - record.age(now);
+            let OutboxRecord { id, topic, mut message, .. } = record;
+            message.stamp(made_at);
+            let mut envelope = Envelope::bare(message).with_id(Some(id));
             envelope.topic = Some(topic);
             self.transmit(now, envelope, Some(topic));
         }
@@ -641,6 +660,7 @@ impl Link {
     fn ping(&mut self, now: Now) {
         self.next_ping = now.mono + PING_EVERY_MS;
         let timestamp = Timestamp::Millis(now.wall);
+        self.pings.push_back((now.wall, now.mono));
         self.transmit(now, Envelope::bare(ClientMessage::Ping { timestamp }), None);
     }
 

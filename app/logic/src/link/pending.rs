@@ -1,6 +1,7 @@
 //! Messages without an answer. They are resent with the same id after a reconnect, and the
 //! server runs each id once; commands are also kept in the browser's database until answered.
 
+use super::Now;
 use protocol::{ClientMessage, Decoded, Envelope, ErrorCode, Millis, Topic, decode_frame, encode};
 use std::collections::VecDeque;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub struct OutboxRecord {
     pub message: ClientMessage,
     /// This device's clock when it was made.
     pub made_at: Millis,
+    /// This page's monotonic clock when it was made; `None` for one of an earlier page.
+    pub made_mono: Option<i64>,
 }
 
 impl OutboxRecord {
@@ -42,7 +45,14 @@ impl OutboxRecord {
             return None;
         };
         let Envelope { message, id, topic, ts, .. } = envelope;
-        Some(Self { id: id?, topic: topic?, message, made_at: ts? })
+        Some(Self { id: id?, topic: topic?, message, made_at: ts?, made_mono: None })
+    }
+
+    /// How long ago it was made, in milliseconds. A clock that was set back since makes it too
+    /// short by the wall clock, a device that slept by the monotonic one.
+    pub(super) fn age(&self, now: Now) -> i64 {
+        let by_wall = now.wall - self.made_at;
+        self.made_mono.map_or(by_wall, |made| by_wall.max(now.mono - made)).max(0)
     }
 }
 

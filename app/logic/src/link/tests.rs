@@ -22,6 +22,8 @@ struct Page {
     now: Now,
     socket: u32,
     codec: Codec,
+    /// The server's clock minus this page's.
+    server_wall: i64,
     sent: Vec<Envelope<ClientMessage>>,
     got: Vec<Delivery>,
     saved: Vec<OutboxRecord>,
@@ -40,6 +42,7 @@ impl Page {
             now: Now { mono: 0, wall: 1_000_000 },
             socket: 0,
             codec: Codec::Json,
+            server_wall: 0,
             sent: Vec::new(),
             got: Vec::new(),
             saved: records.clone(),
@@ -108,6 +111,18 @@ impl Page {
         let frame = self.codec.frame(encode(&envelope));
         self.link.frame(self.now, self.socket, &frame);
         self.work();
+    }
+
+    /// Answers the last ping.
+    fn pong(&mut self) {
+        self.pass(20);
+        let asked = self.sent.iter().rev().find_map(|sent| match &sent.message {
+            ClientMessage::Ping { timestamp } => Some(timestamp.clone()),
+            _ => None,
+        });
+        let server_time = self.now.wall + self.server_wall;
+        let timestamp = asked.expect("a ping");
+        self.hear_bare(ServerMessage::Pong { timestamp, server_time });
     }
 
     fn hear_bare(&mut self, message: ServerMessage) {
@@ -208,6 +223,12 @@ fn check_in() -> ClientMessage {
         override_reason: None,
         at: None,
     })
+}
+
+/// A command that an earlier page made.
+fn left_over(made_at: i64) -> OutboxRecord {
+    let id = Uuid::from_u128(1);
+    OutboxRecord { id, topic: ROOM, message: check_in(), made_at, made_mono: None }
 }
 
 #[test]
@@ -387,6 +408,7 @@ fn a_queued_command_is_not_lost_to_a_page_that_nobody_is_signed_in_on() {
         topic: Topic::CheckIns,
         message: check_in(),
         made_at: 0,
+        made_mono: None,
     };
     let mut page = Page::with_outbox(vec![record]);
     for code in [ErrorCode::NotSignedIn, ErrorCode::NotAllowed] {
@@ -409,6 +431,7 @@ fn a_topic_followed_while_hello_is_on_its_way_is_subscribed_after_it() {
         topic: Topic::CheckIns,
         message: check_in(),
         made_at: 0,
+        made_mono: None,
     }]);
     page.open();
     page.link.follow(page.now, ROOM, None);
@@ -441,8 +464,7 @@ fn at_most_32_commands_are_on_their_way() {
 
 #[test]
 fn a_command_older_than_a_week_waits_for_a_person() {
-    let record =
-        OutboxRecord { id: Uuid::from_u128(1), topic: ROOM, message: check_in(), made_at: 0 };
+    let record = left_over(0);
     let mut page = Page::new();
     page.now.wall = 8 * 24 * 3600 * 1000;
     page.link.restore(page.now, vec![record]);
@@ -459,7 +481,7 @@ fn commands_that_a_slow_database_gives_late_are_sent_all_the_same() {
     let mut page = Page::following(None);
     page.welcome(answer(1, true, 0));
     let made_at = page.now.wall;
-    let record = OutboxRecord { id: Uuid::from_u128(1), topic: ROOM, message: check_in(), made_at };
+    let record = left_over(made_at);
     page.link.restore(page.now, vec![record]);
     page.work();
     assert!(page.sent.iter().any(|sent| sent.id == Some(Uuid::from_u128(1))));
@@ -584,6 +606,40 @@ fn a_socket_that_agreed_on_messagepack_speaks_it_both_ways() {
     page.hear(event("a", 5, "D"));
     assert_eq!(page.seen(), ["C", "D"]);
     assert_eq!(page.link.figures().codec, "MessagePack");
+}
+
+/// Found over a real socket: everything that others said counted as a sign of life.
+#[test]
+fn a_page_whose_own_words_are_lost_dials_anew_also_while_others_play() {
+    let mut page = Page::following(None);
+    page.welcome(answer(0, true, 0));
+    for offset in 1..=60 {
+        page.pass(300);
+        page.hear(event("a", offset, "G"));
+        if page.dials == 2 {
+            break;
+        }
+    }
+    assert_eq!(page.dials, 2, "{:?}", page.phase());
+}
+
+/// Found over a real socket: the visit was recorded twelve hours off.
+#[test]
+fn a_command_made_right_after_the_clock_was_set_waits_for_the_servers_time() {
+    let mut page = Page::following(None);
+    page.welcome(answer(0, true, 0));
+    page.pong();
+    let server = page.link.server_now(page.now);
+    page.now.wall += 12 * 3600 * 1000;
+    page.send(1, check_in());
+    assert!(page.sent.iter().all(|sent| sent.id.is_none()), "not yet: {:?}", page.sent);
+    page.server_wall -= 12 * 3600 * 1000;
+    page.pong();
+    let at = page.sent.iter().find_map(|sent| match &sent.message {
+        ClientMessage::CheckIn(check_in) => check_in.at,
+        _ => None,
+    });
+    assert!((at.expect("a check-in") - server).abs() < 100, "{at:?}, not about {server}");
 }
 
 #[test]
