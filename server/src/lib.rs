@@ -4,7 +4,7 @@
 //! - [`ws`]: one WebSocket connection; [`hub`]: all of them, and the topics that they follow
 //! - [`check_in`], [`check_out`], [`undo_check_in`], [`members`], [`gym`], [`sign_in`],
 //!   [`pairing`], [`practice`]: one file per use case, the same behind pages, API and socket
-//! - [`store`]: the only place that writes SQL
+//! - [`store`]: the only place that writes SQL; [`broker`]: the only one that knows of other nodes
 //! - [`auth`]: who is who; [`api`]: the JSON API; [`backend`]: the pages' way in
 //! - [`files`]: what is not made but only sent; [`config`], [`telemetry`], [`health`], [`welcome`], [`create_admin`]: for operators
 //!
@@ -13,6 +13,7 @@
 pub mod api;
 pub mod auth;
 pub mod backend;
+pub mod broker;
 pub mod check_in;
 pub mod check_out;
 pub mod config;

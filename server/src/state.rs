@@ -56,7 +56,7 @@ impl AppState {
             return Err(pairing::invalid_session());
         }
         let practice = practice::current(&self.store, id).await?;
-        let session = self.hub.open_session(id, practice, self.now());
+        let session = self.hub.open_session(id, practice, self.store.clock()).await?;
         // It may have been paused since it was read, when nobody could be told.
         let _alone = session.practice_lock().await;
         self.publish_practice(&session).await?;
@@ -70,7 +70,7 @@ impl AppState {
             && session.practice_differs(&update)
         {
             let message = ServerMessage::PracticeUpdate(update);
-            session.publish(Publication::by_server(message), self.now());
+            session.publish(Publication::by_server(message), self.now()).await?;
         }
         Ok(())
     }

@@ -132,6 +132,11 @@ impl Seats {
         }
     }
 
+    /// A participant's role, and whether its device has a socket.
+    pub fn seat(&self, who: Uuid) -> Option<(Role, bool)> {
+        self.0.get(&who).map(|seat| (seat.role, !seat.sockets.is_empty()))
+    }
+
     /// Whether no device is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

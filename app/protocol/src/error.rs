@@ -62,11 +62,13 @@ pub enum ErrorCode {
     UnsupportedVersion,
     /// The server could not do it now; the same command may be sent again.
     Unavailable,
+    /// The server's way to its other nodes is broken; the same message may be sent again.
+    BrokerUnavailable,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidJson,
         Self::InvalidMessage,
         Self::UnknownType,
@@ -95,11 +97,12 @@ impl ErrorCode {
         Self::TooManyTopics,
         Self::UnsupportedVersion,
         Self::Unavailable,
+        Self::BrokerUnavailable,
     ];
 
     /// Whether the same message can succeed later without anybody changing it.
     pub fn retryable(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Unavailable)
+        matches!(self, Self::RateLimited | Self::Unavailable | Self::BrokerUnavailable)
     }
 
     /// The HTTP status that goes with the code.
@@ -119,7 +122,7 @@ impl ErrorCode {
             | Self::TooManyTopics => 422,
             Self::UnsupportedVersion => 426,
             Self::RateLimited => 429,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::BrokerUnavailable => 503,
         }
     }
 }

@@ -11,6 +11,7 @@ use protocol::{
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
@@ -119,9 +120,15 @@ impl Log {
     }
 
     /// Somebody says that a fact stands at a place of the log. Facts are delivered in order; one
-    /// that is missing is waited for, and read after a moment.
-    pub fn hint(&self, at: &Position, fact: Fact) {
-        lock(&self.inner).hint(self.topic, at, fact);
+    /// that is missing is waited for, and read after a moment. Returns what was delivered now.
+    pub fn hint(&self, at: &Position, fact: Fact) -> Vec<Arc<Event>> {
+        lock(&self.inner).hint(self.topic, at, fact)
+    }
+
+    /// When [`Log::wanted`] has something to say.
+    pub fn deadline(&self) -> Instant {
+        let wait = lock(&self.inner).intake.deadline() - mono();
+        Instant::now() + Duration::from_millis(wait.max(0) as u64)
     }
 
     /// What is to be read of the log now; see [`Intake`].
@@ -134,15 +141,17 @@ impl Log {
         lock(&self.inner).intake.compared(mono(), end);
     }
 
-    /// What a reading of the log brought.
-    pub fn read(&self, end: &Position, facts: Vec<(u64, Fact)>) {
+    /// What a reading of the log brought. Returns what was delivered now, or nothing when the log
+    /// did not lead on: everybody starts again at its end.
+    pub fn read(&self, end: &Position, facts: Vec<(u64, Fact)>) -> Option<Vec<Arc<Event>>> {
         let mut inner = lock(&self.inner);
         let facts = facts.into_iter().map(|(offset, fact)| (offset, fact.ts, fact)).collect();
         match inner.intake.read(mono(), end, facts) {
-            Taken::Events(ready) => inner.append(self.topic, ready),
+            Taken::Events(ready) => Some(inner.append(self.topic, ready)),
             Taken::Restarted => {
                 inner.ring.restart(end.clone());
                 inner.wake();
+                None
             }
         }
     }
@@ -213,21 +222,28 @@ impl Log {
 }
 
 impl Inner {
-    fn hint(&mut self, topic: Topic, at: &Position, fact: Fact) {
+    fn hint(&mut self, topic: Topic, at: &Position, fact: Fact) -> Vec<Arc<Event>> {
         let ready = self.intake.hint(mono(), at, fact.ts, fact);
-        self.append(topic, ready);
+        self.append(topic, ready)
     }
 
-    fn append(&mut self, topic: Topic, ready: Vec<(u64, Millis, Fact)>) {
+    fn append(&mut self, topic: Topic, ready: Vec<(u64, Millis, Fact)>) -> Vec<Arc<Event>> {
+        if ready.is_empty() {
+            return Vec::new();
+        }
+        let mut appended = Vec::with_capacity(ready.len());
         for (offset, ts, fact) in ready {
             let at = Position { epoch: self.ring.end().epoch.clone(), offset };
             let mut envelope = Envelope::bare(&fact.message).at(topic, at);
             envelope.ts = Some(ts);
             let numbered = encode(&envelope).into();
             let (packed, plain) = (OnceLock::new(), OnceLock::new());
-            self.ring.push(ts, Arc::new(Event { fact, numbered, packed, plain }));
+            let event = Arc::new(Event { fact, numbered, packed, plain });
+            self.ring.push(ts, Arc::clone(&event));
+            appended.push(event);
         }
         self.wake();
+        appended
     }
 
     fn wake(&self) {

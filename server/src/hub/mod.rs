@@ -2,6 +2,7 @@
 //!
 //! - [`log`]: the recent events of a topic, each encoded once, and who follows it
 //! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
+//! - [`keeper`]: what keeps a session that other nodes share
 //! - [`handle`]: what the rest of the server can do to one connection
 //! - [`sweep`]: what happens because time passed: gone phones, idle practice, forgotten sessions
 //!
@@ -9,25 +10,32 @@
 //! ring when it is woken, so a slow reader costs a number and slows nobody.
 
 pub mod handle;
+mod keeper;
 pub mod log;
 pub mod session;
 pub mod sweep;
 
-use crate::store::{Commit, LoggedEvent, Origin};
+use crate::{
+    broker::{self, Broker, Reading},
+    store::{Commit, GymTime, LoggedEvent, Origin},
+};
 use handle::Handle;
+use keeper::state_of;
 use log::{Fact, Log, new_epoch};
 use protocol::{
-    CloseCode, Envelope, Millis, Position, ServerMessage, Topic, account::Role, gym::Stats,
-    server::Outcome,
+    CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic, account::Role,
+    guitar::PracticeUpdate, gym::Stats, server::Outcome,
 };
-use session::Session;
+use session::{Decision, Session};
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, Instant},
 };
 use uuid::Uuid;
 
+/// The channel on which nodes tell each other of check-ins.
+const CHECK_INS: &str = "checkins";
 /// How often a server that stops looks whether everybody is gone.
 const EMPTIED_EVERY: Duration = Duration::from_millis(10);
 
@@ -43,6 +51,8 @@ struct Inner {
     connections: Mutex<HashMap<Uuid, Arc<Handle>>>,
     /// When clients shall come back; set once the server stops.
     restart: OnceLock<RestartWindow>,
+    /// The way to other nodes, where there are any.
+    broker: Option<Broker>,
     ring_events: usize,
     ring_ms: Millis,
 }
@@ -64,6 +74,33 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Hub {
     /// A hub whose rings keep so many events for so long.
     pub fn new(ring_events: usize, ring_ms: Millis) -> Self {
+        Self::with(ring_events, ring_ms, None)
+    }
+
+    /// A hub that shares its topics with other nodes through the broker that `open` opens; it is
+    /// given what to do with what they say.
+    ///
+    /// # Errors
+    /// When the broker's addresses are none.
+    pub fn sharing(
+        ring_events: usize,
+        ring_ms: Millis,
+        open: impl FnOnce(Box<dyn Fn(&str, &str) + Send + Sync>) -> anyhow::Result<Broker>,
+    ) -> anyhow::Result<Self> {
+        let hub = Arc::new(OnceLock::<Weak<Inner>>::new());
+        let listening = Arc::clone(&hub);
+        let broker = open(Box::new(move |channel, text| {
+            if let Some(inner) = listening.get().and_then(Weak::upgrade) {
+                Self { inner }.heard(channel, text);
+            }
+        }))?;
+        broker.follow(CHECK_INS);
+        let made = Self::with(ring_events, ring_ms, Some(broker));
+        let _ = hub.set(Arc::downgrade(&made.inner));
+        Ok(made)
+    }
+
+    fn with(ring_events: usize, ring_ms: Millis, broker: Option<Broker>) -> Self {
         let nowhere = Position { epoch: new_epoch(), offset: 0 };
         let checkins = Arc::new(Log::new(Topic::CheckIns, nowhere, ring_events, ring_ms));
         Self {
@@ -72,6 +109,7 @@ impl Hub {
                 sessions: Mutex::default(),
                 connections: Mutex::default(),
                 restart: OnceLock::new(),
+                broker,
                 ring_events,
                 ring_ms,
             }),
@@ -115,13 +153,42 @@ impl Hub {
         lock(&self.inner.sessions).get(&id).cloned()
     }
 
-    /// The session, made from `state` if it is not in memory.
-    pub fn open_session(
+    /// The session, made if it is not in memory: from the other nodes where there are any.
+    ///
+    /// # Errors
+    /// `broker_unavailable` when the other nodes cannot be reached.
+    pub async fn open_session(
         &self,
         id: Uuid,
-        practice: Option<protocol::guitar::PracticeUpdate>,
-        now: Millis,
-    ) -> Arc<Session> {
+        practice: Option<PracticeUpdate>,
+        clock: &GymTime,
+    ) -> Result<Arc<Session>, ErrorBody> {
+        let Some(broker) = &self.inner.broker else {
+            return Ok(self.open_alone(id, practice, clock.now()));
+        };
+        // Before the log is read: what is said in between is heard.
+        broker.follow(&id.to_string());
+        let nowhere = Position { epoch: String::new(), offset: 0 };
+        let Reading { end, last, .. } = broker.read(id, &nowhere).await?;
+        let mut sessions = lock(&self.inner.sessions);
+        if let Some(session) = sessions.get(&id) {
+            return Ok(Arc::clone(session));
+        }
+        let (events, ms) = (self.inner.ring_events, self.inner.ring_ms);
+        let log = Log::new(Topic::Guitar(id), end, events, ms);
+        let session = Session::new(id, log, None, clock.now());
+        let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
+        sessions.insert(id, Arc::clone(&session));
+        let clock = clock.clone();
+        let keeping =
+            keeper::keep(Arc::downgrade(&self.inner), Arc::downgrade(&session), move || {
+                clock.now()
+            });
+        tokio::spawn(keeping);
+        Ok(session)
+    }
+
+    fn open_alone(&self, id: Uuid, practice: Option<PracticeUpdate>, now: Millis) -> Arc<Session> {
         let mut sessions = lock(&self.inner.sessions);
         let make = || {
             let end = Position { epoch: new_epoch(), offset: 0 };
@@ -138,13 +205,32 @@ impl Hub {
 
     pub(crate) fn forget_session(&self, id: Uuid) {
         lock(&self.inner.sessions).remove(&id);
+        if let Some(broker) = &self.inner.broker {
+            broker.leave(&id.to_string());
+        }
+    }
+
+    /// Another node said something on the bus.
+    fn heard(&self, channel: &str, text: &str) {
+        let Some((at, by, fact)) = broker::heard(text) else { return };
+        if self.inner.broker.as_ref().is_some_and(|broker| broker.node() == by) {
+            return;
+        }
+        match Uuid::try_parse(channel) {
+            Ok(session) => {
+                if let Some(session) = self.session(session) {
+                    session.hint(&at, fact, false);
+                }
+            }
+            Err(_) => {
+                self.inner.checkins.hint(&at, fact);
+            }
+        }
     }
 
     /// A phone's role changed by the host's word: its connections learn it at once.
     pub fn participant_changed(&self, participant: Uuid, role: Role) {
-        for handle in self.handles(|handle| handle.participant() == Some(participant)) {
-            handle.change_role(role);
-        }
+        self.inner.carry_out(Decision::Role(participant, role));
     }
 
     // ── connections ─────────────────────────────────────────────────────────────────────────
@@ -214,7 +300,24 @@ impl Hub {
     }
 
     fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
-        lock(&self.inner.connections).values().filter(|handle| of(handle)).cloned().collect()
+        self.inner.handles(of)
+    }
+}
+
+impl Inner {
+    fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
+        lock(&self.connections).values().filter(|handle| of(handle)).cloned().collect()
+    }
+
+    /// What the host decided about a phone reaches its connections.
+    fn carry_out(&self, decision: Decision) {
+        let of = |phone| self.handles(move |handle| handle.participant() == Some(phone));
+        match decision {
+            Decision::Role(phone, role) => of(phone).iter().for_each(|h| h.change_role(role)),
+            Decision::Removed(phone) => {
+                of(phone).iter().for_each(|handle| handle.close(CloseCode::Removed));
+            }
+        }
     }
 }
 

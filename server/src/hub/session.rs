@@ -7,21 +7,24 @@ use super::{
     lock,
     log::{Fact, Log},
 };
+use crate::broker::{Appended, Away, Broker};
 use logic::presence::{self, Departure, Seats};
 use protocol::{
-    Millis, Position, ServerMessage,
+    ErrorBody, Millis, Position, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
     server::Outcome,
 };
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// How many message ids are remembered to recognise a repeated one: as many as a link resends.
 const REMEMBERED_IDS: usize = 1_024;
+
 /// One guitar session in memory.
 #[derive(Debug)]
 pub struct Session {
@@ -31,6 +34,16 @@ pub struct Session {
     pub log: Log,
     live: Mutex<Live>,
     practice: tokio::sync::Mutex<()>,
+    /// Set when other nodes share the session: its log is then the broker's.
+    pub(super) shared: Option<Shared>,
+}
+
+/// How a session is shared with other nodes; see [`super::keeper`].
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) broker: Broker,
+    /// Something is there for the keeper to do.
+    pub(super) work: Notify,
 }
 
 #[derive(Debug)]
@@ -42,6 +55,21 @@ struct Live {
     played: Played,
     last_input: Millis,
     last_presence: Millis,
+    /// Devices changed since the other nodes were told.
+    unsaid: bool,
+    /// What the host decided here, and the other nodes do not know yet.
+    decisions: Vec<Decision>,
+    /// What the host decided on another node about devices of this one.
+    heard: Vec<Decision>,
+}
+
+/// The host's word about a participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It has another role from now on.
+    Role(Uuid, Role),
+    /// It was removed for good.
+    Removed(Uuid),
 }
 
 /// What was played since it was last stored.
@@ -64,8 +92,19 @@ impl Session {
             played: Played::default(),
             last_input: now,
             last_presence: now,
+            unsaid: false,
+            decisions: Vec::new(),
+            heard: Vec::new(),
         };
-        Self { id, log, live: Mutex::new(live), practice: tokio::sync::Mutex::default() }
+        let practice = tokio::sync::Mutex::default();
+        Self { id, log, live: Mutex::new(live), practice, shared: None }
+    }
+
+    /// The same session, shared with other nodes, at the place and in the state of its log.
+    pub(super) fn shared(mut self, broker: Broker, state: GuitarState) -> Self {
+        self.live.get_mut().unwrap_or_else(PoisonError::into_inner).state = state;
+        self.shared = Some(Shared { broker, work: Notify::new() });
+        self
     }
 
     /// The state and the position that it belongs to.
@@ -75,19 +114,114 @@ impl Session {
     }
 
     /// Numbers an event and delivers it. The same message id is published once.
-    pub fn publish(&self, publication: Publication, now: Millis) -> Published {
+    ///
+    /// # Errors
+    /// `broker_unavailable` when the session is shared with other nodes and they cannot be reached.
+    pub async fn publish(
+        &self,
+        publication: Publication,
+        now: Millis,
+    ) -> Result<Published, ErrorBody> {
+        let Publication { message, origin, outcome } = publication;
+        let id = origin.and_then(|origin| origin.message);
+        let fact = Fact { ts: now, message, origin, outcome };
+        let Some(Shared { broker, .. }) = &self.shared else {
+            return Ok(self.publish_here(id, fact));
+        };
+        let id = id.map(|id| id.to_string()).unwrap_or_default();
+        let appended = broker.append(self.id, &self.log.end(), &id, &fact, None).await?;
+        Ok(match appended {
+            Appended::New(at) => {
+                self.hint(&at, fact, true);
+                Published { at, fresh: true }
+            }
+            Appended::Repeated(at) => Published { at, fresh: false },
+            Appended::Outdated => return Err(Away::outdated().into()),
+        })
+    }
+
+    /// One node is the log itself.
+    fn publish_here(&self, id: Option<Uuid>, fact: Fact) -> Published {
         let mut live = lock(&self.live);
-        let id = publication.origin.and_then(|origin| origin.message);
         if let Some(at) = id.and_then(|id| live.ids.get(&id)) {
             return Published { at: at.clone(), fresh: false };
         }
-        live.note(&publication.message, now);
-        let Publication { message, origin, outcome } = publication;
-        let at = self.log.push(Fact { ts: now, message, origin, outcome });
+        live.note(&fact, true);
+        let at = self.log.push(fact);
         if let Some(id) = id {
             live.remember(id, at.clone());
         }
         Published { at, fresh: true }
+    }
+
+    /// Somebody says that a fact stands at a place of the shared log.
+    pub(super) fn hint(&self, at: &Position, fact: Fact, mine: bool) {
+        let mut live = lock(&self.live);
+        // What this node played is counted here and once, wherever it stands in the order.
+        live.note_played(&fact.message, mine);
+        for event in self.log.hint(at, fact) {
+            live.apply(&event.fact);
+        }
+        drop(live);
+        self.look();
+    }
+
+    /// What a reading of the shared log brought: its end, the events before that, if all of them
+    /// could be read, and the state at the end. False when the log did not lead on.
+    pub(super) fn read(
+        &self,
+        end: &Position,
+        facts: Option<Vec<(u64, Fact)>>,
+        state: GuitarState,
+    ) -> bool {
+        let mut live = lock(&self.live);
+        let appended = match facts {
+            Some(facts) => self.log.read(end, facts),
+            None => {
+                self.log.begin(end.clone());
+                None
+            }
+        };
+        match appended {
+            Some(events) => {
+                events.iter().for_each(|event| live.apply(&event.fact));
+                true
+            }
+            None => {
+                live.state = state;
+                false
+            }
+        }
+    }
+
+    /// Lets the keeper of a shared session look again.
+    fn look(&self) {
+        if let Some(shared) = &self.shared {
+            shared.work.notify_one();
+        }
+    }
+
+    /// This node's devices, and the decisions that have not been told yet.
+    pub(super) fn devices(&self) -> (Seats, Vec<Decision>) {
+        let mut live = lock(&self.live);
+        live.unsaid = false;
+        (live.seats.clone(), live.decisions.clone())
+    }
+
+    /// Whether devices changed or decisions were made since [`Session::devices`] was called.
+    pub(super) fn has_news(&self) -> bool {
+        let live = lock(&self.live);
+        live.unsaid || !live.decisions.is_empty()
+    }
+
+    /// Decisions that everybody knows now.
+    pub(super) fn told(&self, decisions: &[Decision]) {
+        lock(&self.live).decisions.retain(|decision| !decisions.contains(decision));
+    }
+
+    /// What was decided on other nodes about this one's devices, once.
+    pub(super) fn take_heard(&self) -> Vec<Decision> {
+        std::mem::take(&mut lock(&self.live).heard)
     }
 
     /// A device's socket is there. A second socket of the same device changes nothing.
@@ -126,6 +260,9 @@ impl Session {
     pub fn set_role(&self, who: Uuid, role: Role, now: Millis) {
         let mut live = lock(&self.live);
         live.seats.set_role(who, role);
+        if self.shared.is_some() {
+            live.decisions.push(Decision::Role(who, role));
+        }
         self.announce(&mut live, who, now);
     }
 
@@ -134,6 +271,10 @@ impl Session {
     pub fn remove(&self, who: Uuid, now: Millis) {
         let mut live = lock(&self.live);
         live.seats.remove(who);
+        if self.shared.is_some() {
+            live.decisions.push(Decision::Removed(who));
+            return self.look();
+        }
         let known = live.state.participants.iter().find(|p| p.user_id == who).cloned();
         if let Some(known) = known {
             let (role, status) = (Role::Waiting, Presence::Disconnected);
@@ -144,6 +285,10 @@ impl Session {
     /// Devices whose time to come back is over are gone.
     pub fn sweep(&self, now: Millis) {
         let mut live = lock(&self.live);
+        if self.shared.is_some() {
+            live.seats.sweep(now);
+            return;
+        }
         let known: Vec<Uuid> = live.seats.everybody().collect();
         for who in known {
             self.announce(&mut live, who, now);
@@ -153,6 +298,10 @@ impl Session {
 
     /// Publishes a seat's state when it differs from what everybody has seen.
     fn announce(&self, live: &mut Live, who: Uuid, now: Millis) {
+        if self.shared.is_some() {
+            live.unsaid = true;
+            return self.look();
+        }
         let Some(participant) = presence::participant([&live.seats], who, now) else { return };
         if !live.state.participants.contains(&participant) {
             self.tell(live, participant, now);
@@ -219,10 +368,16 @@ impl Session {
 
 impl Live {
     /// What an event does to the state and to the practice's record.
-    fn note(&mut self, message: &ServerMessage, now: Millis) {
+    fn note(&mut self, fact: &Fact, mine: bool) {
+        self.note_played(&fact.message, mine);
+        self.apply(fact);
+    }
+
+    /// What was played on this node goes into the practice's record.
+    fn note_played(&mut self, message: &ServerMessage, mine: bool) {
         let running =
             self.state.practice.as_ref().is_some_and(|p| p.status == PracticeStatus::Started);
-        if let (true, ServerMessage::ChordChange(change)) = (running, message) {
+        if let (true, true, ServerMessage::ChordChange(change)) = (mine, running, message) {
             if self.state.chord.as_ref().is_some_and(|held| *held != change.chord) {
                 self.played.changes += 1;
             }
@@ -230,8 +385,28 @@ impl Live {
                 self.played.chords.push(change.chord.clone());
             }
         }
-        self.last_input = now;
-        logic::guitar::apply(&mut self.state, message);
+    }
+
+    fn apply(&mut self, fact: &Fact) {
+        if let ServerMessage::ConnectionUpdate(participant) = &fact.message {
+            self.obey(participant);
+        } else {
+            self.last_input = self.last_input.max(fact.ts);
+        }
+        logic::guitar::apply(&mut self.state, &fact.message);
+    }
+
+    /// What was told of a device of this node and is not so was decided on another node.
+    fn obey(&mut self, told: &Participant) {
+        let Some((role, has_socket)) = self.seats.seat(told.user_id) else { return };
+        let removed = told.role == Role::Waiting && told.status == Presence::Disconnected;
+        if removed && has_socket {
+            self.seats.remove(told.user_id);
+            self.heard.push(Decision::Removed(told.user_id));
+        } else if !removed && told.role != role {
+            self.seats.set_role(told.user_id, told.role);
+            self.heard.push(Decision::Role(told.user_id, told.role));
+        }
     }
 
     fn remember(&mut self, id: Uuid, at: Position) {
@@ -292,7 +467,10 @@ mod tests {
             as_of,
             elapsed_ms,
         };
-        let say = |message| session.publish(Publication::by_server(message), 0);
+        let say = |message| {
+            let fact = Fact { ts: 0, message, origin: None, outcome: Outcome::Done };
+            session.publish_here(None, fact);
+        };
         let chord = |name: &str| {
             let chord = name.to_owned();
             say(ServerMessage::ChordChange(protocol::guitar::ChordChange { chord }))

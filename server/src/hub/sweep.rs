@@ -69,7 +69,8 @@ async fn store_and_pause(state: &AppState, now: Millis) {
     for (session, update) in paused {
         if let Some(session) = state.hub.session(session) {
             let message = ServerMessage::PracticeUpdate(update);
-            session.publish(Publication::by_server(message), now);
+            // Everybody is told by the next reading of the clock at the latest.
+            let _ = session.publish(Publication::by_server(message), now).await;
         }
     }
 }

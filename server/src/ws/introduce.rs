@@ -253,7 +253,9 @@ impl Connection {
             ErrorCode::SignInRefused => CloseCode::SignInRefused,
             ErrorCode::NotSignedIn => CloseCode::NotSignedIn,
             // The server could not look: come back.
-            ErrorCode::Unavailable | ErrorCode::RateLimited => CloseCode::Restarting,
+            ErrorCode::Unavailable | ErrorCode::BrokerUnavailable | ErrorCode::RateLimited => {
+                CloseCode::Restarting
+            }
             _ => CloseCode::NotAllowed,
         };
         self.answer(id, Err(error));

@@ -57,7 +57,7 @@ impl Connection {
             ClientMessage::Ping { timestamp } => self.pong(id, timestamp),
             ClientMessage::Visibility { visible } => self.seen(visible),
             ClientMessage::ChordChange(change) => match Chord::parse(&change.chord) {
-                Ok(_) => self.play(id, topic, ServerMessage::ChordChange(change)),
+                Ok(_) => self.play(id, topic, ServerMessage::ChordChange(change)).await,
                 Err(cause) => {
                     let text = format!("There is no chord of this name: {cause}.");
                     self.no(id, ErrorCode::UnknownChord, &text);
@@ -65,16 +65,16 @@ impl Connection {
             },
             ClientMessage::FretUpdate(update) => {
                 if update.frets.iter().all(|fret| (-1..=HIGHEST_FRET).contains(fret)) {
-                    self.play(id, topic, ServerMessage::FretUpdate(update));
+                    self.play(id, topic, ServerMessage::FretUpdate(update)).await;
                 } else {
                     self.no(id, ErrorCode::InvalidMessage, "A fret is −1 (muted) to 24.");
                 }
             }
             ClientMessage::Strum(strum) => match checked(strum) {
-                Ok(strum) => self.play(id, topic, ServerMessage::Strum(strum)),
+                Ok(strum) => self.play(id, topic, ServerMessage::Strum(strum)).await,
                 Err(text) => self.no(id, ErrorCode::InvalidMessage, text),
             },
-            ClientMessage::Mute {} => self.play(id, topic, ServerMessage::Mute {}),
+            ClientMessage::Mute {} => self.play(id, topic, ServerMessage::Mute {}).await,
             ClientMessage::PracticeStart(c) => {
                 self.practise(id, topic, practice::Step::Start, c).await;
             }
@@ -166,27 +166,21 @@ impl Connection {
     // ── guitar ──────────────────────────────────────────────────────────────────────────────
 
     /// Numbers a note and lets everybody hear it. No database on this path.
-    fn play(&mut self, id: Option<Uuid>, topic: Option<Topic>, message: ServerMessage) {
+    async fn play(&mut self, id: Option<Uuid>, topic: Option<Topic>, message: ServerMessage) {
         let session = match self.seated(topic, |role| matches!(role, Role::Host | Role::Performer))
         {
             Ok((session, _)) => session,
             Err(error) => return self.answer(id, Err(error)),
         };
-        self.publish(&session, id, message, Outcome::Done);
-    }
-
-    fn publish(
-        &mut self,
-        session: &SharedSession,
-        id: Option<Uuid>,
-        message: ServerMessage,
-        outcome: Outcome,
-    ) {
         let origin = Some(Origin { connection: self.handle.id, message: id });
-        let publication = Publication { message, origin, outcome: outcome.clone() };
-        let published = session.publish(publication, self.state.now());
-        let place = place_in(session, published);
-        self.settle(Answered { id, result: Ok(outcome), place });
+        let publication = Publication { message, origin, outcome: Outcome::Done };
+        match session.publish(publication, self.state.now()).await {
+            Ok(published) => {
+                let place = place_in(&session, published);
+                self.settle(Answered { id, result: Ok(Outcome::Done), place });
+            }
+            Err(error) => self.answer(id, Err(error)),
+        }
     }
 
     async fn practise(
@@ -231,7 +225,7 @@ impl Connection {
                 },
                 state.now(),
             );
-            Ok((outcome, place_in(&session, published)))
+            Ok((outcome, place_in(&session, published.await?)))
         };
         self.run_command(Self::command(id, work)).await;
     }

@@ -1,0 +1,128 @@
+//! What other nodes say, as it comes: hints that may be late, doubled or lost.
+//!
+//! One connection of its own listens. It uses Redis' plain publish and subscribe, which a cluster
+//! carries to every node: sharded channels would spare traffic, but a client has to notice itself
+//! when one moves, and what is lost here is read from the log anyway.
+
+use futures_util::StreamExt;
+use redis::{
+    Client,
+    aio::{PubSub, PubSubSink},
+};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Between two attempts to listen.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// What somebody said: the channel, and the text.
+pub(crate) type Heard = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The way to the listening task, which ends with the last clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Bus {
+    wishes: UnboundedSender<Wish>,
+}
+
+#[derive(Debug)]
+enum Wish {
+    Follow(String),
+    Leave(String),
+}
+
+impl Bus {
+    /// Listens through whichever of these servers answers.
+    pub(crate) fn start(clients: Vec<Client>, heard: Heard) -> Self {
+        let (wishes, coming) = unbounded_channel();
+        tokio::spawn(listen(clients, coming, heard));
+        Self { wishes }
+    }
+
+    /// Hears a channel from about now on.
+    pub(crate) fn follow(&self, channel: String) {
+        // The task lives as long as this sender.
+        let _ = self.wishes.send(Wish::Follow(channel));
+    }
+
+    /// Hears it no more.
+    pub(crate) fn leave(&self, channel: String) {
+        let _ = self.wishes.send(Wish::Leave(channel));
+    }
+}
+
+async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard: Heard) {
+    let mut channels = HashSet::new();
+    let mut away = false;
+    for client in clients.iter().cycle() {
+        match connect(client, &channels).await {
+            Ok(connection) => {
+                if std::mem::take(&mut away) {
+                    tracing::info!("the broker can be heard again");
+                }
+                if !converse(connection, &mut channels, &mut wishes, &heard).await {
+                    return;
+                }
+            }
+            Err(cause) if !away => {
+                away = true;
+                tracing::warn!(%cause, "the broker cannot be heard");
+            }
+            Err(_) => {}
+        }
+        // What is wished meanwhile is followed on the next connection.
+        tokio::time::sleep(AGAIN_AFTER).await;
+        while let Ok(wish) = wishes.try_recv() {
+            note(&mut channels, wish);
+        }
+    }
+}
+
+async fn connect(client: &Client, channels: &HashSet<String>) -> redis::RedisResult<PubSub> {
+    let mut connection = client.get_async_pubsub().await?;
+    for channel in channels {
+        connection.subscribe(channel).await?;
+    }
+    Ok(connection)
+}
+
+/// Until the connection breaks: true. Nobody needs it any more: false.
+async fn converse(
+    connection: PubSub,
+    channels: &mut HashSet<String>,
+    wishes: &mut UnboundedReceiver<Wish>,
+    heard: &Heard,
+) -> bool {
+    let (mut sink, mut messages) = connection.split();
+    loop {
+        tokio::select! {
+            message = messages.next() => {
+                let Some(message) = message else { return true };
+                if let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) {
+                    heard(message.get_channel_name(), text);
+                }
+            }
+            wish = wishes.recv() => {
+                let Some(wish) = wish else { return false };
+                if carry_out(&mut sink, &wish).await.is_err() {
+                    note(channels, wish);
+                    return true;
+                }
+                note(channels, wish);
+            }
+        }
+    }
+}
+
+async fn carry_out(sink: &mut PubSubSink, wish: &Wish) -> redis::RedisResult<()> {
+    match wish {
+        Wish::Follow(channel) => sink.subscribe(channel).await,
+        Wish::Leave(channel) => sink.unsubscribe(channel).await,
+    }
+}
+
+fn note(channels: &mut HashSet<String>, wish: Wish) {
+    match wish {
+        Wish::Follow(channel) => channels.insert(channel),
+        Wish::Leave(channel) => channels.remove(&channel),
+    };
+}

@@ -1,0 +1,65 @@
+-- Everything that a node does to a session's log, in one step. All keys hold one session's hash tag
+-- and so lie in one slot of a cluster.
+--
+-- KEYS  life: epoch, top, version of the seats · log: stream of facts · last: newest fact per kind
+--       ids: offset of each message id · seats: devices per node
+-- ARGV  what to do, the node's position (epoch, offset), an epoch for a new life, how long to keep
+local life, log, last, ids, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local op, seen_epoch, seen_offset = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local epoch = redis.call('HGET', life, 'epoch')
+local top = tonumber(redis.call('HGET', life, 'top') or 0)
+-- A log that is gone, or went back behind what a node has seen, begins a new life: its offsets
+-- would otherwise name other events than before.
+if not epoch or (epoch == seen_epoch and top < seen_offset) then
+  epoch, top = ARGV[4], 0
+  redis.call('DEL', log, last, ids)
+  redis.call('HSET', life, 'epoch', epoch, 'top', 0)
+end
+
+local function keep()
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[5]) end
+end
+
+if op == 'append' then
+  -- ARGV  message id · kind of last value · fact · length of the log · channel · seats' version
+  local id, kind, fact, version = ARGV[6], ARGV[7], ARGV[8], ARGV[11]
+  if version ~= '' and redis.call('HGET', life, 'seats') ~= version then
+    return {epoch, top, 'outdated'}
+  end
+  local first = id ~= '' and redis.call('ZSCORE', ids, id)
+  if first then return {epoch, tonumber(first), 'repeated'} end
+  top = redis.call('HINCRBY', life, 'top', 1)
+  redis.call('XADD', log, 'MAXLEN', ARGV[9], top .. '-0', 'fact', fact)
+  if kind ~= '' then redis.call('HSET', last, kind, top .. ' ' .. fact) end
+  if id ~= '' then
+    redis.call('ZADD', ids, top, id)
+    redis.call('ZREMRANGEBYRANK', ids, 0, -1025)
+  end
+  keep()
+  redis.call('PUBLISH', ARGV[10], epoch .. ' ' .. top .. ' ' .. fact)
+  return {epoch, top, 'new'}
+end
+
+if op == 'read' then
+  -- ARGV  most events
+  local from = epoch == seen_epoch and seen_offset or 0
+  local events = redis.call('XRANGE', log, (from + 1) .. '-0', '+', 'COUNT', ARGV[6])
+  return {epoch, top, events, redis.call('HGETALL', last)}
+end
+
+if op == 'seats' then
+  -- ARGV  node · its devices · length of its lease
+  local node, mine = ARGV[6], ARGV[7]
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local before = redis.call('HGET', seats, node)
+  redis.call('HSET', seats, node, string.format('%d', now + ARGV[8]) .. ' ' .. mine)
+  if not before or string.sub(before, string.find(before, ' ') + 1) ~= mine then
+    redis.call('HINCRBY', life, 'seats', 1)
+  end
+  keep()
+  return {epoch, top, redis.call('HGET', life, 'seats') or '', now, redis.call('HGETALL', seats)}
+end
+
+return redis.error_reply('unknown step ' .. op)
