@@ -1,7 +1,7 @@
 //! `check_in`: a desk asks whether a member may come in, and the visit is recorded if so.
 
 use crate::store::{
-    Id, NewEvent, Store, StoreError, Tx,
+    Id, NewEvent, Place, Store, StoreError, Tx,
     audit::{self, Entry},
     commands::{self, CommandAnswer, CommandContext, Decided},
     visits::{self, AtTheDoor, MemberKey},
@@ -124,7 +124,7 @@ async fn stay_out(
                 reason,
             };
             let fact = Activity::Refused(refusal);
-            Some(emit(tx, context, at, fact, &outcome).await?)
+            Some(emit(tx, context, at, fact, &outcome))
         }
         _ => None,
     };
@@ -187,18 +187,18 @@ async fn come_in(
     });
     let card_of = Some(visit.member.id);
     let fact = Activity::CheckedIn { visit, reason: decision.reason };
-    let place = emit(tx, context, at, fact, &outcome).await?;
+    let place = emit(tx, context, at, fact, &outcome);
     Ok(Some(Decided { outcome, place: Some(place), card_of }))
 }
 
-/// Writes the event of a command.
-pub(crate) async fn emit(
+/// Puts the event of a command into the log.
+pub(crate) fn emit(
     tx: &mut Tx,
     context: &CommandContext,
     at: Millis,
     fact: Activity,
     outcome: &Outcome,
-) -> Result<u64, StoreError> {
+) -> Place {
     let (origin, outcome) = (context.origin(), Some(outcome.clone()));
-    tx.emit(NewEvent { fact, at, origin, outcome }).await
+    tx.emit(NewEvent { fact, at, origin, outcome })
 }

@@ -64,7 +64,7 @@ async fn run(
     visits::end(tx, visit.id, at, false).await?;
     let visit = Visit { check_out_time: Some(at), ..visit };
     let outcome = Outcome::CheckOut { visit: visit.clone() };
-    let place = emit(tx, context, at, Activity::CheckedOut { visit }, &outcome).await?;
+    let place = emit(tx, context, at, Activity::CheckedOut { visit }, &outcome);
     Ok(Decided { outcome, place: Some(place), card_of: None })
 }
 
@@ -84,7 +84,7 @@ pub async fn close_forgotten(store: &Store, day_start: Millis) -> Result<usize, 
                         ..visit
                     };
                     let fact = Activity::CheckedOut { visit };
-                    tx.emit(NewEvent { fact, at: day_start, origin: None, outcome: None }).await?;
+                    tx.emit(NewEvent { fact, at: day_start, origin: None, outcome: None });
                 }
                 Ok(count)
             })

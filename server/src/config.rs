@@ -7,6 +7,7 @@ use jiff::{civil, tz::TimeZone};
 use leptos::config::LeptosOptions;
 use protocol::Millis;
 use serde::{Deserialize, de::DeserializeOwned};
+use sqlx::postgres::PgConnectOptions;
 use std::{
     collections::HashMap,
     fmt,
@@ -80,16 +81,27 @@ impl Default for Server {
 }
 
 /// `[database]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// The SQLite file.
     pub path: PathBuf,
+    /// The PostgreSQL database, which goes before the file.
+    pub url: DatabaseUrl,
+    /// Connections that read.
+    pub readers: u32,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { path: PathBuf::from("data/cadence.db") }
+        Self::sqlite("data/cadence.db")
+    }
+}
+
+impl Database {
+    /// A SQLite file, the rest as usual.
+    pub fn sqlite(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), url: DatabaseUrl::default(), readers: 4 }
     }
 }
 
@@ -445,11 +457,12 @@ impl Config {
     }
 
     /// Every number with the least and the most that makes sense.
-    fn ranges(&self) -> [(&'static str, u32, u32, u32); 29] {
+    fn ranges(&self) -> [(&'static str, u32, u32, u32); 30] {
         let (desk, auth, limits) = (&self.desk, &self.auth, &self.limits);
         let (guitar, retention) = (&self.guitar, &self.retention);
         const MANY: u32 = 1_000_000;
         [
+            ("[database] readers", self.database.readers, 1, 100),
             ("[gym] capacity", self.gym.capacity, 0, 100_000),
             ("[gym] ends_soon_days", self.gym.ends_soon_days, 0, 365),
             ("[desk] repeat_seconds", desk.repeat_seconds, 0, 600),
@@ -531,6 +544,50 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "Secret(none)" } else { "Secret(…)" })
+    }
+}
+
+/// The address of a PostgreSQL database, or none. It may hold a password, so its `Debug` shows
+/// nothing, and no error repeats what was written.
+#[derive(Clone, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(Option<Box<PgConnectOptions>>);
+
+impl DatabaseUrl {
+    /// How to reach the database; `None` when SQLite is meant.
+    pub fn options(&self) -> Option<&PgConnectOptions> {
+        self.0.as_deref()
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        match text.parse() {
+            Ok(options) if known => Ok(Self(Some(Box::new(options)))),
+            _ => Err("it is no address such as postgres://user:password@host:5432/cadence \
+                      (what a password has of :/?#[]@ and % is written as %-codes)"
+                .to_owned()),
+        }
+    }
+}
+
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        // Only whether one is set: the options themselves cannot be compared.
+        self.0.is_none() && other.0.is_none()
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_none() { "DatabaseUrl(none)" } else { "DatabaseUrl(…)" })
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn run(config: &Config, arguments: &[String]) -> anyhow::Result<()> {
         println!("{HELP}");
         return Ok(());
     };
-    let store = Store::open(&config.database.path, config.into(), |_| {}).await?;
+    let store = Store::open(&config.database, config.into(), |_| {}).await?;
     let auth = Auth::new(config, store)?;
     let password = if options.generate { generated_password() } else { typed_password()? };
     let email = options.email.clone();

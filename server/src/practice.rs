@@ -166,7 +166,7 @@ pub async fn page(
     let now = auth.now();
     let read = async {
         // Rows and totals from one view, so that they agree.
-        let mut tx = auth.store().reader().begin().await?;
+        let mut tx = auth.store().snapshot().await?;
         let limit = i64::try_from(PAGE).unwrap_or_default() + 1;
         let before = before.unwrap_or(Millis::MAX);
         let records = rows::of_owner(&mut *tx, owner, before, limit, now).await?;

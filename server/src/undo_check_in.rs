@@ -66,6 +66,6 @@ async fn run(
     };
     audit::record(tx, &context.actor, entry).await?;
     let fact = Activity::Undone { visit: stored.visit, at };
-    let place = emit(tx, context, at, fact, &outcome).await?;
+    let place = emit(tx, context, at, fact, &outcome);
     Ok(Decided { outcome, place: Some(place), card_of: None })
 }

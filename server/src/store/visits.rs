@@ -1,6 +1,10 @@
 //! Visits, and what the door needs to know about a member.
 
-use super::{Id, Tx, clock::day_number};
+use super::{
+    Id, Tx,
+    clock::day_number,
+    sql::{self, Conn},
+};
 use jiff::civil::Date;
 use logic::gym::{
     decide::{Freeze, Subscription},
@@ -10,7 +14,6 @@ use protocol::{
     ErrorBody, ErrorCode, Millis,
     gym::{MemberRef, Membership, Visit},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 /// How a member is named at a desk: by id, printed number or card code.
@@ -85,11 +88,11 @@ impl AtTheDoor {
 
 /// Reads, in one query, what the door decides by. `month_start` is for the count of visits.
 pub(crate) async fn at_the_door(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     key: &MemberKey,
     month_start: Millis,
 ) -> Result<Option<AtTheDoor>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, DoorRow>(
+    let rows = sql::query_as::<DoorRow>(
         "SELECT m.id, m.number, m.full_name, m.barred_at,
                 v.id AS visit_id, v.location, v.check_in_at,
                 s.id AS subscription_id, s.starts_on, s.ends_on, s.visits_left,
@@ -213,7 +216,7 @@ pub(crate) async fn begin(
     pass: Option<Uuid>,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    let begun = sqlx::query(
+    let begun = sql::query(
         "INSERT INTO visits
             (id, member_id, location, notes, check_in_at, subscription_id, recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
@@ -238,7 +241,7 @@ pub(crate) async fn begin(
 
 /// Takes a visit from a pass, or gives it back.
 pub(crate) async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE subscriptions SET visits_left = visits_left + $1 WHERE id = $2")
+    sql::query("UPDATE subscriptions SET visits_left = visits_left + $1 WHERE id = $2")
         .bind(by)
         .bind(Id(pass))
         .execute(&mut **tx)
@@ -253,7 +256,7 @@ pub(crate) async fn end(
     at: Millis,
     automatically: bool,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "UPDATE visits SET check_out_at = $1, closed_automatically = $2
           WHERE id = $3 AND check_out_at IS NULL",
     )
@@ -267,7 +270,7 @@ pub(crate) async fn end(
 
 /// Marks a visit as taken back.
 pub(crate) async fn take_back(tx: &mut Tx, visit: Uuid, at: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
+    sql::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
         .bind(at)
         .bind(Id(visit))
         .execute(&mut **tx)
@@ -285,11 +288,8 @@ pub(crate) struct StoredVisit {
 }
 
 /// One visit.
-pub(crate) async fn find(
-    conn: &mut SqliteConnection,
-    visit: Uuid,
-) -> Result<Option<StoredVisit>, sqlx::Error> {
-    let row = sqlx::query_as::<_, VisitRow>(
+pub(crate) async fn find(conn: &mut Conn, visit: Uuid) -> Result<Option<StoredVisit>, sqlx::Error> {
+    let row = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
@@ -303,10 +303,10 @@ pub(crate) async fn find(
 
 /// The open visits that began before a moment, oldest first.
 pub(crate) async fn open_before(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     before: Millis,
 ) -> Result<Vec<Visit>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, VisitRow>(
+    let rows = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
@@ -322,11 +322,8 @@ pub(crate) async fn open_before(
 }
 
 /// The newest visits that count, newest first.
-pub(crate) async fn newest(
-    conn: &mut SqliteConnection,
-    limit: u32,
-) -> Result<Vec<Visit>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, VisitRow>(
+pub(crate) async fn newest(conn: &mut Conn, limit: u32) -> Result<Vec<Visit>, sqlx::Error> {
+    let rows = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod backend;
 mod bad_input;
 mod client;
 mod guitar;
@@ -10,4 +11,5 @@ mod gym;
 mod idle_memory;
 mod restart;
 mod store;
+mod test_gym;
 mod world;
