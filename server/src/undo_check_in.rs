@@ -35,6 +35,7 @@ async fn run(
     visit: Uuid,
     at: Millis,
 ) -> Result<Decided, StoreError> {
+    visits::lock_member_of(tx, visit).await?;
     let stored = visits::find(tx, visit)
         .await?
         .ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This visit does not exist."))?;

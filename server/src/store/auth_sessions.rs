@@ -104,6 +104,15 @@ pub async fn issue(
     Ok(())
 }
 
+/// Takes a refresh token before it is judged: two nodes that are shown it at once judge it one
+/// after the other.
+pub async fn lock_refresh_token(tx: &mut Tx, hash: &str) -> Result<(), sqlx::Error> {
+    sql::query("SELECT hash FROM refresh_tokens WHERE hash = $1 FOR UPDATE")
+        .bind(hash)
+        .lock(tx)
+        .await
+}
+
 /// Finds a refresh token, rotated or not.
 pub async fn refresh_token(db: impl Db, hash: &str) -> Result<Option<RefreshToken>, sqlx::Error> {
     let row: Option<(Id, Option<Millis>)> =

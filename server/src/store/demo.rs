@@ -8,13 +8,14 @@ mod names;
 use super::{
     Id, Store, StoreError, Tx,
     clock::GymDay,
+    events,
     member_search::fold,
     members::{self, MemberRecord},
     sql,
 };
 use dice::Dice;
 use jiff::{ToSpan, civil::Date};
-use protocol::{ErrorBody, Millis, gym::MemberRef};
+use protocol::{ErrorBody, Millis, Topic, gym::MemberRef};
 use uuid::Uuid;
 
 const MINUTE: Millis = 60_000;
@@ -26,6 +27,8 @@ pub async fn seed_demo(store: &Store, now: Millis) -> Result<bool, ErrorBody> {
     let seeded = store
         .write(move |tx| {
             Box::pin(async move {
+                // Of two nodes that start at once one makes it.
+                events::lock_log(tx, Topic::CheckIns).await?;
                 let members: i64 =
                     sql::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut **tx).await?;
                 if members > 0 {

@@ -171,6 +171,14 @@ pub(super) async fn begin_log(conn: &mut Conn, topic: Topic) -> Result<(), sqlx:
     Ok(())
 }
 
+/// Lets no other group of any node put events into a topic until this one has committed.
+pub(super) async fn lock_log(conn: &mut Conn, topic: Topic) -> Result<(), sqlx::Error> {
+    sql::query("SELECT name FROM topics WHERE name = $1 FOR UPDATE")
+        .bind(topic.to_string())
+        .lock(conn)
+        .await
+}
+
 /// The counter of a topic, as the connection's transaction sees it.
 pub async fn top(db: impl Db, topic: Topic) -> Result<u64, sqlx::Error> {
     let top: i64 = sql::query_scalar("SELECT top FROM topics WHERE name = $1")

@@ -104,6 +104,15 @@ pub async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sql
     Ok(())
 }
 
+/// Takes a session before something is decided in it: who plays, which code it shows, whether its
+/// practice runs. Two nodes then do so one after the other.
+pub async fn lock_session(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error> {
+    sql::query("SELECT id FROM guitar_sessions WHERE id = $1 FOR UPDATE")
+        .bind(Id(session))
+        .lock(tx)
+        .await
+}
+
 /// The live session with a host secret.
 pub async fn host(db: impl Db, host_hash: &str) -> Result<Option<HostIdentity>, sqlx::Error> {
     let row: Option<(Id, Option<Id>, Option<Id>)> = sql::query_as(
@@ -226,17 +235,17 @@ pub async fn insert_code(tx: &mut Tx, session: Uuid, code: &Code) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets a code live on, because it or its stage is in use.
+/// Lets a code live on, because it or its stage is in use; false when it has ended meanwhile.
 pub async fn renew_code(
     tx: &mut Tx,
     code: &str,
     expires_at: Millis,
     used: bool,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    sql::query(
+    let done = sql::query(
         "UPDATE guitar_codes SET expires_at = $2, used_at = CASE WHEN $3 THEN $4 ELSE used_at END
-         WHERE code = $1",
+         WHERE code = $1 AND expires_at > $4",
     )
     .bind(code)
     .bind(expires_at)
@@ -244,7 +253,7 @@ pub async fn renew_code(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Ends the codes of a session now.

@@ -86,6 +86,31 @@ impl AtTheDoor {
     }
 }
 
+/// Takes the member whom a desk names, before anything is decided: of two desks on two nodes the
+/// second decides on what the first has recorded.
+pub(crate) async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error> {
+    sql::query(
+        "SELECT id FROM members WHERE id = $1 OR number = $2 OR card_code = $3
+          ORDER BY id FOR UPDATE",
+    )
+    .bind(key.id.map(Id))
+    .bind(key.number.map(|number| number.to_string()))
+    .bind(&key.code)
+    .lock(tx)
+    .await
+}
+
+/// The same for the member of a visit.
+pub(crate) async fn lock_member_of(tx: &mut Tx, visit: Uuid) -> Result<(), sqlx::Error> {
+    sql::query(
+        "SELECT m.id FROM members m JOIN visits v ON v.member_id = m.id
+          WHERE v.id = $1 FOR UPDATE OF m",
+    )
+    .bind(Id(visit))
+    .lock(tx)
+    .await
+}
+
 /// Reads, in one query, what the door decides by. `month_start` is for the count of visits.
 pub(crate) async fn at_the_door(
     conn: &mut Conn,
@@ -208,18 +233,18 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
     found
 }
 
-/// Begins a visit; `false` when the member has an open one after all.
+/// Begins a visit. The member is locked and has no open one; the index says so once more.
 pub(crate) async fn begin(
     tx: &mut Tx,
     visit: &Visit,
     notes: Option<&str>,
     pass: Option<Uuid>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    let begun = sql::query(
+    sql::query(
         "INSERT INTO visits
             (id, member_id, location, notes, check_in_at, subscription_id, recorded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(Id(visit.id))
     .bind(Id(visit.member.id))
@@ -230,13 +255,10 @@ pub(crate) async fn begin(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    if begun.rows_affected() == 0 {
-        return Ok(false);
-    }
     if let Some(pass) = pass {
         count_pass(tx, pass, -1).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Takes a visit from a pass, or gives it back.
@@ -249,14 +271,14 @@ pub(crate) async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), s
     Ok(())
 }
 
-/// Ends an open visit.
+/// Ends an open visit; `false` when somebody else has ended it.
 pub(crate) async fn end(
     tx: &mut Tx,
     visit: Uuid,
     at: Millis,
     automatically: bool,
-) -> Result<(), sqlx::Error> {
-    sql::query(
+) -> Result<bool, sqlx::Error> {
+    let ended = sql::query(
         "UPDATE visits SET check_out_at = $1, closed_automatically = $2
           WHERE id = $3 AND check_out_at IS NULL",
     )
@@ -265,7 +287,7 @@ pub(crate) async fn end(
     .bind(Id(visit))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(ended.rows_affected() == 1)
 }
 
 /// Marks a visit as taken back.

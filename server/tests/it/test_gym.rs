@@ -56,6 +56,14 @@ impl Gym {
         gym
     }
 
+    /// A second server on the same database.
+    pub(crate) async fn another_node(&self) -> Self {
+        let (database, now) = (self.database.clone(), Arc::clone(&self.now));
+        let commits = Arc::default();
+        let store = open(&database, &now, &commits).await;
+        Self { store, now, commits, database }
+    }
+
     /// Runs one statement in the writer.
     pub(crate) async fn run_sql(&self, statement: Query) {
         self.store
