@@ -104,8 +104,10 @@ fn url_of(name: &str) -> String {
 
 /// The server that the runner has started, as the address of a database that is always there.
 fn server() -> String {
-    std::env::var("CADENCE_TEST_POSTGRES").expect(
-        "CADENCE_TEST_POSTGRES is not set: run the tests through `cargo xtask test`, which starts \
-         a PostgreSQL server for them",
-    )
+    std::env::var("CADENCE_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!(
+            "CADENCE_TEST_POSTGRES is not set: run the tests through `cargo xtask test`, which \
+             starts a PostgreSQL server for them"
+        )
+    })
 }
