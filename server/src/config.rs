@@ -81,7 +81,7 @@ impl Default for Server {
 }
 
 /// `[database]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// The SQLite file.
@@ -549,14 +549,18 @@ impl fmt::Debug for Secret {
 
 /// The address of a PostgreSQL database, or none. It may hold a password, so its `Debug` shows
 /// nothing, and no error repeats what was written.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct DatabaseUrl(Option<Box<PgConnectOptions>>);
+pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
     /// How to reach the database; `None` when SQLite is meant.
-    pub fn options(&self) -> Option<&PgConnectOptions> {
-        self.0.as_deref()
+    pub fn options(&self) -> Option<PgConnectOptions> {
+        if self.0.is_empty() {
+            return None;
+        }
+        // It was read once before it became one of these.
+        self.0.parse().ok()
     }
 }
 
@@ -565,29 +569,19 @@ impl TryFrom<String> for DatabaseUrl {
 
     fn try_from(text: String) -> Result<Self, String> {
         let text = text.trim();
-        if text.is_empty() {
-            return Ok(Self(None));
-        }
         let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-        match text.parse() {
-            Ok(options) if known => Ok(Self(Some(Box::new(options)))),
-            _ => Err("it is no address such as postgres://user:password@host:5432/cadence \
-                      (what a password has of :/?#[]@ and % is written as %-codes)"
-                .to_owned()),
+        if text.is_empty() || (known && text.parse::<PgConnectOptions>().is_ok()) {
+            return Ok(Self(text.to_owned()));
         }
-    }
-}
-
-impl PartialEq for DatabaseUrl {
-    fn eq(&self, other: &Self) -> bool {
-        // Only whether one is set: the options themselves cannot be compared.
-        self.0.is_none() && other.0.is_none()
+        Err("it is no address such as postgres://user:password@host:5432/cadence; the special \
+             characters of a password are written as %-codes"
+            .to_owned())
     }
 }
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_none() { "DatabaseUrl(none)" } else { "DatabaseUrl(…)" })
+        f.write_str(if self.0.is_empty() { "DatabaseUrl(none)" } else { "DatabaseUrl(…)" })
     }
 }
 
@@ -1038,6 +1032,18 @@ mod tests {
              guitar, retention, log.",
         );
         check_mistake(&[("CADENCE_GYM__NAME", " ")], "[gym] name must not be empty.");
+        for url in ["mysql://me:hidden@host/gym", "postgres://me:hi#den@host:x/gym", "gym"] {
+            check_mistake(
+                &[("CADENCE_DATABASE__URL", url)],
+                "[database] url is wrong: it is no address such as \
+                 postgres://user:password@host:5432/cadence; the special characters of a password \
+                 are written as %-codes.",
+            );
+        }
+        check_mistake(
+            &[("CADENCE_DATABASE__READERS", "0")],
+            "[database] readers is 0; it must be between 1 and 100.",
+        );
         let kinds = with(&[
             ("CADENCE_LIMITS__TOPICS", "many"),
             ("CADENCE_SERVER__ENVIRONMENT", "staging"),
@@ -1060,8 +1066,15 @@ mod tests {
 
     #[test]
     fn a_secret_never_shows_itself() {
-        let config = with(&[("CADENCE_AUTH__SECRET", "0123456789abcdef0123456789abcdef")]);
-        assert!(!format!("{:?}", config.expect("right")).contains("0123456789"));
+        let config = with(&[
+            ("CADENCE_AUTH__SECRET", "0123456789abcdef0123456789abcdef"),
+            ("CADENCE_DATABASE__URL", "postgres://me:hidden@db.example/gym"),
+        ])
+        .expect("right");
+        let options = config.database.url.options().expect("PostgreSQL");
+        assert_eq!((options.get_host(), options.get_database()), ("db.example", Some("gym")));
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("0123456789") && !shown.contains("hidden"), "{shown}");
     }
 
     #[test]

@@ -324,3 +324,19 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_the_first_release_stored_are_read() {
+        let stored = r#"{"done":{"outcome":{"kind":"done"},"place":7}}"#;
+        let kept: Kept = serde_json::from_str(stored).expect("readable");
+        let answer = Answer { kept, place: None, fresh: false }.given().expect("done");
+        assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
+        // And the other way round, while both releases run: `place` is optional there.
+        let written = serde_json::to_string(&Kept::Done { outcome: Box::new(Outcome::Done) });
+        assert_eq!(written.expect("JSON"), r#"{"done":{"outcome":{"kind":"done"}}}"#);
+    }
+}

@@ -14,6 +14,9 @@ use sqlx::{
 };
 use std::{path::Path, time::Duration};
 
+/// One set of files for both; see [`in_postgres`] for what PostgreSQL reads differently. While an
+/// update goes round, the release before this one runs on the new tables: expand first, fill in,
+/// and take away a release later. A file that was released is never changed.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long opening a connection may take.
@@ -137,8 +140,8 @@ fn sqlite(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "8000")
 }
 
-fn postgres(options: &PgConnectOptions) -> PgConnectOptions {
-    let options = options.clone().statement_cache_capacity(256);
+fn postgres(options: PgConnectOptions) -> PgConnectOptions {
+    let options = options.statement_cache_capacity(256);
     match options.get_application_name() {
         Some(_) => options,
         None => options.application_name("cadence"),

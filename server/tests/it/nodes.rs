@@ -11,6 +11,7 @@ use cadence_server::{
     auth::OriginKind,
     check_in::check_in,
     check_out::close_forgotten,
+    config::{Database, DatabaseUrl},
     members, practice,
     practice::Step,
     store::{
@@ -333,6 +334,18 @@ async fn what_is_recorded_carries_the_time_of_the_database() {
         .await
         .unwrap();
     assert_eq!(ours, theirs);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+    let mut settings = Database::sqlite("unused");
+    let url = "postgres://cadence:hidden@127.0.0.1:1/gym".to_owned();
+    settings.url = DatabaseUrl::try_from(url).unwrap();
+    let clock = GymTime::new("Test", jiff::tz::TimeZone::UTC);
+    let refused = Store::open(&settings, clock, |_| {}).await.err().expect("nobody listens there");
+    let shown = format!("{refused:#} {refused:?}");
+    assert!(shown.contains("cannot open the PostgreSQL database gym at 127.0.0.1:1"), "{shown}");
+    assert!(!shown.contains("hidden"), "{shown}");
 }
 
 #[tokio::test]
