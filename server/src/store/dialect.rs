@@ -7,7 +7,7 @@ use anyhow::Context;
 use protocol::Millis;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, SqlSafeStr,
-    migrate::{Migrate, Migrator},
+    migrate::Migrator,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -19,8 +19,9 @@ use std::{path::Path, time::Duration};
 /// and take away a release later. A file that was released is never changed.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// How long opening a connection may take.
-const OPEN: Duration = Duration::from_secs(5);
+/// How long opening a connection may take, and waiting for one of the pool. While PostgreSQL is
+/// away, every answer takes as long.
+const OPEN: Duration = Duration::from_secs(3);
 
 /// Where the data is, and how it is opened.
 #[derive(Clone)]
@@ -50,8 +51,8 @@ impl Source {
         let mut conn =
             self.connect().await.with_context(|| format!("cannot open {}", self.name()))?;
         let done = match &mut conn {
-            Conn::Sqlite(held) => run(&MIGRATIONS, &mut **held).await,
-            Conn::Postgres(held) => run(&for_postgres(), &mut **held).await,
+            Conn::Sqlite(held) => MIGRATIONS.run(&mut **held).await,
+            Conn::Postgres(held) => for_postgres().run(&mut **held).await,
             Conn::Lost => Ok(()),
         };
         done.context("cannot bring the database's tables up to date")?;
@@ -187,13 +188,6 @@ pub(super) fn begin_snapshot(conn: &Conn) -> &'static str {
 }
 
 // ── migrations ───────────────────────────────────────────────────────────────────────────────
-
-async fn run(
-    migrations: &Migrator,
-    conn: &mut (impl Migrate + Send),
-) -> Result<(), sqlx::migrate::MigrateError> {
-    migrations.run_direct(None, conn, false).await
-}
 
 /// The migrations as PostgreSQL reads them; their checksums stay those of the files.
 fn for_postgres() -> Migrator {

@@ -44,7 +44,7 @@ impl NewEvent {
 pub struct Place(Arc<OnceLock<u64>>);
 
 impl Place {
-    /// The offset; nothing while the group is at work, or when it was not committed.
+    /// The offset; nothing while the group is at work. Whether it was committed says the answer.
     pub fn get(&self) -> Option<u64> {
         self.0.get().copied()
     }

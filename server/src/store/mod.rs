@@ -46,6 +46,7 @@ use crate::config;
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use protocol::{ErrorBody, ErrorCode, Topic};
+use std::time::Duration;
 
 /// The database of one installation. Clones share the writer and the pool of readers.
 #[derive(Clone)]
@@ -92,9 +93,13 @@ impl Store {
         sql::Snapshot::begin(&self.readers).await
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, before whoever asks loses patience.
     pub async fn answers(&self) -> Result<(), sqlx::Error> {
-        sql::query("SELECT 1").execute(&self.readers).await.map(|_| ())
+        let answer = sql::query("SELECT 1").execute(&self.readers);
+        match tokio::time::timeout(SOON, answer).await {
+            Ok(answer) => answer.map(|_| ()),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
     }
 
     /// The gym's clock and its rules about time.
@@ -112,6 +117,9 @@ impl Store {
         self.writer.write(job).await
     }
 }
+
+/// A proxy that asks for health waits hardly longer.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Why a write did not happen.
 #[derive(Debug, thiserror::Error)]
