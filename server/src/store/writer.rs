@@ -93,7 +93,11 @@ impl Writer {
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> Result<Self, sqlx::Error> {
         let conn = source.writer().await?;
-        let tx = Tx { conn, now: clock.now(), clock, events: Vec::new() };
+        let mut tx = Tx { conn, now: clock.now(), clock, events: Vec::new() };
+        // An empty group, given up: the clock is right before anybody asks for it, and a database
+        // that cannot be written to is noticed at the start.
+        tx.begin(&source).await?;
+        tx.run("ROLLBACK").await?;
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         tokio::spawn(run(source, tx, waiting, on_commit));
         Ok(Self { jobs })
@@ -231,7 +235,7 @@ impl Tx {
     }
 
     /// Gives the group's events their places and writes them, last of all: the counter is what
-    /// other nodes wait for.
+    /// other nodes wait for. Of several topics each node would take the counters in one order.
     async fn write_events(&mut self) -> Result<Commit, sqlx::Error> {
         let many = self.events.len();
         if many == 0 {

@@ -334,6 +334,7 @@ async fn what_is_recorded_carries_the_time_of_the_database() {
         .await
         .unwrap();
     assert_eq!(ours, theirs);
+    assert!((store.clock().now() - theirs).abs() < 10_000);
 }
 
 #[tokio::test]

@@ -11,15 +11,20 @@ use cadence_server::store::{GymTime, Store, sql};
 
 on_both! {
     the_statements_of_the_release_before_still_run
+    a_server_starts_on_tables_that_a_newer_release_has_expanded
 }
 
 /// What the release with the migrations 0001 and 0002 sends, with values in the place of `$1`.
 const RELEASED: &str = include_str!("released.sql");
 
+async fn open(database: &TestDatabase) -> Store {
+    let clock = GymTime::new("Test", jiff::tz::TimeZone::UTC);
+    Store::open(&database.settings, clock, |_| {}).await.unwrap()
+}
+
 async fn the_statements_of_the_release_before_still_run(on: Backend) {
     let database = TestDatabase::new(on).await;
-    let clock = GymTime::new("Test", jiff::tz::TimeZone::UTC);
-    let store = Store::open(&database.settings, clock, |_| {}).await.unwrap();
+    let store = open(&database).await;
     let mut run = 0;
     for statement in RELEASED.split(";\n") {
         let lines: Vec<_> = statement.lines().filter(|line| !line.starts_with("--")).collect();
@@ -42,4 +47,26 @@ async fn the_statements_of_the_release_before_still_run(on: Backend) {
         run += 1;
     }
     assert!(run > 40, "only {run} statements");
+}
+
+async fn a_server_starts_on_tables_that_a_newer_release_has_expanded(on: Backend) {
+    let database = TestDatabase::new(on).await;
+    let newer = open(&database).await;
+    for statement in [
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         SELECT 9999, 'of a newer release', success, checksum, 0 FROM _sqlx_migrations
+          WHERE version = 1",
+        "ALTER TABLE members ADD COLUMN nickname TEXT",
+    ] {
+        newer
+            .write(move |tx| {
+                Box::pin(async move {
+                    sql::query(statement).execute(&mut **tx).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+    open(&database).await;
 }
