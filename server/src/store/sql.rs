@@ -348,13 +348,22 @@ where
     let mut arguments = A::default();
     for arg in args {
         match arg {
-            Arg::Text(text) => arguments.add(text),
+            Arg::Text(text) => arguments.add(text.map(without_nul)),
             Arg::Int(number) => arguments.add(number),
             Arg::Flag(flag) => arguments.add(flag),
         }
         .map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
+}
+
+/// PostgreSQL's texts cannot hold this character, which nobody types. Both stores leave it out, so
+/// that it is no error that a client would try again for ever.
+fn without_nul(mut text: String) -> String {
+    if text.contains('\0') {
+        text.retain(|c| c != '\0');
+    }
+    text
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ on_both! {
     a_second_scan_within_ten_seconds_repeats_the_first_card
     a_refused_member_is_in_the_log_once_and_in_after_renewing
     an_override_lets_in_and_is_audited
+    a_nul_in_a_text_is_left_out
     a_pass_counts_down_and_undo_gives_the_visit_back
     undo_ends_after_sixty_seconds_and_happens_once
     the_average_is_over_the_visits_of_today_that_people_ended
@@ -257,6 +258,16 @@ async fn an_override_lets_in_and_is_audited(on: Backend) {
     let audited = "SELECT COUNT(*) FROM audit WHERE action = 'check_in_overridden'
                     AND reason = 'trial visit' AND actor_name = 'Dana Desk'";
     assert_eq!(gym.count(audited).await, 1);
+}
+
+async fn a_nul_in_a_text_is_left_out(on: Backend) {
+    let gym = Gym::open(on).await;
+    let member = gym.member("Ana Lía", Some(1)).await;
+    let notes = Some("left\0 early".to_owned());
+    let command = CheckIn { notes, ..check_in_of(&member.member.number) };
+    check_in(&gym.store, context(), command).await.expect("let in");
+    assert_eq!(gym.count("SELECT COUNT(*) FROM visits WHERE notes = 'left early'").await, 1);
+    assert_eq!(code(gym.check_in(context(), "04\0").await), ErrorCode::MemberNotFound);
 }
 
 async fn a_pass_counts_down_and_undo_gives_the_visit_back(on: Backend) {

@@ -12,7 +12,7 @@ use crate::tools;
 use crate::workspace::{Workspace, output_of, run};
 
 /// Tells the tests where PostgreSQL is. Set beforehand, it names a server that is there already,
-/// and a user of it who may make databases.
+/// and a user of it who may make databases and end connections. The databases `test_…` stay there.
 pub(super) const VARIABLE: &str = "CADENCE_TEST_POSTGRES";
 
 /// How long a start may take; a second is usual.
@@ -91,6 +91,8 @@ impl Running {
             &format!("port={port}"),
             "unix_socket_directories=",
             "max_connections=200",
+            // Every test makes a database, which is written to the log once more.
+            "max_wal_size=256MB",
         ] {
             postgres.args(["-c", setting]);
         }
