@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 use logic::link::{Delivery, Figures, Status};
-use protocol::{ClientMessage, Millis, Position, Topic};
+use protocol::{ClientMessage, Codec, Millis, Position, Topic};
 use send_wrapper::SendWrapper;
 use std::rc::Rc;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ pub trait LinkPort {
     fn monotonic_now(&self) -> i64;
     /// A person wants the connection now.
     fn reconnect(&self);
+    /// A person wants another codec, from now on and on the next visit.
+    fn choose_codec(&self, codec: Codec);
     /// A person lets commands go that are older than a week, or drops them.
     fn release_held(&self, send: bool);
     /// The commands in the outbox that have no answer yet, the oldest first.
@@ -101,6 +103,13 @@ impl Link {
     pub fn reconnect(&self) {
         if let Some(port) = &self.port {
             port.reconnect();
+        }
+    }
+
+    /// Speaks another codec from now on: connects anew, and resumes.
+    pub fn choose_codec(&self, codec: Codec) {
+        if let Some(port) = &self.port {
+            port.choose_codec(codec);
         }
     }
 

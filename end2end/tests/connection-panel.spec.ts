@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { type Frames, watchFrames } from '../support/frames';
-import { linkChip, openStage, pad, pair, swipe } from '../support/guitar';
+import { chord, linkChip, openStage, pad, pair, swipe } from '../support/guitar';
 import { shot } from '../support/shot';
 import { expect, test } from '../support/test';
 
@@ -89,6 +89,38 @@ test('the panel goes on counting over a reconnect that a person asked for', asyn
   expect(shown['Codec']).toBe('JSON');
   expect(shown['Connected for']).toMatch(/^\d+ s$/);
   expect(shown['Waiting for an answer']).toBe('0');
+});
+
+test('a person chooses MessagePack, plays on in fewer bytes, and keeps it', async ({
+  page: pc,
+  newDevice,
+  server,
+}) => {
+  const frames = watchFrames(pc);
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await pair(pc, phone, server);
+  await openPanel(pc);
+  const codec = (name: string) => pc.getByRole('button', { name, exact: true });
+  await expect(codec('JSON')).toHaveAttribute('aria-pressed', 'true');
+  await codec('MessagePack').click();
+  await expect(codec('MessagePack')).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(async () => (await figures(pc))['Codec']).toBe('MessagePack');
+  await expect(linkChip(pc)).toHaveAttribute('data-phase', 'live');
+  await shot(pc, 'connection-panel-messagepack');
+  frames.reset();
+  await pad(phone, 'Em').tap();
+  await expect(chord(pc)).toHaveAttribute('data-chord', 'Em');
+  const texts = () => [...frames.list('sent'), ...frames.list('received')].map(({ text }) => text);
+  await expect.poll(() => frames.count('sent'), 'a ping in the new codec').toBeGreaterThan(0);
+  expect(texts().filter((text) => text !== undefined)).toEqual([]);
+
+  await pc.reload();
+  await expect(linkChip(pc)).toHaveAttribute('data-phase', 'live');
+  await openPanel(pc);
+  await expect(codec('MessagePack')).toHaveAttribute('aria-pressed', 'true');
+  await codec('JSON').click();
+  await expect.poll(async () => (await figures(pc))['Codec']).toBe('JSON');
 });
 
 test('the chip opens and closes the panel by keyboard', async ({ page: pc }) => {

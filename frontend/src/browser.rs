@@ -125,7 +125,8 @@ fn reload_on_sign_in() {
     std::mem::forget(handle);
 }
 
-fn storage() -> Option<web_sys::Storage> {
+/// What this browser keeps between visits; none where a person forbids it.
+pub(crate) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok()?
 }
 

@@ -1,6 +1,7 @@
 //! Carries out the effects of `logic::link`: one socket, one timer, and the outbox.
 
 use crate::{
+    browser,
     outbox::Outbox,
     page::{self, now},
     session,
@@ -16,7 +17,7 @@ use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use leptos::prelude::*;
 use logic::link::{self, Delivery, Effect, Figures, OutboxRecord, Status};
-use protocol::{ClientMessage, Millis, Position, Read, SUBPROTOCOL_JSON, ServerMessage, Topic};
+use protocol::{ClientMessage, Codec, Frame, Millis, Position, Read, ServerMessage, Topic};
 use std::{
     cell::{Cell, RefCell},
     pin::Pin,
@@ -28,6 +29,8 @@ use web_sys::window;
 
 /// A socket that is closed before it opened, or without a word.
 const ABNORMAL: u16 = 1006;
+/// Where the browser keeps the codec that a person chose.
+const CODEC: &str = "cadence.codec";
 /// How long the page waits for the commands of an earlier one.
 const OUTBOX_WITHIN_MS: u32 = 2_000;
 /// Ages and countdowns of the chip change once a second.
@@ -63,7 +66,7 @@ struct Follower {
 }
 
 enum Wire {
-    Frame(String),
+    Frame(Frame),
     Hang,
 }
 
@@ -132,6 +135,14 @@ impl LinkPort for Port {
 
     fn reconnect(&self) {
         self.0.act(|link| link.reconnect(now()));
+    }
+
+    fn choose_codec(&self, codec: Codec) {
+        if let Some(storage) = browser::storage() {
+            // Where it cannot be kept, the server's own choice comes back.
+            let _ = storage.set_item(CODEC, codec.subprotocol());
+        }
+        self.reconnect();
     }
 
     fn release_held(&self, send: bool) {
@@ -223,7 +234,7 @@ impl Driver {
 
     fn dial(self: &Rc<Self>, number: u32) {
         let socket =
-            socket_url().and_then(|url| WebSocket::open_with_protocol(&url, SUBPROTOCOL_JSON).ok());
+            socket_url().and_then(|url| WebSocket::open_with_protocols(&url, &subprotocols()).ok());
         let (sender, receiver) = unbounded();
         *self.wire.borrow_mut() = Some((number, sender));
         let driver = Rc::clone(self);
@@ -259,7 +270,8 @@ impl Driver {
             return ABNORMAL;
         }
         if matches!(socket.state(), State::Open) {
-            self.act(|link| link.opened(now(), number));
+            let codec = Codec::of_subprotocol(&socket.protocol()).unwrap_or_default();
+            self.act(|link| link.opened(now(), number, codec));
         }
         loop {
             let next = {
@@ -271,10 +283,13 @@ impl Driver {
                 }
             };
             match next {
-                Either::Left(Some(Ok(Message::Text(text)))) => {
-                    self.act(|link| link.frame(now(), number, &text));
+                Either::Left(Some(Ok(message))) => {
+                    let frame = match message {
+                        Message::Text(text) => Frame::Text(text),
+                        Message::Bytes(bytes) => Frame::Binary(bytes),
+                    };
+                    self.act(|link| link.frame(now(), number, &frame));
                 }
-                Either::Left(Some(Ok(Message::Bytes(_)))) => {}
                 Either::Left(Some(Err(WebSocketError::ConnectionClose(close)))) => {
                     return close.code;
                 }
@@ -284,7 +299,11 @@ impl Driver {
                     // A browser reports an error for each frame to a socket that closes. What was
                     // not sent is resent with its id; the close event says the rest.
                     if matches!(socket.state(), State::Open) {
-                        let _ = socket.send(Message::Text(frame)).await;
+                        let message = match frame {
+                            Frame::Text(text) => Message::Text(text),
+                            Frame::Binary(bytes) => Message::Bytes(bytes),
+                        };
+                        let _ = socket.send(message).await;
                     }
                 }
                 Either::Right(Some(Wire::Hang) | None) => {
@@ -316,6 +335,16 @@ impl Driver {
             self.status.set(status);
         }
     }
+}
+
+/// What is offered, the wish of this browser's person first.
+fn subprotocols() -> [&'static str; 2] {
+    let mut offers = Codec::ALL.map(Codec::subprotocol);
+    let wish = browser::storage().and_then(|storage| storage.get_item(CODEC).ok()?);
+    if wish.is_some_and(|wish| wish == offers[1]) {
+        offers.reverse();
+    }
+    offers
 }
 
 /// The socket's address: this page's own server.

@@ -13,7 +13,7 @@ use crate::{
 use anyhow::Context;
 use app::client_files::ClientFiles;
 use leptos::config::LeptosOptions;
-use protocol::{Millis, Topic};
+use protocol::{Millis, Position, Topic};
 use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
@@ -52,7 +52,7 @@ impl Server {
         .await?;
         let epoch = store.epoch(Topic::CheckIns).await.context("cannot read the log's epoch")?;
         let top = store.top(Topic::CheckIns).await.context("cannot read the log's end")?;
-        hub.restore_checkins(epoch, top);
+        hub.restore_checkins(Position { epoch, offset: top });
 
         let lan_urls = lan_urls(&config, address);
         let auth = Auth::new(&config, store.clone())?;

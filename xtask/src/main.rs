@@ -36,6 +36,8 @@ Usage: cargo xtask <command>
         --fast                 without the release client and without browsers
         -- filter              only tests whose name contains the filter;
                                leaves out the checks that are no tests
+  sim   [--seeds N] [--from S] simulate N bad networks; a seed that breaks a promise is printed
+        --tell S               tell everything that happens in one of them
 ";
 
 /// What the command line asks for.
@@ -44,6 +46,7 @@ enum Command {
     Build(Mode),
     Run { mode: Mode, server_args: Vec<String> },
     Test(test::Options),
+    Sim(Vec<String>),
     Help,
 }
 
@@ -76,6 +79,9 @@ fn execute(command: Command) -> Result<bool> {
             run::run(&workspace, &built, &server_args).map(|()| true)
         }
         Command::Test(options) => test::test(&workspace, &options),
+        Command::Sim(args) => {
+            workspace::run(&mut test::simulation(&workspace, &args)).map(|()| true)
+        }
         Command::Help => {
             print!("{USAGE}");
             Ok(true)
@@ -109,6 +115,7 @@ fn parse(args: &[String]) -> Result<Command, String> {
         },
         "run" => Ok(parse_run(rest)),
         "test" => parse_test(rest),
+        "sim" => Ok(Command::Sim(rest.to_vec())),
         "help" | "--help" | "-h" => Ok(Command::Help),
         unknown => Err(format!("unknown command `{unknown}`")),
     }
@@ -170,7 +177,7 @@ mod tests {
 
     #[test]
     fn unknown_commands_are_refused() {
-        check("sim", Err("unknown command `sim`"));
+        check("fuzz", Err("unknown command `fuzz`"));
         check("", Err("no command given"));
         check("build --fast", Err("`build` does not take --fast"));
     }

@@ -1,6 +1,8 @@
 //! `cargo xtask test`: every check of this project, in the order in which they fail fastest.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -16,7 +18,10 @@ const FIRST_LOAD_LIMIT: usize = 350_000;
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
-const PACKAGES: [&str; 5] = ["protocol", "logic", "synth", "app", "cadence-server"];
+const PACKAGES: [&str; 6] = ["protocol", "logic", "sim", "synth", "app", "cadence-server"];
+
+/// Worlds of the simulation in every test run; `cargo xtask sim` takes any number.
+const SEEDS: &str = "5000";
 
 /// What the command line says about the tests.
 #[derive(Debug, Default, PartialEq)]
@@ -44,9 +49,12 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     report.step("tests", |counts| {
         rust_tests(workspace, &PACKAGES, services.as_ref(), options, counts)
     });
+    drop(services);
+    if options.filter.is_empty() {
+        report.step("simulation", |_| run(&mut simulation(workspace, &["--seeds", SEEDS])));
+    }
     report
         .step("tests of xtask", |counts| rust_tests(workspace, &["xtask"], None, options, counts));
-    drop(services);
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
@@ -87,8 +95,15 @@ fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
 
 const WASM_FRONTEND: [&str; 2] = ["--package=frontend", "--target=wasm32-unknown-unknown"];
 
+/// In release: a million worlds take minutes there, and hours otherwise.
+pub(crate) fn simulation<S: AsRef<OsStr>>(workspace: &Workspace, args: &[S]) -> Command {
+    let mut cargo = workspace.cargo(["run", "--release", "--quiet", "--package=sim", "--"]);
+    cargo.args(args);
+    cargo
+}
+
 /// Denies warnings through clippy's own arguments; RUSTFLAGS would rebuild everything.
-fn clippy(workspace: &Workspace, what: &[&str]) -> std::process::Command {
+fn clippy(workspace: &Workspace, what: &[&str]) -> Command {
     workspace.cargo([&["clippy"], what, &["--", "--deny=warnings"]].concat())
 }
 

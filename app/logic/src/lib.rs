@@ -1,11 +1,11 @@
 //! Pure rules: no I/O, no clock and no randomness of their own. Time and random numbers come in
 //! as arguments, so every rule is tested without a browser, a socket or a wait.
 //!
-//! - [`link`]: the client's side of the realtime core as a state machine
+//! - [`link`]: the client's side of the realtime core as a state machine; [`topic`]: the server's
 //! - [`music`]: chords, voicings and tunings by pitch theory
 //! - [`guitar`]: what a session's events do to its state, and the practice clock
 //! - [`session`]: a page's own view of a guitar session; [`swipe`]: from a finger to strums;
-//!   [`pairing`]: what a person types to join
+//!   [`pairing`]: what a person types to join; [`presence`]: who is there
 //! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
 //! - [`text`]: times and durations as people read them
 
@@ -14,6 +14,8 @@ pub mod gym;
 pub mod link;
 pub mod music;
 pub mod pairing;
+pub mod presence;
 pub mod session;
 pub mod swipe;
 pub mod text;
+pub mod topic;

@@ -2,7 +2,8 @@
 //!
 //! Read in this order:
 //! - [`topic`]: what can be followed, and a position in it
-//! - [`envelope`]: the frame around each message, single or batched, and its codec
+//! - [`envelope`]: what stands around each message, single or batched; [`codec`]: how a frame
+//!   stands on the wire
 //! - [`client`], [`server`]: the two closed sets of messages
 //! - [`guitar`], [`gym`], [`account`]: what the messages carry
 //! - [`error`], [`close`]: the stable codes
@@ -13,6 +14,7 @@
 pub mod account;
 pub mod client;
 pub mod close;
+pub mod codec;
 pub mod envelope;
 pub mod error;
 pub mod guitar;
@@ -23,6 +25,7 @@ pub mod topic;
 
 pub use client::ClientMessage;
 pub use close::CloseCode;
+pub use codec::{Codec, Frame};
 pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
 pub use server::ServerMessage;
@@ -30,9 +33,6 @@ pub use topic::{Position, Topic};
 
 /// UTC milliseconds since 1970.
 pub type Millis = i64;
-
-/// The subprotocol that our own client offers; a socket that negotiates none is a plain client.
-pub const SUBPROTOCOL_JSON: &str = "cadence.v1.json";
 
 /// The prefix of every subprotocol of this family, whatever its version and codec.
 pub const SUBPROTOCOL_FAMILY: &str = "cadence.";

@@ -512,7 +512,7 @@ A frame is JSON text: `{"type": …, "data": …}`. Around it may stand
 
 **Plain clients** negotiate no subprotocol. They connect to `/ws/guitar/{session}/` or `/ws/checkins/`, send `auth` within 5 s, and then one message per frame; answers come in order. There is no replay: after a reconnect the state comes anew.
 
-**Our client** offers the subprotocol `cadence.v1.json` on `/ws`, introduces itself by `hello` with its position in each topic, and gets several messages in one frame:
+**Our client** offers the subprotocols `cadence.v1.json` and `cadence.v1.msgpack` on `/ws`; the server takes the first that it knows. In MessagePack the same messages stand in binary frames, as maps with the same field names. It introduces itself by `hello` with its position in each topic, and gets several messages in one frame:
 
 ```json
 {"type": "batch", "data": {"messages": [{"type": "…", "data": {}}, {"type": "…", "data": {}}]}}

@@ -7,6 +7,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 use logic::{link::Figures, text};
+use protocol::Codec;
 use std::time::Duration;
 
 const BARS: usize = 30;
@@ -93,6 +94,7 @@ pub fn LinkPanel(
                     rows.get().into_iter().map(row).collect_view()
                 }}
             </dl>
+            <CodecSwitch/>
             <footer class="link-panel-foot">
                 <button type="button" class="button button-small" on:click=copy>
                     <Icon name=IconName::Copy/>
@@ -100,6 +102,33 @@ pub fn LinkPanel(
                 </button>
                 <span class="faint">"Measured on this page; compare with /metrics."</span>
             </footer>
+        </div>
+    }
+}
+
+/// JSON is easy to read in the browser's tools; MessagePack says the same in fewer bytes.
+#[component]
+fn CodecSwitch() -> impl IntoView {
+    let link = use_link();
+    let figures = link.figures();
+    let choice = |codec: Codec| {
+        let link = link.clone();
+        let spoken = move || figures.with(|figures| figures.codec == codec.name());
+        view! {
+            <button
+                type="button"
+                class="button button-small"
+                aria-pressed=move || spoken().to_string()
+                on:click=move |_| link.choose_codec(codec)
+            >
+                {codec.name()}
+            </button>
+        }
+    };
+    view! {
+        <div class="codec-switch" role="group" aria-label="Codec">
+            <span class="link-panel-label">"Codec"</span>
+            {Codec::ALL.map(choice).collect_view()}
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! The only place that holds connections.
 //!
-//! - [`ring`]: the recent events of a topic, each encoded once
+//! - [`log`]: the recent events of a topic, each encoded once, and who follows it
 //! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
 //! - [`handle`]: what the rest of the server can do to one connection
 //! - [`sweep`]: what happens because time passed: gone phones, idle practice, forgotten sessions
@@ -9,21 +9,22 @@
 //! ring when it is woken, so a slow reader costs a number and slows nobody.
 
 pub mod handle;
-pub mod ring;
+pub mod log;
 pub mod session;
 pub mod sweep;
 
 use crate::store::{Commit, LoggedEvent, Origin};
 use handle::Handle;
+use log::{Fact, Log, new_epoch};
 use protocol::{
-    CloseCode, Envelope, Millis, ServerMessage, Topic, account::Role, gym::Stats, server::Outcome,
+    CloseCode, Envelope, Millis, Position, ServerMessage, Topic, account::Role, gym::Stats,
+    server::Outcome,
 };
-use ring::{Event, Log};
 use session::Session;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
@@ -49,6 +50,12 @@ struct Inner {
 /// Shortest and longest wait of a client before it comes back, in milliseconds.
 type RestartWindow = (u64, u64);
 
+/// Milliseconds of a clock that never jumps, for waits.
+pub(crate) fn mono() -> i64 {
+    static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    i64::try_from(BEGIN.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
 /// Takes a lock whose holders cannot leave half-done work behind: all of them only move values.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,7 +64,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Hub {
     /// A hub whose rings keep so many events for so long.
     pub fn new(ring_events: usize, ring_ms: Millis) -> Self {
-        let checkins = Arc::new(Log::new(Topic::CheckIns, ring_events, ring_ms));
+        let nowhere = Position { epoch: new_epoch(), offset: 0 };
+        let checkins = Arc::new(Log::new(Topic::CheckIns, nowhere, ring_events, ring_ms));
         Self {
             inner: Arc::new(Inner {
                 checkins,
@@ -71,8 +79,8 @@ impl Hub {
     }
 
     /// Gives `checkins` the position of its log in the database, before anybody follows it.
-    pub fn restore_checkins(&self, epoch: String, top: u64) {
-        self.inner.checkins.begin(epoch, top);
+    pub fn restore_checkins(&self, end: Position) {
+        self.inner.checkins.begin(end);
     }
 
     /// The log of `checkins`.
@@ -82,9 +90,12 @@ impl Hub {
 
     /// Takes what one COMMIT made; the store calls it in commit order.
     pub fn publish_commit(&self, commit: Commit) {
+        let epoch = self.inner.checkins.end().epoch;
         for event in commit.events {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
-            self.inner.checkins.push_at(offset, ts, message, origin, outcome);
+            let outcome = outcome.unwrap_or(Outcome::Done);
+            let at = Position { epoch: epoch.clone(), offset };
+            self.inner.checkins.hint(&at, Fact { ts, message, origin, outcome });
         }
         if let Some(stats) = commit.stats {
             self.publish_stats(stats);
@@ -113,7 +124,9 @@ impl Hub {
     ) -> Arc<Session> {
         let mut sessions = lock(&self.inner.sessions);
         let make = || {
-            let log = Log::new(Topic::Guitar(id), self.inner.ring_events, self.inner.ring_ms);
+            let end = Position { epoch: new_epoch(), offset: 0 };
+            let (events, ms) = (self.inner.ring_events, self.inner.ring_ms);
+            let log = Log::new(Topic::Guitar(id), end, events, ms);
             Arc::new(Session::new(id, log, practice, now))
         };
         Arc::clone(sessions.entry(id).or_insert_with(make))
@@ -212,11 +225,11 @@ fn say_goodbye(handle: &Handle, (min_ms, max_ms): RestartWindow) {
 }
 
 /// What a publisher gets back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// The event's place.
-    pub offset: u64,
-    /// False when the same message id was published before; `offset` is then that of the first.
+    pub at: Position,
+    /// False when the same message id was published before; `at` is then the place of the first.
     pub fresh: bool,
 }
 
@@ -236,6 +249,3 @@ impl Publication {
         Self { message, origin: None, outcome: Outcome::Done }
     }
 }
-
-/// An event as a connection reads it.
-pub type SharedEvent = Arc<Event>;

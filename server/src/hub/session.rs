@@ -1,11 +1,18 @@
 //! The state of one guitar session beside its ring. It changes in the same lock as the ring
 //! grows, so a snapshot and its position always belong together.
 
-use super::{Publication, Published, handle::Handle, lock, ring::Log};
+use super::{
+    Publication, Published,
+    handle::Handle,
+    lock,
+    log::{Fact, Log},
+};
+use logic::presence::{self, Departure, Seats};
 use protocol::{
     Millis, Position, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
+    server::Outcome,
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,15 +22,6 @@ use uuid::Uuid;
 
 /// How many message ids are remembered to recognise a repeated one: as many as a link resends.
 const REMEMBERED_IDS: usize = 1_024;
-/// A socket that was closed properly may be a reload: so long the device still counts as there.
-const RELOAD_MS: Millis = 3_000;
-/// A phone that slept when its socket went is away for so long, then gone.
-const ASLEEP_MS: Millis = 120_000;
-/// A page that is left is hidden first: a socket that closes so soon after did not sleep.
-const LEAVING_MS: Millis = 1_000;
-/// A device that vanished while its page was visible is away for so long, then gone.
-const VANISHED_MS: Millis = 15_000;
-
 /// One guitar session in memory.
 #[derive(Debug)]
 pub struct Session {
@@ -38,23 +36,12 @@ pub struct Session {
 #[derive(Debug)]
 struct Live {
     state: GuitarState,
-    seats: HashMap<Uuid, Seat>,
-    ids: HashMap<Uuid, u64>,
+    seats: Seats,
+    ids: HashMap<Uuid, Position>,
     id_order: VecDeque<Uuid>,
     played: Played,
     last_input: Millis,
     last_presence: Millis,
-}
-
-/// A participant and the sockets of its device.
-#[derive(Debug)]
-struct Seat {
-    role: Role,
-    device: String,
-    /// Since when each socket's page is hidden; `None` while it is visible.
-    sockets: HashMap<Uuid, Option<Millis>>,
-    /// When the device is gone unless it comes back.
-    gone_at: Option<Millis>,
 }
 
 /// What was played since it was last stored.
@@ -66,21 +53,12 @@ pub struct Played {
     pub changes: i64,
 }
 
-/// How a socket ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departure {
-    /// The browser closed it: the page was left or reloaded.
-    Closed,
-    /// It broke.
-    Broken,
-}
-
 impl Session {
     /// A session as the database knows it; nobody is connected yet.
     pub fn new(id: Uuid, log: Log, practice: Option<PracticeUpdate>, now: Millis) -> Self {
         let live = Live {
             state: GuitarState { practice, ..GuitarState::default() },
-            seats: HashMap::new(),
+            seats: Seats::default(),
             ids: HashMap::new(),
             id_order: VecDeque::new(),
             played: Played::default(),
@@ -100,16 +78,16 @@ impl Session {
     pub fn publish(&self, publication: Publication, now: Millis) -> Published {
         let mut live = lock(&self.live);
         let id = publication.origin.and_then(|origin| origin.message);
-        if let Some(offset) = id.and_then(|id| live.ids.get(&id)) {
-            return Published { offset: *offset, fresh: false };
+        if let Some(at) = id.and_then(|id| live.ids.get(&id)) {
+            return Published { at: at.clone(), fresh: false };
         }
         live.note(&publication.message, now);
         let Publication { message, origin, outcome } = publication;
-        let offset = self.log.push(now, message, origin, outcome);
+        let at = self.log.push(Fact { ts: now, message, origin, outcome });
         if let Some(id) = id {
-            live.remember(id, offset);
+            live.remember(id, at.clone());
         }
-        Published { offset, fresh: true }
+        Published { at, fresh: true }
     }
 
     /// A device's socket is there. A second socket of the same device changes nothing.
@@ -124,16 +102,7 @@ impl Session {
     ) {
         let mut live = lock(&self.live);
         live.last_presence = now;
-        let seat = live.seats.entry(who).or_insert_with(|| Seat {
-            role,
-            device: device.to_owned(),
-            sockets: HashMap::new(),
-            gone_at: None,
-        });
-        seat.role = role;
-        device.clone_into(&mut seat.device);
-        seat.sockets.insert(handle.id, (!visible).then_some(now));
-        seat.gone_at = None;
+        live.seats.arrive(who, role, device, handle.id, visible, now);
         self.announce(&mut live, who, now);
     }
 
@@ -141,48 +110,30 @@ impl Session {
     pub fn seen(&self, who: Uuid, connection: Uuid, visible: bool, now: Millis) {
         let mut live = lock(&self.live);
         live.last_presence = now;
-        if let Some(socket) = live.seats.get_mut(&who).and_then(|s| s.sockets.get_mut(&connection))
-        {
-            *socket = (!visible).then(|| socket.unwrap_or(now));
-            self.announce(&mut live, who, now);
-        }
+        live.seats.seen(who, connection, visible, now);
+        self.announce(&mut live, who, now);
     }
 
     /// A socket ended. The device is away until it comes back or its time is over.
     pub fn depart(&self, who: Uuid, connection: Uuid, how: Departure, now: Millis) {
         let mut live = lock(&self.live);
         live.last_presence = now;
-        let Some(seat) = live.seats.get_mut(&who) else { return };
-        let Some(hidden) = seat.sockets.remove(&connection) else { return };
-        if seat.sockets.is_empty() {
-            let slept =
-                hidden.is_some_and(|since| how == Departure::Broken || now - since > LEAVING_MS);
-            let patience = match how {
-                _ if slept => ASLEEP_MS,
-                Departure::Closed => RELOAD_MS,
-                Departure::Broken => VANISHED_MS,
-            };
-            seat.gone_at = Some(now + patience);
-            if how == Departure::Broken || slept {
-                self.announce(&mut live, who, now);
-            }
-        }
+        live.seats.depart(who, connection, how, now);
+        self.announce(&mut live, who, now);
     }
 
     /// A participant was let in or got another role.
     pub fn set_role(&self, who: Uuid, role: Role, now: Millis) {
         let mut live = lock(&self.live);
-        if let Some(seat) = live.seats.get_mut(&who) {
-            seat.role = role;
-            self.announce(&mut live, who, now);
-        }
+        live.seats.set_role(who, role);
+        self.announce(&mut live, who, now);
     }
 
     /// A participant was removed for good: gone and without a role, it leaves every list, also
     /// when its seat was given up long ago.
     pub fn remove(&self, who: Uuid, now: Millis) {
         let mut live = lock(&self.live);
-        live.seats.remove(&who);
+        live.seats.remove(who);
         let known = live.state.participants.iter().find(|p| p.user_id == who).cloned();
         if let Some(known) = known {
             let (role, status) = (Role::Waiting, Presence::Disconnected);
@@ -193,24 +144,16 @@ impl Session {
     /// Devices whose time to come back is over are gone.
     pub fn sweep(&self, now: Millis) {
         let mut live = lock(&self.live);
-        let over = |seat: &Seat| seat.gone_at.is_some_and(|at| at <= now);
-        let gone: Vec<Uuid> =
-            live.seats.iter().filter(|(_, seat)| over(seat)).map(|(who, _)| *who).collect();
-        for who in gone {
+        let known: Vec<Uuid> = live.seats.everybody().collect();
+        for who in known {
             self.announce(&mut live, who, now);
-            live.seats.remove(&who);
         }
+        live.seats.sweep(now);
     }
 
     /// Publishes a seat's state when it differs from what everybody has seen.
     fn announce(&self, live: &mut Live, who: Uuid, now: Millis) {
-        let Some(seat) = live.seats.get(&who) else { return };
-        let participant = Participant {
-            status: seat.presence(now),
-            user_id: who,
-            role: seat.role,
-            device: seat.device.clone(),
-        };
+        let Some(participant) = presence::participant([&live.seats], who, now) else { return };
         if !live.state.participants.contains(&participant) {
             self.tell(live, participant, now);
         }
@@ -219,7 +162,7 @@ impl Session {
     fn tell(&self, live: &mut Live, participant: Participant, now: Millis) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut live.state, &message);
-        self.log.push(now, message, None, protocol::server::Outcome::Done);
+        self.log.push(Fact { ts: now, message, origin: None, outcome: Outcome::Done });
     }
 
     /// Whether nobody has been connected since `before`, so that it can be forgotten.
@@ -233,7 +176,7 @@ impl Session {
         let live = lock(&self.live);
         let running =
             live.state.practice.as_ref().is_some_and(|p| p.status == PracticeStatus::Started);
-        let somebody = live.seats.values().any(|seat| !seat.sockets.is_empty());
+        let somebody = live.seats.any_socket();
         running.then_some((live.last_input, if somebody { now } else { live.last_presence }))
     }
 
@@ -291,25 +234,13 @@ impl Live {
         logic::guitar::apply(&mut self.state, message);
     }
 
-    fn remember(&mut self, id: Uuid, offset: u64) {
-        self.ids.insert(id, offset);
+    fn remember(&mut self, id: Uuid, at: Position) {
+        self.ids.insert(id, at);
         self.id_order.push_back(id);
         if self.id_order.len() > REMEMBERED_IDS
             && let Some(oldest) = self.id_order.pop_front()
         {
             self.ids.remove(&oldest);
-        }
-    }
-}
-
-impl Seat {
-    fn presence(&self, now: Millis) -> Presence {
-        if self.sockets.values().any(Option::is_none) {
-            Presence::Connected
-        } else if !self.sockets.is_empty() || self.gone_at.is_some_and(|at| at > now) {
-            Presence::Away
-        } else {
-            Presence::Disconnected
         }
     }
 }
@@ -325,9 +256,14 @@ mod tests {
 
     const PHONE: Uuid = Uuid::from_u128(7);
 
+    fn nowhere() -> Position {
+        Position { epoch: "a".into(), offset: 0 }
+    }
+
     fn with_phone() -> (Session, Handle) {
         let id = Uuid::from_u128(1);
-        let session = Session::new(id, Log::new(Topic::Guitar(id), 100, 300_000), None, 0);
+        let session =
+            Session::new(id, Log::new(Topic::Guitar(id), nowhere(), 100, 300_000), None, 0);
         let handle = Handle::new(Uuid::from_u128(2), IpAddr::V4(Ipv4Addr::LOCALHOST));
         session.arrive(PHONE, Role::Performer, "phone", &handle, true, 0);
         (session, handle)
@@ -335,26 +271,6 @@ mod tests {
 
     fn presence(session: &Session) -> Option<Presence> {
         session.snapshot().0.participants.first().map(|phone| phone.status)
-    }
-
-    #[test]
-    fn a_page_that_was_left_is_gone_although_browsers_hide_it_first() {
-        let (session, handle) = with_phone();
-        session.seen(PHONE, handle.id, false, 10_000);
-        session.depart(PHONE, handle.id, Departure::Closed, 10_020);
-        session.sweep(13_100);
-        assert_eq!(presence(&session), Some(Presence::Disconnected));
-    }
-
-    #[test]
-    fn a_phone_that_slept_before_its_socket_went_is_away_for_long() {
-        let (session, handle) = with_phone();
-        session.seen(PHONE, handle.id, false, 10_000);
-        session.depart(PHONE, handle.id, Departure::Closed, 40_000);
-        session.sweep(100_000);
-        assert_eq!(presence(&session), Some(Presence::Away));
-        session.sweep(160_000);
-        assert_eq!(presence(&session), Some(Presence::Disconnected));
     }
 
     #[test]

@@ -7,15 +7,16 @@ use super::{
 };
 use crate::{
     config::minutes,
-    hub::{handle::Handle, lock, session::Departure},
+    hub::{handle::Handle, lock},
     state::AppState,
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use logic::presence::Departure;
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Millis, ServerMessage,
-    Topic, decode_frame, encode,
+    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Millis, Position,
+    ServerMessage, Topic, codec, decode_frame, encode,
     server::{Ack, Outcome},
 };
 use std::{
@@ -47,17 +48,30 @@ const COMMANDS_UNDER_WAY: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// Our own client: batches, offsets, replay.
-    Ours,
+    Ours(Codec),
     /// `{"type", "data"}`, one frame per message, answers in order.
     Plain,
 }
 
-/// A command's answer and where its event stands, if it became one just now.
+/// A command's answer.
 pub(super) struct Answered {
     pub(super) id: Option<Uuid>,
     pub(super) result: Result<Outcome, ErrorBody>,
-    pub(super) event: Option<(Topic, u64)>,
+    pub(super) place: Place,
 }
+
+/// Where a command's answer belongs.
+pub(super) enum Place {
+    /// It became this event just now: in its place.
+    Event(Topic, Position),
+    /// It was carried out before: not ahead of what stands here.
+    Repeat(Topic, Position),
+    /// It made no event.
+    None,
+}
+
+/// What a command's work comes to.
+pub(super) type Work = Result<(Outcome, Place), ErrorBody>;
 
 /// One connection.
 pub(super) struct Connection {
@@ -203,7 +217,7 @@ impl Connection {
             }
             let write = async {
                 for frame in frames {
-                    socket.feed(Message::Text(frame)).await?;
+                    socket.feed(frame).await?;
                 }
                 socket.flush().await
             };
@@ -219,10 +233,7 @@ impl Connection {
         self.last_heard = Instant::now();
         match message {
             Message::Text(text) => self.read_frame(text.as_str()).await,
-            Message::Binary(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => self.read_frame(text).await,
-                Err(_) => self.refuse(None, ErrorBody::new(ErrorCode::InvalidJson, "Not UTF-8.")),
-            },
+            Message::Binary(bytes) => self.read_bytes(&bytes).await,
             Message::Ping(_) | Message::Pong(_) => Ok(()),
             Message::Close(frame) => {
                 let left = frame.is_none_or(|f| matches!(f.code, 1000 | 1001 | 1005));
@@ -231,10 +242,32 @@ impl Connection {
         }
     }
 
-    async fn read_frame(&mut self, text: &str) -> Result<(), End> {
-        if text.len() > self.state.config.limits.frame_bytes as usize {
-            return self.refuse(None, too_large(self.state.config.limits.frame_bytes));
+    /// MessagePack where that was agreed on, and JSON otherwise.
+    async fn read_bytes(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let limit = self.state.config.limits.frame_bytes;
+        if bytes.len() > limit as usize {
+            return self.refuse(None, too_large(limit));
         }
+        let json = match self.dialect {
+            Dialect::Ours(Codec::MessagePack) => codec::unpack(bytes),
+            _ => String::from_utf8(bytes.to_vec())
+                .map_err(|_| ErrorBody::new(ErrorCode::InvalidJson, "Not UTF-8.")),
+        };
+        match json {
+            Ok(json) => self.read_messages(&json).await,
+            Err(error) => self.refuse(None, error),
+        }
+    }
+
+    async fn read_frame(&mut self, text: &str) -> Result<(), End> {
+        let limit = self.state.config.limits.frame_bytes;
+        if text.len() > limit as usize {
+            return self.refuse(None, too_large(limit));
+        }
+        self.read_messages(text).await
+    }
+
+    async fn read_messages(&mut self, text: &str) -> Result<(), End> {
         for decoded in decode_frame(text, ClientMessage::read) {
             let id = match &decoded {
                 Decoded::Message(envelope) => envelope.id,
@@ -288,23 +321,28 @@ impl Connection {
         self.handle.push(encode(&Envelope::bare(message).with_id(id)));
     }
 
-    /// Queues a command's answer, unless the cursor meets its event and answers in its place.
+    /// Queues a command's answer, unless it has a place among the events of a followed topic.
     pub(super) fn settle(&mut self, answered: Answered) {
-        let Answered { id, result, event } = answered;
-        if let (Some((topic, offset)), Ok(outcome)) = (event, &result)
-            && let Some(following) =
-                self.following.iter_mut().find(|f| f.topic == topic && !f.waiting)
-            // A snapshot or a replay went over the event, and nothing will stand in its place.
-            && following.begun < offset
-        {
-            if following.cursor < offset {
-                following.expected.push_back((offset, id, outcome.clone()));
-            }
-            // The cursor may have passed the event already: then the ack went out with it.
-            self.handle.wake();
-            return;
+        let Answered { id, result, place } = answered;
+        let (topic, at, repeated) = match place {
+            Place::Event(topic, at) => (topic, at, false),
+            Place::Repeat(topic, at) => (topic, at, true),
+            Place::None => return self.answer(id, result),
+        };
+        let outcome = match result {
+            Ok(outcome) => outcome,
+            Err(error) => return self.answer(id, Err(error)),
+        };
+        let following = self.following.iter_mut().find(|f| f.topic == topic && !f.waiting);
+        let left = match following.map(|following| &mut following.reader) {
+            Some(reader) if repeated => reader.repeat(&at, (id, outcome)),
+            Some(reader) => reader.settle(&at, (id, outcome)),
+            None => Some((id, outcome)),
+        };
+        match left {
+            Some((id, outcome)) => self.answer(id, Ok(outcome)),
+            None => self.handle.wake(),
         }
-        self.answer(id, result);
     }
 
     /// The messages of this connection are counted with its user's from now on.
@@ -370,7 +408,7 @@ impl Connection {
     /// in order, so its commands run one after the other.
     pub(super) async fn run_command(&mut self, command: BoxFuture<'static, Answered>) {
         match self.dialect {
-            Dialect::Ours => self.commands.push_back(command),
+            Dialect::Ours(_) => self.commands.push_back(command),
             Dialect::Plain => {
                 let answered = command.await;
                 self.settle(answered);
@@ -381,12 +419,12 @@ impl Connection {
     /// A command from its parts.
     pub(super) fn command<F>(id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
     where
-        F: Future<Output = Result<(Outcome, Option<(Topic, u64)>), ErrorBody>> + Send + 'static,
+        F: Future<Output = Work> + Send + 'static,
     {
         async move {
             match work.await {
-                Ok((outcome, event)) => Answered { id, result: Ok(outcome), event },
-                Err(error) => Answered { id, result: Err(error), event: None },
+                Ok((outcome, place)) => Answered { id, result: Ok(outcome), place },
+                Err(error) => Answered { id, result: Err(error), place: Place::None },
             }
         }
         .boxed()
@@ -441,7 +479,7 @@ mod tests {
         let mut connection = Connection::new(Opening {
             state: state.clone(),
             handle,
-            dialect: Dialect::Ours,
+            dialect: Dialect::Ours(Codec::Json),
             home: None,
             origin: None,
             cookies: Principal::default(),

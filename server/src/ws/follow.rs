@@ -3,31 +3,29 @@
 use super::connection::{Connection, Dialect};
 use crate::{
     hub::{
-        SharedEvent,
-        ring::{Log, Read},
-        session::{Departure, SharedSession},
+        log::{Answer, Event, Log},
+        session::SharedSession,
     },
     state::AppState,
     store::{self, events::ReplayError},
 };
+use logic::{
+    presence::Departure,
+    topic::{CatchUp, Line, Pulled, Reader},
+};
 use protocol::{
-    CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage, Topic,
+    CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::Role,
     encode,
-    server::{Outcome, Snapshot},
+    server::Snapshot,
     topic::{TopicAnswer, TopicRequest},
 };
-use std::{collections::VecDeque, sync::Arc};
-use uuid::Uuid;
+use std::sync::Arc;
 
 /// Events of one replay from the database; more become a snapshot.
 const REPLAY_LIMIT: usize = 1_000;
 /// Events that one look at the ring takes.
 const PULL: usize = 256;
-/// A reader that fell behind the ring so often within the window is closed.
-const BEHIND_LIMIT: usize = 3;
-const BEHIND_WINDOW_MS: Millis = 30_000;
-
 /// Where a topic's events come from.
 pub(super) enum Source {
     CheckIns(Arc<Log>),
@@ -47,14 +45,9 @@ impl Source {
 pub(super) struct Following {
     pub(super) topic: Topic,
     pub(super) source: Source,
-    pub(super) cursor: u64,
-    /// Where the cursor began: no event up to here comes any more.
-    pub(super) begun: u64,
+    pub(super) reader: Reader<Answer>,
     /// The version of the latest values sent last.
     pub(super) latest: u64,
-    /// Answers that the cursor will meet.
-    pub(super) expected: VecDeque<(u64, Option<Uuid>, Outcome)>,
-    behind: VecDeque<Millis>,
     /// The host has not allowed this phone yet: it sits there and is told nothing.
     pub(super) waiting: bool,
 }
@@ -84,11 +77,11 @@ impl Connection {
         // Before the snapshot is read: figures that come meanwhile are sent, if need be again.
         let latest = source.log().latest_version();
         let caught_up = match waiting {
-            true => Ok(CatchUp::nothing(source.log().end())),
+            true => Ok(CaughtUp::nothing(source.log().end())),
             false => catch_up(&self.state, self.dialect, &source, request.position()).await,
         };
-        let catch_up = match caught_up {
-            Ok(catch_up) => catch_up,
+        let caught_up = match caught_up {
+            Ok(caught_up) => caught_up,
             Err(error) => {
                 if !known {
                     self.stand_up(&source, Departure::Closed);
@@ -98,36 +91,30 @@ impl Connection {
         };
         let told = TopicAnswer {
             name: topic,
-            epoch: catch_up.end.epoch.clone(),
-            offset: catch_up.end.offset,
-            recovered: catch_up.recovered,
-            replayed: catch_up.replayed,
+            epoch: caught_up.end.epoch.clone(),
+            offset: caught_up.end.offset,
+            recovered: caught_up.recovered,
+            replayed: caught_up.replayed,
             waiting,
         };
         if let Some(text) = answer(&told) {
             self.handle.push(text);
         }
-        self.handle.push_catch_up(catch_up.texts);
-        let mut following = Following {
-            topic,
-            source,
-            cursor: catch_up.cursor,
-            begun: catch_up.cursor,
-            // Latest values are sent again after a resume.
-            latest: if catch_up.recovered { 0 } else { latest },
-            expected: VecDeque::new(),
-            behind: VecDeque::new(),
-            waiting,
-        };
-        match self.following.iter_mut().find(|f| f.topic == topic) {
-            Some(place) => {
-                following.expected = std::mem::take(&mut place.expected);
-                following.behind = std::mem::take(&mut place.behind);
-                *place = following;
+        self.handle.push_catch_up(caught_up.texts);
+        // Latest values are sent again after a resume.
+        let latest = if caught_up.recovered { 0 } else { latest };
+        let jumped = match self.following.iter_mut().find(|f| f.topic == topic) {
+            Some(following) => {
+                (following.source, following.latest, following.waiting) = (source, latest, waiting);
+                following.reader.restart(caught_up.begin)
             }
-            None => self.following.push(following),
-        }
-        self.answer_jumped(topic);
+            None => {
+                let reader = Reader::new(caught_up.begin);
+                self.following.push(Following { topic, source, reader, latest, waiting });
+                Vec::new()
+            }
+        };
+        jumped.into_iter().for_each(|(id, outcome)| self.answer(id, Ok(outcome)));
         Ok(())
     }
 
@@ -146,51 +133,27 @@ impl Connection {
         }
     }
 
-    /// The next events of a topic, or a snapshot in the queue when the ring lost the cursor.
-    pub(super) async fn pull(&mut self, index: usize) -> Result<Vec<SharedEvent>, CloseCode> {
+    /// The next lines of a topic; or nothing, and a snapshot in the queue, when the ring does not
+    /// lead to them any more.
+    pub(super) async fn pull(
+        &mut self,
+        index: usize,
+    ) -> Result<Vec<Line<Arc<Event>, Answer>>, CloseCode> {
+        let (now, connection, ours) = (self.state.now(), self.handle.id, self.is_ours());
         let Some(following) = self.following.get_mut(index) else { return Ok(Vec::new()) };
         if following.waiting {
             return Ok(Vec::new());
         }
-        if let Read::Events(events) = following.source.log().read_after(following.cursor, PULL) {
-            if let Some(last) = events.last() {
-                following.cursor = last.offset;
-            }
-            return Ok(events);
+        match following.source.log().pull(&mut following.reader, PULL, now, connection) {
+            Pulled::Lines(lines) => return Ok(lines),
+            Pulled::Behind if ours => {}
+            Pulled::Behind | Pulled::TooSlow => return Err(CloseCode::SlowConsumer),
         }
-        if self.dialect != Dialect::Ours {
-            return Err(CloseCode::SlowConsumer);
-        }
-        let now = self.state.now();
-        following.behind.push_back(now);
-        following.behind.retain(|at| now - at < BEHIND_WINDOW_MS);
-        if following.behind.len() >= BEHIND_LIMIT {
-            return Err(CloseCode::SlowConsumer);
-        }
-        let topic = following.topic;
-        let request = TopicRequest::new(topic, Some(&self.position_of(index)));
+        let request = TopicRequest::new(following.topic, Some(following.reader.at()));
         // Boxed: this is rare, and an idle connection would keep room for it.
         let followed = Box::pin(self.follow(&request, |_| None)).await;
         followed.map_err(|_| CloseCode::SlowConsumer)?;
         Ok(Vec::new())
-    }
-
-    /// Answers whose events a snapshot or a replay jumped over.
-    fn answer_jumped(&mut self, topic: Topic) {
-        let Some(following) = self.following.iter_mut().find(|f| f.topic == topic) else { return };
-        let cursor = following.cursor;
-        let jumped: Vec<_> = following.expected.iter().filter(|e| e.0 <= cursor).cloned().collect();
-        following.expected.retain(|e| e.0 > cursor);
-        for (_, id, outcome) in jumped {
-            self.answer(id, Ok(outcome));
-        }
-    }
-
-    fn position_of(&self, index: usize) -> Position {
-        let end = self.following.get(index).map(|f| f.source.log().end());
-        let epoch = end.map(|end| end.epoch).unwrap_or_default();
-        let offset = self.following.get(index).map_or(0, |f| f.cursor);
-        Position { epoch, offset }
     }
 
     /// Whether the connection may see a topic; the refusal otherwise.
@@ -249,57 +212,58 @@ async fn catch_up(
     state: &AppState,
     dialect: Dialect,
     source: &Source,
-    position: Option<Position>,
-) -> Result<CatchUp, ErrorBody> {
-    let log = source.log();
-    if let Some(position) = position.filter(|p| p.epoch == log.end().epoch) {
-        if log.reaches(&position) {
-            let end = log.end();
-            let replayed = end.offset.saturating_sub(position.offset);
-            let cursor = position.offset;
-            return Ok(CatchUp { end, cursor, recovered: true, replayed, texts: Vec::new() });
+    from: Option<Position>,
+) -> Result<CaughtUp, ErrorBody> {
+    let (way, end) = source.log().catch_up(from.as_ref());
+    match (way, from) {
+        (CatchUp::Ring, Some(begin)) => {
+            let replayed = end.offset - begin.offset;
+            Ok(CaughtUp { end, begin, recovered: true, replayed, texts: Vec::new() })
         }
-        if let Source::CheckIns(_) = source
-            && let Some(catch_up) = replay(state, position).await?
-        {
-            return Ok(catch_up);
+        (CatchUp::Log, Some(from)) if matches!(source, Source::CheckIns(_)) => {
+            match replay(state, from).await? {
+                Some(caught_up) => Ok(caught_up),
+                None => snapshot(state, dialect, source).await,
+            }
         }
+        _ => snapshot(state, dialect, source).await,
     }
-    snapshot(state, dialect, source).await
 }
 
-/// The events after a position from the database; `None` when there are too many or one of them
-/// is of a kind that this version does not know.
-async fn replay(state: &AppState, position: Position) -> Result<Option<CatchUp>, ErrorBody> {
-    let events =
-        state.store.events_after(Topic::CheckIns, position.offset, REPLAY_LIMIT as u32 + 1).await;
-    let events = match events {
+/// The events after a position from the database; `None` when the log never was there, when there
+/// are too many, or one of them is of a kind that this version does not know.
+async fn replay(state: &AppState, from: Position) -> Result<Option<CaughtUp>, ErrorBody> {
+    let topic = Topic::CheckIns;
+    // First the end: the log only grows, so what is read afterwards reaches at least as far.
+    let top = state.store.top(topic).await.map_err(store::read_failed)?;
+    if from.offset > top {
+        return Ok(None);
+    }
+    let events = match state.store.events_after(topic, from.offset, REPLAY_LIMIT as u32 + 1).await {
         Ok(events) if events.len() <= REPLAY_LIMIT => events,
         Ok(_) => return Ok(None),
         Err(ReplayError::Database(cause)) => return Err(store::read_failed(cause)),
         Err(_) => return Ok(None),
     };
-    // A position beyond the log's end is of another life of the log.
-    let Some(last) = events.last().map(|event| event.offset) else { return Ok(None) };
-    let end = Position { epoch: position.epoch.clone(), offset: last };
     let replayed = events.len() as u64;
+    let mut end = from;
     let texts = events
         .into_iter()
         .map(|event| {
-            let at = Position { epoch: position.epoch.clone(), offset: event.offset };
-            let mut envelope = Envelope::bare(event.message).at(Topic::CheckIns, at);
+            end.offset = event.offset;
+            let mut envelope = Envelope::bare(event.message).at(topic, end.clone());
             envelope.ts = Some(event.ts);
             encode(&envelope)
         })
         .collect();
-    Ok(Some(CatchUp { end, cursor: last, recovered: true, replayed, texts }))
+    Ok(Some(CaughtUp { begin: end.clone(), end, recovered: true, replayed, texts }))
 }
 
 async fn snapshot(
     state: &AppState,
     dialect: Dialect,
     source: &Source,
-) -> Result<CatchUp, ErrorBody> {
+) -> Result<CaughtUp, ErrorBody> {
     let (snapshot, position) = match source {
         Source::CheckIns(_) => {
             let at = state.store.gym_snapshot(state.now()).await.map_err(store::read_failed)?;
@@ -312,14 +276,14 @@ async fn snapshot(
     };
     let topic = source.log().topic;
     let texts = match dialect {
-        Dialect::Ours => {
+        Dialect::Ours(_) => {
             let message = ServerMessage::Snapshot(snapshot);
             vec![encode(&Envelope::bare(message).at(topic, position.clone()))]
         }
         Dialect::Plain => plain_state(snapshot).into_iter().map(encode_bare).collect(),
     };
-    let cursor = position.offset;
-    Ok(CatchUp { end: position, cursor, recovered: false, replayed: 0, texts })
+    let begin = position.clone();
+    Ok(CaughtUp { end: position, begin, recovered: false, replayed: 0, texts })
 }
 
 /// A topic's state in the words that a plain client knows.
@@ -340,17 +304,19 @@ fn encode_bare(message: ServerMessage) -> String {
     encode(&Envelope::bare(message))
 }
 
-struct CatchUp {
+struct CaughtUp {
+    /// The log's end, as the client is told.
     end: Position,
-    cursor: u64,
+    /// Where the reader begins.
+    begin: Position,
     recovered: bool,
     replayed: u64,
     texts: Vec<String>,
 }
 
-impl CatchUp {
+impl CaughtUp {
     fn nothing(end: Position) -> Self {
-        let cursor = end.offset;
-        Self { end, cursor, recovered: false, replayed: 0, texts: Vec::new() }
+        let begin = end.clone();
+        Self { end, begin, recovered: false, replayed: 0, texts: Vec::new() }
     }
 }

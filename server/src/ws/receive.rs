@@ -2,23 +2,24 @@
 //! every message, not only when the connection opens.
 
 use super::{
-    connection::{Connection, Dialect, End},
+    connection::{Answered, Connection, Dialect, End, Place, Work},
     follow::Source,
     principal::Seat,
 };
 use crate::{
     check_in, check_out,
-    hub::{Publication, session::SharedSession},
+    hub::{Publication, Published, session::SharedSession},
     practice,
+    state::AppState,
     store::{
         Origin,
-        commands::{Actor, CommandContext},
+        commands::{Actor, CommandAnswer, CommandContext},
     },
     undo_check_in,
 };
 use logic::music::Chord;
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::{Permission, Role},
     encode,
     guitar::{PracticeCommand, Strum, Timestamp},
@@ -89,30 +90,33 @@ impl Connection {
             ClientMessage::Remove { participant } => self.remove(id, topic, participant).await,
             ClientMessage::CheckIn(command) => {
                 if let Some(context) = self.desk(id, command.at) {
-                    let store = self.state.store.clone();
+                    let state = self.state.clone();
                     let work = async move {
-                        let answer = check_in::check_in(&store, context, command).await?;
-                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                        desk_work(&state, check_in::check_in(&state.store, context, command).await)
                     };
                     self.run_command(Self::command(id, work)).await;
                 }
             }
             ClientMessage::CheckOut(command) => {
                 if let Some(context) = self.desk(id, command.at) {
-                    let store = self.state.store.clone();
+                    let state = self.state.clone();
                     let work = async move {
-                        let answer = check_out::check_out(&store, context, command).await?;
-                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                        desk_work(
+                            &state,
+                            check_out::check_out(&state.store, context, command).await,
+                        )
                     };
                     self.run_command(Self::command(id, work)).await;
                 }
             }
             ClientMessage::UndoCheckIn(command) => {
                 if let Some(context) = self.desk(id, command.at) {
-                    let store = self.state.store.clone();
+                    let state = self.state.clone();
                     let work = async move {
-                        let answer = undo_check_in::undo_check_in(&store, context, command).await?;
-                        Ok((answer.outcome, answer.event.filter(|_| answer.fresh)))
+                        desk_work(
+                            &state,
+                            undo_check_in::undo_check_in(&state.store, context, command).await,
+                        )
                     };
                     self.run_command(Self::command(id, work)).await;
                 }
@@ -181,8 +185,8 @@ impl Connection {
         let origin = Some(Origin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: outcome.clone() };
         let published = session.publish(publication, self.state.now());
-        let event = published.fresh.then_some((session.log.topic, published.offset));
-        self.settle(super::connection::Answered { id, result: Ok(outcome), event });
+        let place = place_in(session, published);
+        self.settle(Answered { id, result: Ok(outcome), place });
     }
 
     async fn practise(
@@ -214,10 +218,10 @@ impl Connection {
             if !done.fresh {
                 // The first answer may be long past.
                 state.publish_practice(&session).await?;
-                return Ok((outcome, None));
+                return Ok((outcome, Place::Repeat(session.log.topic, session.log.end())));
             }
             if !session.practice_differs(&done.update) {
-                return Ok((outcome, None));
+                return Ok((outcome, Place::None));
             }
             let published = session.publish(
                 Publication {
@@ -227,8 +231,7 @@ impl Connection {
                 },
                 state.now(),
             );
-            let event = published.fresh.then_some((session.log.topic, published.offset));
-            Ok((outcome, event))
+            Ok((outcome, place_in(&session, published)))
         };
         self.run_command(Self::command(id, work)).await;
     }
@@ -331,8 +334,29 @@ impl Connection {
 
     /// Whether answers to this client carry positions.
     pub(super) fn is_ours(&self) -> bool {
-        self.dialect == Dialect::Ours
+        matches!(self.dialect, Dialect::Ours(_))
     }
+}
+
+/// Where the answer to a message of a session belongs.
+fn place_in(session: &SharedSession, published: Published) -> Place {
+    match published.fresh {
+        true => Place::Event(session.log.topic, published.at),
+        false => Place::Repeat(session.log.topic, published.at),
+    }
+}
+
+/// A desk command's answer and its place among the check-ins.
+fn desk_work(state: &AppState, answer: Result<CommandAnswer, ErrorBody>) -> Work {
+    let CommandAnswer { outcome, event, fresh } = answer?;
+    let end = state.hub.checkins().end();
+    let place = match event {
+        Some((topic, offset)) if fresh => Place::Event(topic, Position { offset, ..end }),
+        // The event of the first time was published with its commit, before this answer.
+        Some((topic, _)) => Place::Repeat(topic, end),
+        None => Place::None,
+    };
+    Ok((outcome, place))
 }
 
 /// A strum that can be played.

@@ -20,10 +20,10 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use protocol::{
-    CloseCode, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, SUBPROTOCOL_JSON, ServerMessage,
-    Topic, encode,
+    CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, Topic,
+    encode,
 };
 use std::{net::SocketAddr, sync::Arc};
 use uuid::Uuid;
@@ -80,10 +80,10 @@ async fn open(
     };
     let address = state.auth.way(&headers, Some(peer)).counted();
     let handle = Arc::new(Handle::new(Uuid::now_v7(), address));
-    let dialect = choose_dialect(&mut upgrade);
+    let dialect = choose_dialect(&headers, &mut upgrade);
     // Without an Origin the request may be anybody's: cookies count for pages only.
     let cookies = match (&origin, dialect) {
-        (Some(_), Some(Dialect::Ours)) => by_cookies(&state, &headers).await,
+        (Some(_), Some(Dialect::Ours(_))) => by_cookies(&state, &headers).await,
         _ => Ok((Principal::default(), false)),
     };
 
@@ -119,22 +119,24 @@ async fn open(
 }
 
 /// `None` when the client offers only versions of ours that this server does not speak.
-fn choose_dialect(upgrade: &mut WebSocketUpgrade) -> Option<Dialect> {
-    let offered: Vec<HeaderValue> = upgrade.requested_protocols().cloned().collect();
-    if let Some(json) = offered.iter().find(|offer| *offer == SUBPROTOCOL_JSON) {
-        upgrade.set_selected_protocol(json.clone());
-        return Some(Dialect::Ours);
+fn choose_dialect(headers: &HeaderMap, upgrade: &mut WebSocketUpgrade) -> Option<Dialect> {
+    // The client's order is its wish; axum's own list is sorted by name.
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let offers = offers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+    let offers: Vec<&str> = offers.map(str::trim).collect();
+    let known = offers.iter().find_map(|offer| Some((offer, Codec::of_subprotocol(offer)?)));
+    let (chosen, dialect) = match known {
+        Some((offer, codec)) => (Some(offer), Some(Dialect::Ours(codec))),
+        // A browser drops a socket whose offers were all ignored, and the reason with it.
+        None => match offers.iter().find(|offer| offer.starts_with(SUBPROTOCOL_FAMILY)) {
+            Some(unknown) => (Some(unknown), None),
+            None => (None, Some(Dialect::Plain)),
+        },
+    };
+    if let Some(chosen) = chosen.and_then(|offer| HeaderValue::from_str(offer).ok()) {
+        upgrade.set_selected_protocol(chosen);
     }
-    let is_ours =
-        |offer: &&HeaderValue| offer.to_str().is_ok_and(|o| o.starts_with(SUBPROTOCOL_FAMILY));
-    match offered.iter().find(is_ours) {
-        Some(unknown) => {
-            // A browser drops a socket whose offers were all ignored, and the reason with it.
-            upgrade.set_selected_protocol(unknown.clone());
-            None
-        }
-        None => Some(Dialect::Plain),
-    }
+    dialect
 }
 
 /// Everything the cookies of the handshake prove, and whether they hold a sign-in that is over.

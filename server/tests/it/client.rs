@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     waiting: VecDeque<Value>,
+    /// Speaks MessagePack, by another implementation than the server's.
+    pub(crate) packed: bool,
     pub(crate) closed: Option<u16>,
 }
 
@@ -33,12 +35,17 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        let (stream, _) = connect_async(request).await?;
-        Ok(Self { stream, waiting: VecDeque::new(), closed: None })
+        let (stream, response) = connect_async(request).await?;
+        let chosen = response.headers().get("sec-websocket-protocol");
+        let packed = chosen.is_some_and(|name| name.as_bytes().ends_with(b".msgpack"));
+        Ok(Self { stream, waiting: VecDeque::new(), packed, closed: None })
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
-        self.say_text(&message.to_string()).await;
+        match self.packed {
+            true => self.say_bytes(rmp_serde::to_vec_named(&message).unwrap()).await,
+            false => self.say_text(&message.to_string()).await,
+        }
     }
 
     pub(crate) async fn say_text(&mut self, text: &str) {
@@ -60,7 +67,16 @@ impl Socket {
                 .await
                 .expect("the server says nothing");
             match frame {
-                Some(Ok(Message::Text(text))) => self.take(&text),
+                Some(Ok(Message::Text(text))) => {
+                    assert!(!self.packed, "text where MessagePack was agreed on: {text}");
+                    self.take(serde_json::from_str(&text).expect("the server speaks JSON"));
+                }
+                Some(Ok(Message::Binary(bytes))) => {
+                    assert!(self.packed, "bytes where JSON was agreed on");
+                    self.take(
+                        rmp_serde::from_slice(&bytes).expect("the server speaks MessagePack"),
+                    );
+                }
                 Some(Ok(Message::Close(frame))) => {
                     self.closed = frame.map(|frame| CloseCode::into(frame.code));
                 }
@@ -70,8 +86,7 @@ impl Socket {
         }
     }
 
-    fn take(&mut self, text: &str) {
-        let message: Value = serde_json::from_str(text).expect("the server speaks JSON");
+    fn take(&mut self, message: Value) {
         match message["type"].as_str() {
             Some("batch") => {
                 let messages = message["data"]["messages"].as_array().expect("messages");

@@ -56,7 +56,8 @@ async fn an_idle_connection_costs_at_most_ten_kilobytes() {
     let url = format!("ws://127.0.0.1:{port}/ws");
     let topic = format!("guitar:{}", session.session_id);
     let connect = || async {
-        let mut socket = Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), &[]).await.unwrap();
+        let mut socket =
+            Socket::open(&url, Some(protocol::Codec::Json.subprotocol()), &[]).await.unwrap();
         socket
             .say(serde_json::json!({"type": "hello", "data": {
                 "auth": {"host_secret": session.host_secret},

@@ -6,6 +6,7 @@ mod accounts;
 mod backend;
 mod bad_input;
 mod client;
+mod codec;
 mod guitar;
 mod gym;
 mod idle_memory;

@@ -2,7 +2,10 @@
 
 use crate::{backend::TestDatabase, client::Socket};
 use cadence_server::{config::Config, create_admin, serve::Server, state::AppState, store::demo};
-use protocol::http::{LoginResponse, SessionResponse, TicketResponse};
+use protocol::{
+    Codec,
+    http::{LoginResponse, SessionResponse, TicketResponse},
+};
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 use tempfile::TempDir;
@@ -150,7 +153,12 @@ impl World {
 
     /// Our own client's dialect, as the PC of a guitar session.
     pub(crate) async fn stage(&self, session: &SessionResponse) -> Socket {
-        let mut socket = self.dial_ours(&[]).await;
+        self.stage_in(session, Codec::Json).await
+    }
+
+    pub(crate) async fn stage_in(&self, session: &SessionResponse, codec: Codec) -> Socket {
+        let url = format!("ws://{}/ws", self.address);
+        let mut socket = Socket::open(&url, Some(codec.subprotocol()), &[]).await.unwrap();
         socket.say(hello_stage(session, json!([{"name": topic(session)}]))).await;
         socket.hear("snapshot").await;
         socket
@@ -178,7 +186,7 @@ impl World {
 
     pub(crate) async fn dial_ours(&self, headers: &[(&'static str, String)]) -> Socket {
         let url = format!("ws://{}/ws", self.address);
-        Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), headers).await.unwrap()
+        Socket::open(&url, Some(Codec::Json.subprotocol()), headers).await.unwrap()
     }
 
     /// Numbers of members who are not in, with a good standing.

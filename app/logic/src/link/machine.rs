@@ -13,7 +13,7 @@ use super::{
     pending::PendingQueue,
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, Read,
+    ClientMessage, CloseCode, Codec, Envelope, ErrorBody, ErrorCode, Frame, Millis, Position, Read,
     ServerMessage, Topic,
     account::Credential,
     client::{ClientInfo, Hello},
@@ -43,7 +43,7 @@ pub enum Effect {
     /// Close the socket with this number; nothing it says counts any more.
     Hang(u32),
     /// Send a frame on the open socket.
-    Transmit(String),
+    Transmit(Frame),
     /// Give a delivery to whoever follows the topic.
     Deliver(Topic, Delivery),
     /// Keep a command until it is answered.
@@ -109,6 +109,7 @@ pub struct Link {
     pub(super) subscribes: VecDeque<(Uuid, Topic)>,
     pub(super) clock: ServerClock,
     pub(super) figures: Figures,
+    pub(super) codec: Codec,
     pub(super) rtt_ms: Option<u32>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) last_heard: i64,
@@ -149,7 +150,8 @@ impl Link {
             pending: PendingQueue::default(),
             subscribes: VecDeque::new(),
             clock: ServerClock::default(),
-            figures: Figures { codec: "JSON", ..Figures::default() },
+            figures: Figures::default(),
+            codec: Codec::default(),
             rtt_ms: None,
             effects: VecDeque::new(),
             last_heard: 0,
@@ -298,11 +300,13 @@ impl Link {
         }
     }
 
-    /// The socket is open.
-    pub fn opened(&mut self, now: Now, socket: u32) {
+    /// The socket is open, and speaks this codec.
+    pub fn opened(&mut self, now: Now, socket: u32, codec: Codec) {
         if socket != self.socket || !matches!(self.state, State::Dialling { .. }) {
             return;
         }
+        self.codec = codec;
+        self.figures.codec = codec.name();
         self.state = State::Introducing { since: now.mono };
         self.last_heard = now.mono;
         let topics = self
@@ -652,7 +656,8 @@ impl Link {
         }
     }
 
-    fn put_on_wire(&mut self, frame: String, messages: usize) {
+    fn put_on_wire(&mut self, json: String, messages: usize) {
+        let frame = self.codec.frame(json);
         self.figures.frames_out += 1;
         self.figures.messages_out += messages as u64;
         self.figures.bytes_out += frame.len() as u64;

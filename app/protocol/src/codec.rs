@@ -1,0 +1,197 @@
+//! How a frame stands on the wire: JSON text, or MessagePack with field names.
+//!
+//! MessagePack is the same messages in fewer bytes, and is made from their JSON and turned back
+//! into it. So there is one way in which a message is written and read, and a browser downloads no
+//! second one.
+
+use crate::{ErrorBody, ErrorCode};
+use std::{borrow::Cow, io::Cursor};
+
+/// What a connection agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Codec {
+    /// Text frames.
+    #[default]
+    Json,
+    /// Binary frames.
+    MessagePack,
+}
+
+/// One WebSocket message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// JSON.
+    Text(String),
+    /// MessagePack.
+    Binary(Vec<u8>),
+}
+
+/// MessagePack may nest so deep; our own messages need eight levels.
+const DEPTH: usize = 64;
+
+impl Codec {
+    /// Both, the one first that is better where nothing else is wished.
+    pub const ALL: [Self; 2] = [Self::Json, Self::MessagePack];
+
+    /// The WebSocket subprotocol that stands for our own client with this codec.
+    pub fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Json => "cadence.v1.json",
+            Self::MessagePack => "cadence.v1.msgpack",
+        }
+    }
+
+    /// The codec of a subprotocol; `None` for one that is not ours, or of another version.
+    pub fn of_subprotocol(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.subprotocol() == name)
+    }
+
+    /// The name that people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::MessagePack => "MessagePack",
+        }
+    }
+
+    /// A frame from its JSON.
+    pub fn frame(self, json: String) -> Frame {
+        match self {
+            Self::Json => Frame::Text(json),
+            Self::MessagePack => Frame::Binary(pack(&json)),
+        }
+    }
+}
+
+impl Frame {
+    /// Bytes on the wire, without WebSocket's own few.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether nothing stands in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The frame as JSON.
+    ///
+    /// # Errors
+    /// `invalid_json` for bytes that are no MessagePack.
+    pub fn json(&self) -> Result<Cow<'_, str>, ErrorBody> {
+        match self {
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+            Self::Binary(bytes) => unpack(bytes).map(Cow::Owned),
+        }
+    }
+}
+
+/// MessagePack from JSON that this crate wrote.
+pub fn pack(json: &str) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(json.len());
+    let mut from = serde_json::Deserializer::from_str(json);
+    // JSON of our own is valid, and a vector takes every byte.
+    let _ = serde_transcode::transcode(&mut from, &mut rmp_serde::Serializer::new(&mut packed));
+    packed
+}
+
+/// JSON from anybody's MessagePack.
+///
+/// # Errors
+/// `invalid_json` when the bytes are no MessagePack, nest too deep, or are more than one value.
+pub fn unpack(bytes: &[u8]) -> Result<String, ErrorBody> {
+    let mut json = Vec::with_capacity(bytes.len() * 2);
+    let mut from = rmp_serde::Deserializer::new(Cursor::new(bytes));
+    from.set_max_depth(DEPTH);
+    serde_transcode::transcode(&mut from, &mut serde_json::Serializer::new(&mut json))
+        .map_err(invalid)?;
+    if from.position() != bytes.len() as u64 {
+        return Err(invalid("bytes after its end"));
+    }
+    String::from_utf8(json).map_err(invalid)
+}
+
+fn invalid(cause: impl std::fmt::Display) -> ErrorBody {
+    let text = format!("The frame is no valid MessagePack: {cause}");
+    ErrorBody::new(ErrorCode::InvalidJson, text)
+}
+
+/// Joins messages that are packed already into one frame. A single message stays as it is.
+pub fn pack_batch<T: AsRef<[u8]>>(messages: &[T]) -> Vec<u8> {
+    if let [only] = messages {
+        return only.as_ref().to_vec();
+    }
+    let length: usize = messages.iter().map(|m| m.as_ref().len()).sum();
+    let mut frame = Vec::with_capacity(length + 32);
+    // {"type": "batch", "data": {"messages": [ as maps of two and one, and an array of 32 bits.
+    frame.extend(b"\x82\xa4type\xa5batch\xa4data\x81\xa8messages\xdd");
+    frame.extend((messages.len() as u32).to_be_bytes());
+    messages.iter().for_each(|message| frame.extend(message.as_ref()));
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            // Short ones: serde_json reads the last digit of long ones a little off.
+            (-1_000_000..1_000_000).prop_map(|n| Value::from(f64::from(n) / 64.0)),
+            "\\PC{0,40}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::btree_map("[a-z_]{0,8}", inner, 0..8)
+                    .prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_comes_back_as_it_went(value in value()) {
+            let packed = pack(&value.to_string());
+            let back: Value = serde_json::from_str(&unpack(&packed).unwrap()).unwrap();
+            prop_assert_eq!(&back, &value);
+            // As another implementation reads it.
+            let read: Value = rmp_serde::from_slice(&packed).unwrap();
+            prop_assert_eq!(read, value);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(json) = unpack(&bytes) {
+                prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{}", json);
+            }
+        }
+    }
+
+    #[test]
+    fn messages_of_a_batch_are_joined_as_they_are() {
+        let messages = [json!({"type": "ping"}), json!({"type": "mute", "data": {}})];
+        let packed: Vec<_> = messages.iter().map(|m| pack(&m.to_string())).collect();
+        let batch: Value = serde_json::from_str(&unpack(&pack_batch(&packed)).unwrap()).unwrap();
+        assert_eq!(batch, json!({"type": "batch", "data": {"messages": messages}}));
+        assert_eq!(pack_batch(&packed[..1]), packed[0]);
+    }
+
+    #[test]
+    fn a_hundred_thousand_levels_and_a_promise_of_four_billion_items_are_refused() {
+        assert!(unpack(&[0x91; 100_000]).is_err());
+        assert!(unpack(&[0xdd, 0xff, 0xff, 0xff, 0xff]).is_err());
+        assert!(unpack(&[0xdb, 0xff, 0xff, 0xff, 0xff, b'a']).is_err());
+        assert!(unpack(&[]).is_err());
+        assert!(unpack(&[0xc0, 0xc0]).is_err());
+    }
+}

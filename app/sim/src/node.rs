@@ -1,0 +1,468 @@
+//! A server process: the real rings, intakes and readers, and a stand-in for the sockets and
+//! queries around them.
+
+use crate::{
+    page::BEGIN,
+    truth::{Fact, GYM, ROOM, Truth},
+};
+use logic::topic::{CatchUp, Intake, Line, Pulled, Reader, Ring, Taken, Wanted};
+use protocol::{
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Frame, Position, ServerMessage,
+    Topic,
+    account::{Identity, Role},
+    encode, encode_batch,
+    guitar::{ChordChange, GuitarState},
+    gym::{GymClock, GymSnapshot, MemberRef, Stats, Visit},
+    server::{Ack, Limits, Outcome, Snapshot, Welcome},
+    topic::{TopicAnswer, TopicRequest},
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
+use uuid::Uuid;
+
+/// Events of one look at a ring.
+const PULL: usize = 16;
+/// Events of one replay from the database.
+const REPLAY_LIMIT: u64 = 1_000;
+
+/// An event in a ring.
+#[derive(Debug)]
+pub struct Event {
+    fact: Fact,
+    origin: Option<u32>,
+    text: String,
+}
+
+/// One topic as a node has it.
+#[derive(Debug)]
+pub struct Feed {
+    topic: Topic,
+    ring: Ring<Rc<Event>>,
+    /// The node's own cursor in the log.
+    pub intake: Intake<(Fact, Option<u32>)>,
+    /// A reading of the log is under way.
+    pub reading: bool,
+    /// The state at the ring's end, for sessions.
+    state: Vec<String>,
+}
+
+/// A connection's end at the server.
+#[derive(Debug, Default)]
+pub struct Served {
+    readers: BTreeMap<Topic, Reader<(Uuid, Outcome)>>,
+    answers: VecDeque<String>,
+    /// Frames that came while a query was under way.
+    pub inbox: VecDeque<Frame>,
+    /// A query is under way.
+    pub busy: bool,
+    /// The socket takes no frame before.
+    pub blocked_until: i64,
+    /// When it was last heard.
+    pub heard: i64,
+    /// It is to be closed with this code once everything is written.
+    pub closing: Option<CloseCode>,
+    /// Figures up to this place were sent.
+    figures: u64,
+}
+
+/// A catch-up that waits for its query.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// `hello`.
+    Hello(Vec<TopicRequest>),
+    /// `subscribe`, with its id.
+    Subscribe(Option<Uuid>, TopicRequest),
+    /// `resync`.
+    Resync(TopicRequest),
+}
+
+/// A server process.
+#[derive(Debug)]
+pub struct Node {
+    /// False between a crash and the next start.
+    pub up: bool,
+    /// Grows with every start.
+    pub life: u32,
+    /// Its connections.
+    pub served: BTreeMap<u32, Served>,
+    /// The gym's topic.
+    pub gym: Feed,
+    /// The session's topic, once somebody follows it.
+    pub room: Option<Feed>,
+    /// Commands that wait for the next commit.
+    pub queue: Vec<(u32, Uuid, ClientMessage)>,
+    capacity: usize,
+}
+
+impl Node {
+    /// A process that starts.
+    pub fn start(now: i64, life: u32, capacity: usize, truth: &Truth) -> Self {
+        Self {
+            up: true,
+            life,
+            served: BTreeMap::new(),
+            gym: Feed::begin(now, GYM, capacity, truth),
+            room: None,
+            queue: Vec::new(),
+            capacity,
+        }
+    }
+
+    /// A topic of this node.
+    pub fn feed(&mut self, topic: Topic) -> Option<&mut Feed> {
+        match topic {
+            Topic::CheckIns => Some(&mut self.gym),
+            Topic::Guitar(_) => self.room.as_mut(),
+        }
+    }
+
+    /// Brings a connection from its positions to now. `Err` when the database is away.
+    pub fn catch_up(&mut self, now: i64, conn: u32, asked: &Asked, truth: &Truth) {
+        let mut answers = Vec::new();
+        let requests = match asked {
+            Asked::Hello(requests) => requests.clone(),
+            Asked::Subscribe(_, request) | Asked::Resync(request) => vec![request.clone()],
+        };
+        for request in &requests {
+            if request.name == ROOM && self.room.is_none() {
+                self.room = Some(Feed::begin(now, ROOM, self.capacity, truth));
+            }
+            let Some(feed) = self.feed(request.name) else { continue };
+            let (answer, texts, reader) = feed.open(now, request, truth);
+            let Some(served) = self.served.get_mut(&conn) else { return };
+            if let Asked::Subscribe(id, _) = asked {
+                let outcome = Outcome::Subscribed(answer.clone());
+                served.answers.push_back(ack(*id, outcome, None));
+            }
+            served.answers.extend(texts);
+            match served.readers.get_mut(&request.name) {
+                Some(known) => {
+                    let jumped = known.restart(reader);
+                    let texts =
+                        jumped.into_iter().map(|(id, outcome)| ack(Some(id), outcome, None));
+                    served.answers.extend(texts);
+                }
+                None => {
+                    served.readers.insert(request.name, Reader::new(reader));
+                }
+            }
+            answers.push(answer);
+        }
+        if let (Asked::Hello(_), Some(served)) = (asked, self.served.get_mut(&conn)) {
+            served.answers.push_front(welcome(now, answers));
+        }
+    }
+
+    /// Stops a connection's following.
+    pub fn unfollow(&mut self, conn: u32, topic: Topic) {
+        if let Some(served) = self.served.get_mut(&conn) {
+            served.readers.remove(&topic);
+        }
+    }
+
+    /// Answers a message by itself, or in the place of its event.
+    pub fn settle(
+        &mut self,
+        conn: u32,
+        topic: Topic,
+        place: &Position,
+        id: Uuid,
+        outcome: Outcome,
+    ) {
+        let Some(served) = self.served.get_mut(&conn) else { return };
+        let left = match served.readers.get_mut(&topic) {
+            Some(reader) => reader.settle(place, (id, outcome)),
+            None => Some((id, outcome)),
+        };
+        if let Some((id, outcome)) = left {
+            served.answers.push_back(ack(Some(id), outcome, None));
+        }
+    }
+
+    /// Answers a message that was carried out before.
+    pub fn repeat(
+        &mut self,
+        conn: u32,
+        topic: Topic,
+        place: &Position,
+        id: Uuid,
+        outcome: Outcome,
+    ) {
+        let Some(served) = self.served.get_mut(&conn) else { return };
+        let left = match served.readers.get_mut(&topic) {
+            Some(reader) => reader.repeat(place, (id, outcome)),
+            None => Some((id, outcome)),
+        };
+        if let Some((id, outcome)) = left {
+            served.answers.push_back(ack(Some(id), outcome, None));
+        }
+    }
+
+    /// Answers a message that made no event.
+    pub fn answer(&mut self, conn: u32, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+        let Some(served) = self.served.get_mut(&conn) else { return };
+        served.answers.push_back(match result {
+            Ok(outcome) => ack(id, outcome, None),
+            Err(error) => encode(&Envelope::bare(ServerMessage::Error(error)).with_id(id)),
+        });
+    }
+
+    /// Queues a message that belongs to no command.
+    pub fn say(&mut self, conn: u32, message: ServerMessage) {
+        if let Some(served) = self.served.get_mut(&conn) {
+            served.answers.push_back(encode(&Envelope::bare(message)));
+        }
+    }
+
+    /// The next frame of a connection, if anything is ready. `None` in the second place asks for
+    /// a new beginning of a topic.
+    pub fn frame(&mut self, now: i64, conn: u32) -> (Option<String>, Vec<TopicRequest>) {
+        let Some(served) = self.served.get_mut(&conn) else { return (None, Vec::new()) };
+        let mut texts: Vec<String> = served.answers.drain(..).collect();
+        let mut lost = Vec::new();
+        for (topic, reader) in &mut served.readers {
+            let feed = match topic {
+                Topic::CheckIns => &self.gym,
+                Topic::Guitar(_) => match &self.room {
+                    Some(room) => room,
+                    None => continue,
+                },
+            };
+            match reader.pull(&feed.ring, PULL, now, |event| event.origin == Some(conn)) {
+                Pulled::Lines(lines) => {
+                    let epoch = reader.at().epoch.clone();
+                    let at = |offset| Some((*topic, Position { epoch: epoch.clone(), offset }));
+                    texts.extend(lines.into_iter().map(|line| match line {
+                        Line::Event(_, event) => event.text.clone(),
+                        Line::Own(offset, event) => {
+                            let Fact { id, outcome, .. } = &event.fact;
+                            ack(Some(*id), outcome.clone(), at(offset))
+                        }
+                        Line::Answer(offset, (id, outcome)) => ack(Some(id), outcome, at(offset)),
+                        Line::Repeat((id, outcome)) => ack(Some(id), outcome, None),
+                    }));
+                }
+                Pulled::Behind => lost.push(TopicRequest::new(*topic, Some(reader.at()))),
+                Pulled::TooSlow => served.closing = Some(CloseCode::SlowConsumer),
+            }
+            let reached = reader.at().offset;
+            if *topic == GYM && feed.ring.end().offset > served.figures && reached > served.figures
+            {
+                served.figures = reached;
+                texts.push(figures(reached));
+            }
+        }
+        ((!texts.is_empty()).then(|| encode_batch(&texts)), lost)
+    }
+
+    /// Whether the broker may be asked at all: a crash loses what is in memory.
+    pub fn crash(&mut self) {
+        self.up = false;
+        self.served.clear();
+        self.queue.clear();
+        self.room = None;
+    }
+}
+
+impl Feed {
+    fn begin(now: i64, topic: Topic, capacity: usize, truth: &Truth) -> Self {
+        let end = truth.log(topic).end().clone();
+        Self {
+            topic,
+            ring: Ring::new(end.clone(), capacity, 300_000),
+            intake: Intake::new(now, end.clone()),
+            reading: false,
+            state: truth.state(topic, &end),
+        }
+    }
+
+    /// A hint of an event, from this node or another.
+    pub fn hint(&mut self, now: i64, at: &Position, fact: Fact, origin: Option<u32>) {
+        let ready = self.intake.hint(now, at, fact.ts, (fact, origin));
+        self.append(ready);
+    }
+
+    /// What a reading brings.
+    pub fn read(&mut self, now: i64, wanted: &Wanted, truth: &Truth) {
+        self.reading = false;
+        let log = truth.log(self.topic);
+        let from = match wanted {
+            Wanted::End => return self.intake.compared(now, log.end()),
+            Wanted::Events(from) => from,
+        };
+        let events = log.after(from.offset);
+        let events = events.into_iter().map(|(at, fact)| (at, fact.ts, (fact, None))).collect();
+        match self.intake.read(now, log.end(), events) {
+            Taken::Events(ready) => self.append(ready),
+            Taken::Restarted => {
+                self.ring.restart(log.end().clone());
+                self.state = truth.state(self.topic, log.end());
+            }
+        }
+    }
+
+    fn append(&mut self, ready: Vec<(u64, i64, (Fact, Option<u32>))>) {
+        for (offset, ts, (fact, origin)) in ready {
+            let at = Position { epoch: self.ring.end().epoch.clone(), offset };
+            let mut envelope = Envelope::bare(&fact.message).at(self.topic, at);
+            envelope.ts = Some(ts);
+            let text = encode(&envelope);
+            crate::truth::apply(&mut self.state, &fact.message);
+            self.ring.push(ts, Rc::new(Event { fact, origin, text }));
+        }
+    }
+
+    /// What a client gets that follows from a position: the answer, texts, and where its reader
+    /// begins.
+    fn open(
+        &mut self,
+        now: i64,
+        request: &TopicRequest,
+        truth: &Truth,
+    ) -> (TopicAnswer, Vec<String>, Position) {
+        let from = request.position();
+        let mut way = self.ring.catch_up(from.as_ref());
+        if way == CatchUp::Log && self.topic == ROOM {
+            // Ahead of this node: it looks once, then goes by what it knows.
+            self.read(now, &Wanted::Events(self.intake.end().clone()), truth);
+            way = self.ring.catch_up(from.as_ref());
+        }
+        let answer = |end: &Position, recovered, replayed| TopicAnswer {
+            name: self.topic,
+            epoch: end.epoch.clone(),
+            offset: end.offset,
+            recovered,
+            replayed,
+            waiting: false,
+        };
+        if let Some(from) = from {
+            let log = truth.log(self.topic).end();
+            match way {
+                CatchUp::Ring => {
+                    let end = self.ring.end();
+                    return (answer(end, true, end.offset - from.offset), Vec::new(), from);
+                }
+                CatchUp::Log
+                    if self.topic == GYM
+                        && from.offset <= log.offset
+                        && log.offset - from.offset <= REPLAY_LIMIT =>
+                {
+                    let events = truth.gym.after(from.offset);
+                    let replayed = events.len() as u64;
+                    let texts = events.into_iter().map(|(offset, fact)| {
+                        let at = Position { epoch: log.epoch.clone(), offset };
+                        encode(&Envelope::bare(&fact.message).at(GYM, at))
+                    });
+                    return (answer(log, true, replayed), texts.collect(), log.clone());
+                }
+                _ => {}
+            }
+        }
+        let (snapshot, at) = match self.topic {
+            Topic::CheckIns => {
+                let at = truth.gym.end().clone();
+                (gym_snapshot(truth, &at), at)
+            }
+            Topic::Guitar(_) => {
+                let chord = self.state.first().cloned();
+                let state = GuitarState { chord, ..GuitarState::default() };
+                (Snapshot::Guitar(state), self.ring.end().clone())
+            }
+        };
+        let message = ServerMessage::Snapshot(snapshot);
+        let text = encode(&Envelope::bare(message).at(self.topic, at.clone()));
+        (answer(&at, false, 0), vec![text], at)
+    }
+}
+
+/// What a client's message is for everybody.
+pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
+    let (message, outcome) = match message {
+        ClientMessage::CheckIn(_) => {
+            let member =
+                MemberRef { id, number: "M-100000".to_owned(), full_name: "Somebody".to_owned() };
+            let visit = Visit {
+                id,
+                member,
+                location: "desk".to_owned(),
+                check_in_time: ts,
+                check_out_time: None,
+                closed_automatically: false,
+            };
+            let message = ServerMessage::MemberCheckedIn { visit: visit.clone(), reason: None };
+            (message, Outcome::CheckOut { visit })
+        }
+        ClientMessage::ChordChange(ChordChange { chord }) => {
+            let chord = chord.clone();
+            (ServerMessage::ChordChange(ChordChange { chord }), Outcome::Done)
+        }
+        ClientMessage::Strum(strum) => (ServerMessage::Strum(strum.clone()), Outcome::Done),
+        _ => return None,
+    };
+    Some(Fact { ts, message, id, outcome })
+}
+
+/// An error that asks to try again.
+pub fn unavailable(wait_ms: u64) -> ErrorBody {
+    ErrorBody::new(ErrorCode::Unavailable, "Not now.").retry_after(wait_ms)
+}
+
+fn gym_snapshot(truth: &Truth, at: &Position) -> Snapshot {
+    let visits = truth.gym.until(at).iter().filter_map(|fact| match &fact.message {
+        ServerMessage::MemberCheckedIn { visit, .. } => Some(visit.clone()),
+        _ => None,
+    });
+    Snapshot::CheckIns(GymSnapshot {
+        stats: stats(at.offset),
+        clock: GymClock {
+            gym: "Gym".to_owned(),
+            utc_offset_minutes: 0,
+            day_start: BEGIN,
+            day_end: BEGIN + 86_400_000,
+            capacity: 0,
+        },
+        activity: Vec::new(),
+        visits: visits.collect(),
+        hours: Vec::new(),
+    })
+}
+
+fn stats(as_of_offset: u64) -> Stats {
+    Stats {
+        currently_in: as_of_offset as i64,
+        today_total: as_of_offset as i64,
+        average_stay_minutes: None,
+        finished_visits: 0,
+        as_of_offset,
+        timestamp: BEGIN,
+    }
+}
+
+fn figures(as_of: u64) -> String {
+    let mut envelope = Envelope::bare(ServerMessage::StatsUpdate(stats(as_of)));
+    envelope.topic = Some(GYM);
+    encode(&envelope)
+}
+
+fn ack(id: Option<Uuid>, result: Outcome, place: Option<(Topic, Position)>) -> String {
+    let ack = ServerMessage::Ack(Ack { result, identity: None });
+    let envelope = Envelope::bare(ack).with_id(id);
+    encode(&match place {
+        Some((topic, at)) => envelope.at(topic, at),
+        None => envelope,
+    })
+}
+
+fn welcome(now: i64, topics: Vec<TopicAnswer>) -> String {
+    encode(&Envelope::bare(ServerMessage::Welcome(Welcome {
+        connection: Uuid::nil(),
+        node: "sim".to_owned(),
+        server_time: BEGIN + now,
+        identity: Identity { user_id: None, role: Role::Host, expires_at: None },
+        limits: Limits { messages_per_second: 100, burst: 200, frame_bytes: 65_536, topics: 32 },
+        topics,
+        refused: Vec::new(),
+    })))
+}

@@ -1,0 +1,223 @@
+//! A browser page: the real link, an outbox that survives reloads, and a view that checks what it
+//! is shown against what really happened.
+
+use crate::truth::{self, Fact, Truth};
+use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
+use protocol::{
+    ClientMessage, ErrorBody, Position, ServerMessage, Topic,
+    server::{Outcome, Snapshot},
+};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The wall clock when the simulation begins.
+pub const BEGIN: i64 = 1_790_000_000_000;
+
+/// What a page shows of one topic.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Everything up to here is applied.
+    pub at: Option<Position>,
+    /// The marks of the state: visits in their order, or the chord that is held.
+    pub state: Vec<String>,
+    /// Own messages that were applied, in this view's life.
+    applied: BTreeSet<Uuid>,
+}
+
+/// A message that a person made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Its topic.
+    pub topic: Topic,
+    /// Whether it must not get lost.
+    pub command: bool,
+    /// How often the page of this life was answered.
+    pub answers: usize,
+    /// Answered in any life.
+    pub done: bool,
+    /// Answered by an error.
+    pub failed: bool,
+    /// The page's life that made it.
+    pub life: u32,
+}
+
+/// One device with one page.
+#[derive(Debug)]
+pub struct Page {
+    /// Grows with every reload.
+    pub life: u32,
+    /// The real state machine.
+    pub link: Link,
+    /// What it follows.
+    pub topics: Vec<Topic>,
+    /// What it shows.
+    pub views: BTreeMap<Topic, View>,
+    /// The browser's database.
+    pub outbox: BTreeMap<Uuid, OutboxRecord>,
+    /// Everything that was made on this device.
+    pub made: BTreeMap<Uuid, Made>,
+    /// Nothing runs until then.
+    pub asleep_until: i64,
+    /// A person looks at it.
+    pub visible: bool,
+    /// No network until then.
+    pub offline_until: i64,
+    /// The wall clock is wrong by this much.
+    pub skew: i64,
+    /// The browser's database loses deletions just now.
+    pub forgetful: bool,
+    /// When the next tick is due in the queue.
+    pub tick_at: Option<i64>,
+    born: i64,
+}
+
+impl Page {
+    /// A page that was just opened, with what an earlier one left in the outbox.
+    pub fn open(now: i64, seed: u64, topics: Vec<Topic>) -> Self {
+        let mut page = Self {
+            life: 0,
+            link: Link::new("sim", true, seed, ServerMessage::read),
+            topics,
+            views: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            made: BTreeMap::new(),
+            asleep_until: 0,
+            visible: true,
+            offline_until: 0,
+            skew: 0,
+            forgetful: false,
+            tick_at: None,
+            born: now,
+        };
+        page.begin(now);
+        page
+    }
+
+    /// The page is loaded again: only the outbox survives.
+    pub fn reload(&mut self, now: i64, seed: u64) {
+        self.life += 1;
+        self.link = Link::new("sim", true, seed, ServerMessage::read);
+        self.views.clear();
+        self.visible = true;
+        self.asleep_until = 0;
+        self.forgetful = false;
+        self.tick_at = None;
+        self.born = now;
+        self.made.values_mut().for_each(|made| made.answers = 0);
+        self.begin(now);
+    }
+
+    fn begin(&mut self, now: i64) {
+        let records = self.outbox.values().cloned().collect();
+        let now = self.now(now);
+        for topic in self.topics.clone() {
+            self.views.insert(topic, View::default());
+            self.link.follow(now, topic, None);
+        }
+        self.link.restore(now, records);
+    }
+
+    /// Its two clocks.
+    pub fn now(&self, now: i64) -> Now {
+        Now { mono: now - self.born, wall: BEGIN + now + self.skew }
+    }
+
+    /// A person does something.
+    pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
+        let command = message.is_command();
+        let life = self.life;
+        let made = Made { topic, command, answers: 0, done: false, failed: false, life };
+        self.made.insert(id, made);
+        self.link.send(self.now(now), id, topic, message);
+    }
+
+    /// Takes the effects, carries out those of the page, and returns those of the network.
+    pub fn work(&mut self, truth: &Truth) -> Vec<Effect> {
+        let mut network = Vec::new();
+        while let Some(effect) = self.link.poll() {
+            match effect {
+                Effect::Deliver(topic, delivery) => self.deliver(topic, delivery, truth),
+                Effect::Save(record) => {
+                    self.outbox.insert(record.id, record);
+                }
+                // A page that dies at this moment takes the deletion with it.
+                Effect::Forget(id) if !self.forgetful => {
+                    self.outbox.remove(&id);
+                }
+                Effect::Forget(_) => {}
+                Effect::Refresh | Effect::Renew => panic!("nobody signs in here"),
+                effect => network.push(effect),
+            }
+        }
+        network
+    }
+
+    fn deliver(&mut self, topic: Topic, delivery: Delivery, truth: &Truth) {
+        match delivery {
+            Delivery::Snapshot { snapshot, position } => {
+                let state = shown(&snapshot);
+                assert_eq!(
+                    state,
+                    truth.state(topic, &position),
+                    "a false snapshot at {position:?}"
+                );
+                let view = self.views.entry(topic).or_default();
+                *view = View { at: Some(position), state, applied: BTreeSet::new() };
+            }
+            Delivery::Event { message: ServerMessage::StatsUpdate(stats), .. } => {
+                let reached = self.views.get(&topic).and_then(|view| view.at.as_ref());
+                assert!(
+                    reached.is_some_and(|at| stats.as_of_offset <= at.offset),
+                    "figures of {} at {reached:?}",
+                    stats.as_of_offset
+                );
+            }
+            Delivery::Event { message, offset, .. } => {
+                let offset = offset.expect("every other event has its place");
+                let fact = self.advance(topic, offset, truth);
+                assert_eq!(message, fact.message, "another event at {offset}");
+                self.apply(topic, &fact);
+            }
+            Delivery::Answer { id, result, offset, .. } => {
+                self.answered(id, &result);
+                if let Some(offset) = offset {
+                    let fact = self.advance(topic, offset, truth);
+                    assert_eq!(fact.id, id, "an answer in the place of another event");
+                    self.apply(topic, &fact);
+                }
+            }
+            Delivery::Waiting | Delivery::Refused(_) => panic!("everybody may see everything"),
+        }
+    }
+
+    fn answered(&mut self, id: Uuid, result: &Result<Outcome, ErrorBody>) {
+        let made = self.made.get_mut(&id).expect("the answer to a message of this device");
+        made.answers += 1;
+        made.done = true;
+        made.failed = result.is_err();
+        assert_eq!(made.answers, 1, "{id} was answered twice");
+        assert!(!(made.command && made.failed), "the command {id} failed: {result:?}");
+    }
+
+    /// The next place of a topic, and what stands there.
+    fn advance(&mut self, topic: Topic, offset: u64, truth: &Truth) -> Fact {
+        let view = self.views.get_mut(&topic).expect("a followed topic");
+        let at = view.at.as_mut().expect("events come after a snapshot");
+        assert_eq!(offset, at.offset + 1, "a hole or a double in {topic}");
+        at.offset = offset;
+        truth.log(topic).at(&at.epoch, offset).expect("an event that happened").clone()
+    }
+
+    fn apply(&mut self, topic: Topic, fact: &Fact) {
+        let view = self.views.get_mut(&topic).expect("a followed topic");
+        assert!(view.applied.insert(fact.id), "{} was applied twice", fact.id);
+        truth::apply(&mut view.state, &fact.message);
+    }
+}
+
+fn shown(snapshot: &Snapshot) -> Vec<String> {
+    match snapshot {
+        Snapshot::CheckIns(gym) => gym.visits.iter().map(|visit| visit.id.to_string()).collect(),
+        Snapshot::Guitar(state) => state.chord.iter().cloned().collect(),
+    }
+}
