@@ -71,7 +71,8 @@ impl CommandContext {
 pub struct CommandAnswer {
     /// What came of it.
     pub outcome: Outcome,
-    /// The event that it made; not known any more when the first answer is given again.
+    /// The event that it made. When the first answer is given again: the end of the log, where
+    /// the event of the first time stands or before, if there was one.
     pub event: Option<(Topic, u64)>,
     /// False when the first answer to this id is given again.
     pub fresh: bool,
@@ -148,8 +149,8 @@ where
     answer.given()
 }
 
-/// A stored answer. The place of its event is not part of it: a repetition is told the outcome,
-/// and finds the event in the log. Rows of the first release hold a `place`, which is passed over.
+/// A stored answer. The place of its event is not part of it: it is not known yet, and for a
+/// repetition the end of the log will do. Rows of the first release hold one, which is passed over.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
@@ -209,16 +210,12 @@ async fn claim(
     Ok(claimed.rows_affected() == 1)
 }
 
-async fn first_answer(
-    conn: &mut Conn,
-    id: CommandId<'_>,
-    hash: &str,
-) -> Result<Answer, StoreError> {
+async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {
     let (first_hash, answer): (String, Option<String>) =
         sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
             .bind(id.scope)
             .bind(id.id)
-            .fetch_one(conn)
+            .fetch_one(&mut **tx)
             .await?;
     if first_hash != hash {
         return Err(ErrorBody::new(
@@ -230,7 +227,7 @@ async fn first_answer(
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
         .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
-    Ok(Answer { kept, place: None, fresh: false })
+    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
 }
 
 async fn keep(

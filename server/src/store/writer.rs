@@ -38,6 +38,8 @@ pub struct Tx {
     now: Millis,
     /// What the jobs so far want in the log of `checkins`.
     events: Vec<(NewEvent, Place)>,
+    /// Who wants to know where that log ends.
+    ends: Vec<Place>,
 }
 
 impl Tx {
@@ -58,6 +60,14 @@ impl Tx {
         let place = Place::default();
         self.events.push((event, place.clone()));
         place
+    }
+
+    /// Where the log of `checkins` ends when this group commits. What was made by this group or
+    /// by any that committed before stands there or earlier.
+    pub fn end_of_log(&mut self) -> Place {
+        let end = Place::default();
+        self.ends.push(end.clone());
+        end
     }
 }
 
@@ -93,7 +103,7 @@ impl Writer {
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> Result<Self, sqlx::Error> {
         let conn = source.writer().await?;
-        let mut tx = Tx { conn, now: clock.now(), clock, events: Vec::new() };
+        let mut tx = Tx { conn, now: clock.now(), clock, events: Vec::new(), ends: Vec::new() };
         // An empty group, given up: the clock is right before anybody asks for it, and a database
         // that cannot be written to is noticed at the start.
         tx.begin(&source).await?;
@@ -212,6 +222,7 @@ impl Tx {
     /// nobody notices.
     async fn begin(&mut self, source: &Source) -> Result<(), sqlx::Error> {
         self.events.clear();
+        self.ends.clear();
         let begun = match dialect::begin_group(self).await {
             Ok(begun) => begun,
             Err(cause) => {
@@ -237,12 +248,17 @@ impl Tx {
     /// Gives the group's events their places and writes them, last of all: the counter is what
     /// other nodes wait for. Of several topics each node would take the counters in one order.
     async fn write_events(&mut self) -> Result<Commit, sqlx::Error> {
-        let many = self.events.len();
+        let Self { conn, clock, now, events, ends } = self;
+        let many = events.len();
         if many == 0 {
+            if !ends.is_empty() {
+                let top = events::top(conn, Topic::CheckIns).await?;
+                ends.drain(..).for_each(|end| end.set(top));
+            }
             return Ok(Commit { events: Vec::new(), stats: None });
         }
-        let Self { conn, clock, now, events } = self;
         let top = events::advance(conn, Topic::CheckIns, many).await?;
+        ends.drain(..).for_each(|end| end.set(top));
         let first = top + 1 - many as u64;
         events::append(conn, events, first, *now).await?;
         let stats = stats::count(conn, clock, *now, top).await?;

@@ -127,6 +127,8 @@ async fn one_command_sent_to_two_nodes_at_once_runs_once() {
         let (first, second) = (first.expect("let in"), second.expect("let in"));
         assert_eq!(first.outcome, second.outcome);
         assert!(first.fresh != second.fresh, "one ran it, the other was told");
+        let (made, told) = if first.fresh { (first, second) } else { (second, first) };
+        assert!(told.event >= made.event, "an answer must not overtake the event");
     }
     assert_eq!(one.count("SELECT COUNT(*) FROM visits").await, 10);
     assert_eq!(one.top().await, 10);

@@ -171,16 +171,19 @@ async fn the_same_id_runs_once_and_is_answered_alike(on: Backend) {
     let second = gym.check_in(context.clone(), &member.member.number).await.expect("let in");
     assert!(first.fresh && !second.fresh);
     assert_eq!(first.outcome, second.outcome);
-    assert_eq!((first.event, second.event), (Some((Topic::CheckIns, 1)), None));
-    assert_eq!(gym.count("SELECT COUNT(*) FROM visits").await, 1);
-    assert_eq!(gym.count("SELECT visits_left FROM subscriptions").await, 1);
-    assert_eq!(gym.top().await, 1);
+    assert_eq!((first.event, second.event), (Some((Topic::CheckIns, 1)), first.event));
+    gym.scan(&gym.member("Bo", Some(1)).await.member.number).await;
+    let third = gym.check_in(context.clone(), &member.member.number).await.expect("let in");
+    assert_eq!(third.event, Some((Topic::CheckIns, 2)), "where the log ends");
+    assert_eq!(gym.count("SELECT COUNT(*) FROM visits").await, 2);
+    assert_eq!(gym.count("SELECT CAST(SUM(visits_left) AS BIGINT) FROM subscriptions").await, 1);
+    assert_eq!(gym.top().await, 2);
 
     // Corrected by the clock offset it is still the same command; with another member it is not.
     let stamped = CheckIn { at: Some(gym.now()), ..check_in_of(&member.member.number) };
     let third = check_in(&gym.store, context.clone(), stamped).await.expect("let in");
     assert_eq!(third.outcome, first.outcome);
-    let other = gym.member("Bo", Some(1)).await;
+    let other = gym.member("Cy", Some(1)).await;
     let conflict = gym.check_in(context.clone(), &other.member.number).await;
     assert_eq!(code(conflict), ErrorCode::IdConflict);
     let undo = UndoCheckIn { visit: Uuid::nil(), at: None };
