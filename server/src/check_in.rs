@@ -1,7 +1,7 @@
 //! `check_in`: a desk asks whether a member may come in, and the visit is recorded if so.
 
 use crate::store::{
-    Id, NewEvent, Store, StoreError, Tx,
+    Id, NewEvent, Place, Store, StoreError, Tx,
     audit::{self, Entry},
     commands::{self, CommandAnswer, CommandContext, Decided},
     visits::{self, AtTheDoor, MemberKey},
@@ -64,27 +64,23 @@ async fn run(
 ) -> Result<Decided, StoreError> {
     let month_start = tx.clock().month_start(at);
     let today = tx.clock().today(at);
-    // A second round only when another node's visit was committed between the two statements.
-    for _ in 0..2 {
-        let door = visits::at_the_door(tx, &wanted.key, month_start)
-            .await?
-            .ok_or_else(|| wanted.key.not_found())?;
-        let decision = decide(&Facts {
-            today: today.day,
-            soon_days: today.soon_days,
-            barred: door.barred,
-            subscriptions: &door.subscriptions,
-            open: door.open.as_ref().map(|visit| (visit.check_in_time, visit.location.as_str())),
-            override_reason: wanted.override_reason.as_deref(),
-        });
-        if !decision.begins_visit() {
-            return stay_out(tx, context, wanted, at, door, decision).await;
-        }
-        if let Some(decided) = come_in(tx, context, wanted, at, door, decision).await? {
-            return Ok(decided);
-        }
+    visits::lock_member(tx, &wanted.key).await?;
+    let door = visits::at_the_door(tx, &wanted.key, month_start)
+        .await?
+        .ok_or_else(|| wanted.key.not_found())?;
+    let decision = decide(&Facts {
+        today: today.day,
+        soon_days: today.soon_days,
+        barred: door.barred,
+        subscriptions: &door.subscriptions,
+        open: door.open.as_ref().map(|visit| (visit.check_in_time, visit.location.as_str())),
+        override_reason: wanted.override_reason.as_deref(),
+    });
+    if decision.begins_visit() {
+        come_in(tx, context, wanted, at, door, decision).await
+    } else {
+        stay_out(tx, context, wanted, at, door, decision).await
     }
-    Err(sqlx::Error::Protocol("a visit is neither open nor can be begun".to_owned()).into())
 }
 
 /// Nothing begins: refused, or in already. A second scan repeats the first card.
@@ -124,7 +120,7 @@ async fn stay_out(
                 reason,
             };
             let fact = Activity::Refused(refusal);
-            Some(emit(tx, context, at, fact, &outcome).await?)
+            Some(emit(tx, context, at, fact, &outcome))
         }
         _ => None,
     };
@@ -141,7 +137,7 @@ fn is_about_the_same(first: &CheckInAnswer, now: &CheckInAnswer) -> bool {
     }
 }
 
-/// A visit begins; `None` when the member has an open one after all.
+/// A visit begins.
 async fn come_in(
     tx: &mut Tx,
     context: &CommandContext,
@@ -149,7 +145,7 @@ async fn come_in(
     at: Millis,
     door: AtTheDoor,
     decision: Decision<Uuid>,
-) -> Result<Option<Decided>, StoreError> {
+) -> Result<Decided, StoreError> {
     let visit = Visit {
         id: Id::new(tx.now()).0,
         member: door.member.clone(),
@@ -159,9 +155,7 @@ async fn come_in(
         closed_automatically: false,
     };
     let pass = decision.takes_visit_from;
-    if !visits::begin(tx, &visit, wanted.notes.as_deref(), pass).await? {
-        return Ok(None);
-    }
+    visits::begin(tx, &visit, wanted.notes.as_deref(), pass).await?;
     if let Some(Reason::Overridden { reason }) = &decision.reason {
         let entry = Entry {
             action: "check_in_overridden",
@@ -187,18 +181,18 @@ async fn come_in(
     });
     let card_of = Some(visit.member.id);
     let fact = Activity::CheckedIn { visit, reason: decision.reason };
-    let place = emit(tx, context, at, fact, &outcome).await?;
-    Ok(Some(Decided { outcome, place: Some(place), card_of }))
+    let place = emit(tx, context, at, fact, &outcome);
+    Ok(Decided { outcome, place: Some(place), card_of })
 }
 
-/// Writes the event of a command.
-pub(crate) async fn emit(
+/// Puts the event of a command into the log.
+pub(crate) fn emit(
     tx: &mut Tx,
     context: &CommandContext,
     at: Millis,
     fact: Activity,
     outcome: &Outcome,
-) -> Result<u64, StoreError> {
+) -> Place {
     let (origin, outcome) = (context.origin(), Some(outcome.clone()));
-    tx.emit(NewEvent { fact, at, origin, outcome }).await
+    tx.emit(NewEvent { fact, at, origin, outcome })
 }

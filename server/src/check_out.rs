@@ -45,6 +45,7 @@ async fn run(
 ) -> Result<Decided, StoreError> {
     let open = match which {
         Which::Visit(id) => {
+            visits::lock_member_of(tx, id).await?;
             let stored = visits::find(tx, id)
                 .await?
                 .ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This visit does not exist."))?;
@@ -52,19 +53,21 @@ async fn run(
             is_open.then_some(stored.visit)
         }
         Which::Member(key) => {
+            visits::lock_member(tx, &key).await?;
             visits::at_the_door(tx, &key, at).await?.ok_or_else(|| key.not_found())?.open
         }
     };
-    let Some(visit) = open else {
-        let text = "This member is not checked in.";
-        return Err(ErrorBody::new(ErrorCode::NotCheckedIn, text).into());
-    };
+    let not_in = || ErrorBody::new(ErrorCode::NotCheckedIn, "This member is not checked in.");
+    let visit = open.ok_or_else(not_in)?;
     // Queued on another desk, a check-out can arrive with an earlier moment than its check-in.
     let at = at.max(visit.check_in_time);
-    visits::end(tx, visit.id, at, false).await?;
+    if !visits::end(tx, visit.id, at, false).await? {
+        // The gym's day began at this very moment, and another node has closed the visit.
+        return Err(not_in().into());
+    }
     let visit = Visit { check_out_time: Some(at), ..visit };
     let outcome = Outcome::CheckOut { visit: visit.clone() };
-    let place = emit(tx, context, at, Activity::CheckedOut { visit }, &outcome).await?;
+    let place = emit(tx, context, at, Activity::CheckedOut { visit }, &outcome);
     Ok(Decided { outcome, place: Some(place), card_of: None })
 }
 
@@ -74,17 +77,20 @@ pub async fn close_forgotten(store: &Store, day_start: Millis) -> Result<usize, 
     let closed = store
         .write(move |tx| {
             Box::pin(async move {
-                let open = visits::open_before(tx, day_start).await?;
-                let count = open.len();
-                for visit in open {
-                    visits::end(tx, visit.id, day_start, true).await?;
+                let mut count = 0;
+                for visit in visits::open_before(tx, day_start).await? {
+                    // Every node calls this when the day begins.
+                    if !visits::end(tx, visit.id, day_start, true).await? {
+                        continue;
+                    }
+                    count += 1;
                     let visit = Visit {
                         check_out_time: Some(day_start),
                         closed_automatically: true,
                         ..visit
                     };
                     let fact = Activity::CheckedOut { visit };
-                    tx.emit(NewEvent { fact, at: day_start, origin: None, outcome: None }).await?;
+                    tx.emit(NewEvent { fact, at: day_start, origin: None, outcome: None });
                 }
                 Ok(count)
             })

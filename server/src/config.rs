@@ -7,6 +7,7 @@ use jiff::{civil, tz::TimeZone};
 use leptos::config::LeptosOptions;
 use protocol::Millis;
 use serde::{Deserialize, de::DeserializeOwned};
+use sqlx::postgres::PgConnectOptions;
 use std::{
     collections::HashMap,
     fmt,
@@ -85,11 +86,22 @@ impl Default for Server {
 pub struct Database {
     /// The SQLite file.
     pub path: PathBuf,
+    /// The PostgreSQL database, which goes before the file.
+    pub url: DatabaseUrl,
+    /// Connections that read.
+    pub readers: u32,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { path: PathBuf::from("data/cadence.db") }
+        Self::sqlite("data/cadence.db")
+    }
+}
+
+impl Database {
+    /// A SQLite file, the rest as usual.
+    pub fn sqlite(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), url: DatabaseUrl::default(), readers: 4 }
     }
 }
 
@@ -445,11 +457,12 @@ impl Config {
     }
 
     /// Every number with the least and the most that makes sense.
-    fn ranges(&self) -> [(&'static str, u32, u32, u32); 29] {
+    fn ranges(&self) -> [(&'static str, u32, u32, u32); 30] {
         let (desk, auth, limits) = (&self.desk, &self.auth, &self.limits);
         let (guitar, retention) = (&self.guitar, &self.retention);
         const MANY: u32 = 1_000_000;
         [
+            ("[database] readers", self.database.readers, 1, 100),
             ("[gym] capacity", self.gym.capacity, 0, 100_000),
             ("[gym] ends_soon_days", self.gym.ends_soon_days, 0, 365),
             ("[desk] repeat_seconds", desk.repeat_seconds, 0, 600),
@@ -531,6 +544,44 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "Secret(none)" } else { "Secret(…)" })
+    }
+}
+
+/// The address of a PostgreSQL database, or none. It may hold a password, so its `Debug` shows
+/// nothing, and no error repeats what was written.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// How to reach the database; `None` when SQLite is meant.
+    pub fn options(&self) -> Option<PgConnectOptions> {
+        if self.0.is_empty() {
+            return None;
+        }
+        // It was read once before it became one of these.
+        self.0.parse().ok()
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        if text.is_empty() || (known && text.parse::<PgConnectOptions>().is_ok()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("it is no address such as postgres://user:password@host:5432/cadence; the special \
+             characters of a password are written as %-codes"
+            .to_owned())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "DatabaseUrl(none)" } else { "DatabaseUrl(…)" })
     }
 }
 
@@ -981,6 +1032,18 @@ mod tests {
              guitar, retention, log.",
         );
         check_mistake(&[("CADENCE_GYM__NAME", " ")], "[gym] name must not be empty.");
+        for url in ["mysql://me:hidden@host/gym", "postgres://me:hi#den@host:x/gym", "gym"] {
+            check_mistake(
+                &[("CADENCE_DATABASE__URL", url)],
+                "[database] url is wrong: it is no address such as \
+                 postgres://user:password@host:5432/cadence; the special characters of a password \
+                 are written as %-codes.",
+            );
+        }
+        check_mistake(
+            &[("CADENCE_DATABASE__READERS", "0")],
+            "[database] readers is 0; it must be between 1 and 100.",
+        );
         let kinds = with(&[
             ("CADENCE_LIMITS__TOPICS", "many"),
             ("CADENCE_SERVER__ENVIRONMENT", "staging"),
@@ -1003,8 +1066,15 @@ mod tests {
 
     #[test]
     fn a_secret_never_shows_itself() {
-        let config = with(&[("CADENCE_AUTH__SECRET", "0123456789abcdef0123456789abcdef")]);
-        assert!(!format!("{:?}", config.expect("right")).contains("0123456789"));
+        let config = with(&[
+            ("CADENCE_AUTH__SECRET", "0123456789abcdef0123456789abcdef"),
+            ("CADENCE_DATABASE__URL", "postgres://me:hidden@db.example/gym"),
+        ])
+        .expect("right");
+        let options = config.database.url.options().expect("PostgreSQL");
+        assert_eq!((options.get_host(), options.get_database()), ("db.example", Some("gym")));
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("0123456789") && !shown.contains("hidden"), "{shown}");
     }
 
     #[test]

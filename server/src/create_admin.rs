@@ -7,10 +7,11 @@ use crate::{
     store::{
         Id, Store, StoreError,
         accounts::{self, Email, NewAccount},
+        read_failed,
     },
 };
 use anyhow::{Context, bail};
-use protocol::{ErrorBody, account::Role};
+use protocol::{ErrorBody, ErrorCode, account::Role};
 use uuid::Uuid;
 
 /// What `cadence-server create-admin` asks for.
@@ -36,7 +37,7 @@ pub async fn run(config: &Config, arguments: &[String]) -> anyhow::Result<()> {
         println!("{HELP}");
         return Ok(());
     };
-    let store = Store::open(&config.database.path, config.into(), |_| {}).await?;
+    let store = Store::open(&config.database, config.into(), |_| {}).await?;
     let auth = Auth::new(config, store)?;
     let password = if options.generate { generated_password() } else { typed_password()? };
     let email = options.email.clone();
@@ -136,22 +137,23 @@ pub async fn seed_demo_accounts(
     for (email, fixed, name, role) in DEMO {
         let password = if loopback { fixed.to_owned() } else { generated_password() };
         let address = Email::parse(email)?;
-        let known = accounts::login(auth.store().reader(), &address)
-            .await
-            .map_err(crate::store::read_failed)?;
-        match known {
-            None => {
-                let user = create(auth, address, name.to_owned(), role, password.clone()).await?;
-                if role == Role::Player {
-                    practice::seed_demo(auth, user).await?;
+        let login = || accounts::login(auth.store().reader(), &address);
+        let mut known = login().await.map_err(read_failed)?;
+        if known.is_none() {
+            match create(auth, address.clone(), name.to_owned(), role, password.clone()).await {
+                Ok(user) if role == Role::Player => practice::seed_demo(auth, user).await?,
+                Ok(_) => {}
+                // Another node that starts now has made it meanwhile.
+                Err(taken) if taken.code == ErrorCode::Conflict => {
+                    known = login().await.map_err(read_failed)?;
                 }
+                Err(error) => return Err(error),
             }
-            Some(known) => {
-                let same =
-                    auth.passwords().verify(password.clone(), Some(known.password_hash)).await?;
-                if !same {
-                    set_password(auth, known.id, password.clone()).await?;
-                }
+        }
+        if let Some(known) = known {
+            let same = auth.passwords().verify(password.clone(), Some(known.password_hash)).await?;
+            if !same {
+                set_password(auth, known.id, password.clone()).await?;
             }
         }
         made.push(DemoAccount { email, role, password });
@@ -203,7 +205,6 @@ async fn set_password(auth: &Auth, user: Uuid, password: String) -> Result<(), E
 mod tests {
     use super::*;
     use crate::auth::test_auth;
-    use protocol::ErrorCode;
 
     fn admin(email: &str, name: &str, password: &str) -> NewAdmin {
         let text = str::to_owned;

@@ -26,7 +26,7 @@ struct Ready {
 
 /// The process can serve: its parts answer.
 pub async fn ready(State(state): State<AppState>) -> Response {
-    let database = sqlx::query("SELECT 1").execute(state.store.reader()).await;
+    let database = state.store.answers().await;
     let ready = database.is_ok();
     if let Err(cause) = database {
         tracing::warn!(%cause, "not ready: the database does not answer");

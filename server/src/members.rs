@@ -7,6 +7,7 @@ use crate::store::{
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
+    visits::{self, MemberKey},
 };
 use protocol::{
     ErrorBody, ErrorCode,
@@ -164,6 +165,7 @@ async fn create(tx: &mut Tx, actor: &Actor, member: &Checked) -> Result<MemberRo
 }
 
 async fn renew_last(tx: &mut Tx, actor: &Actor, member: Uuid) -> Result<MemberRow, StoreError> {
+    visits::lock_member(tx, &MemberKey::of(member)).await?;
     // Also refuses whoever does not exist.
     let before = shown(tx, member).await?;
     let last = plans::last_of(tx, member).await?.ok_or_else(|| {

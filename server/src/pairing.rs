@@ -12,7 +12,7 @@ use crate::{
     config::minutes,
     store::{
         Id, Store, StoreError, Tx,
-        guitar::{self, Code, NewParticipant, NewSession, Performer},
+        guitar::{self, Code, FoundCode, NewParticipant, NewSession, Performer},
         read_failed,
     },
 };
@@ -122,6 +122,7 @@ pub async fn host(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
         .store()
         .write(move |tx| {
             Box::pin(async move {
+                guitar::lock_session(tx, session).await?;
                 let Some(rotation) = guitar::rotation(&mut **tx, session).await? else {
                     return Ok(None);
                 };
@@ -155,6 +156,7 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, Error
         .store()
         .write(move |tx| {
             Box::pin(async move {
+                guitar::lock_session(tx, session).await?;
                 let rotation =
                     guitar::rotation(&mut **tx, session).await?.ok_or_else(invalid_session)?;
                 Ok((rotation, fresh_code(tx, session, life).await?))
@@ -209,7 +211,8 @@ pub async fn join(
     auth.store()
         .write(move |tx| {
             Box::pin(async move {
-                // Again inside the writer: of two phones that scan at once, one plays.
+                // Again, with the session taken: of two phones that scan at once, one plays.
+                guitar::lock_session(tx, session).await?;
                 let performers = guitar::performers(&mut **tx, session).await?;
                 let role = match allowed {
                     true => role_of_next(&performers, &open, arriving_since),
@@ -267,6 +270,7 @@ pub async fn remove(auth: &Auth, session: Uuid, participant: Uuid) -> Result<Hos
         .store()
         .write(move |tx| {
             Box::pin(async move {
+                guitar::lock_session(tx, session).await?;
                 if !guitar::remove_participant(tx, session, participant).await? {
                     return Err(no_such_phone().into());
                 }
@@ -375,20 +379,22 @@ async fn session_of_code(
 }
 
 /// Finds a code and, when it is good, lets it live on.
-async fn use_code(
-    auth: &Auth,
-    code: String,
-    life: Millis,
-) -> Result<Option<guitar::FoundCode>, ErrorBody> {
+async fn use_code(auth: &Auth, code: String, life: Millis) -> Result<Option<FoundCode>, ErrorBody> {
     auth.store()
         .write(move |tx| {
             Box::pin(async move {
                 let found = guitar::find_code(&mut **tx, &code).await?;
                 let now = tx.now();
-                if found.is_some_and(|found| found.expires_at > now) {
-                    guitar::renew_code(tx, &code, now + life, true).await?;
+                match found {
+                    // The host asked for another code at this very moment: this one has ended.
+                    Some(FoundCode { expires_at, .. })
+                        if expires_at > now
+                            && !guitar::renew_code(tx, &code, now + life, true).await? =>
+                    {
+                        Ok(guitar::find_code(&mut **tx, &code).await?)
+                    }
+                    found => Ok(found),
                 }
-                Ok(found)
             })
         })
         .await

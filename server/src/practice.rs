@@ -103,7 +103,7 @@ pub async fn sweep(
     };
     let of = |session| activity.iter().find(|activity| activity.session == session).copied();
     let running = rows::running(store.reader()).await.map_err(read_failed)?;
-    let work: Vec<(Uuid, Uuid, Verdict)> = running
+    let mut work: Vec<(Uuid, Uuid, Verdict)> = running
         .iter()
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
         .filter(|(_, _, verdict)| *verdict != Verdict::Leave)
@@ -111,6 +111,8 @@ pub async fn sweep(
     if work.is_empty() {
         return Ok(Vec::new());
     }
+    // In one order on all nodes: two that sweep at once must not wait for each other.
+    work.sort_unstable_by_key(|(session, _, _)| *session);
     store
         .write(move |tx| {
             Box::pin(async move {
@@ -142,6 +144,7 @@ pub async fn record_play(
     store
         .write(move |tx| {
             Box::pin(async move {
+                guitar::lock_session(tx, session).await?;
                 let Some(clock) = rows::newest(&mut **tx, session).await? else { return Ok(()) };
                 let mut chords = rows::chords(tx, clock.id).await?;
                 for chord in played {
@@ -166,7 +169,7 @@ pub async fn page(
     let now = auth.now();
     let read = async {
         // Rows and totals from one view, so that they agree.
-        let mut tx = auth.store().reader().begin().await?;
+        let mut tx = auth.store().snapshot().await?;
         let limit = i64::try_from(PAGE).unwrap_or_default() + 1;
         let before = before.unwrap_or(Millis::MAX);
         let records = rows::of_owner(&mut *tx, owner, before, limit, now).await?;
@@ -220,6 +223,7 @@ async fn run(
     step: Step,
     command: &PracticeCommand,
 ) -> Result<PracticeAnswer, StoreError> {
+    guitar::lock_session(tx, session).await?;
     let owner = guitar::session_owner(&mut **tx, session).await?;
     let owner = owner.ok_or_else(pairing::invalid_session)?;
     let newest = rows::newest(&mut **tx, session).await?;
@@ -296,6 +300,7 @@ async fn pause(
     id: Uuid,
     at: Millis,
 ) -> Result<Option<(Uuid, PracticeUpdate)>, StoreError> {
+    guitar::lock_session(tx, session).await?;
     let Some(clock) = rows::newest(&mut **tx, session).await? else { return Ok(None) };
     if clock.id != id || clock.status != PracticeStatus::Started {
         return Ok(None);

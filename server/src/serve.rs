@@ -45,7 +45,7 @@ impl Server {
             config.guitar.ring_events as usize,
             Millis::from(config.guitar.ring_seconds) * 1000,
         );
-        let store = Store::open(&config.database.path, (&config).into(), {
+        let store = Store::open(&config.database, (&config).into(), {
             let hub = hub.clone();
             move |commit| hub.publish_commit(commit)
         })

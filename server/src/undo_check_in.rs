@@ -35,6 +35,7 @@ async fn run(
     visit: Uuid,
     at: Millis,
 ) -> Result<Decided, StoreError> {
+    visits::lock_member_of(tx, visit).await?;
     let stored = visits::find(tx, visit)
         .await?
         .ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, "This visit does not exist."))?;
@@ -66,6 +67,6 @@ async fn run(
     };
     audit::record(tx, &context.actor, entry).await?;
     let fact = Activity::Undone { visit: stored.visit, at };
-    let place = emit(tx, context, at, fact, &outcome).await?;
+    let place = emit(tx, context, at, fact, &outcome);
     Ok(Decided { outcome, place: Some(place), card_of: None })
 }

@@ -4,12 +4,14 @@
 //! - [`site`] lays out the folder that the server serves,
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`test`] checks everything,
+//! - [`services`] starts the servers that the tests need,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
 mod run;
 mod server;
+mod services;
 mod site;
 mod test;
 mod tools;

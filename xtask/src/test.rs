@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::report::{Counts, Report, count_browser_tests, count_rust_tests};
+use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
@@ -43,11 +44,17 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         report.step("features (wasm)", |_| no_ssr_in_wasm(workspace));
     }
 
-    report.step("tests", |counts| rust_tests(workspace, &PACKAGES, options, counts));
+    // Without them the tests that need them say so, and the others run.
+    let services = report.step("services", |_| Services::start(workspace));
+    report.step("tests", |counts| {
+        rust_tests(workspace, &PACKAGES, services.as_ref(), options, counts)
+    });
+    drop(services);
     if options.filter.is_empty() {
         report.step("simulation", |_| run(&mut simulation(workspace, &["--seeds", SEEDS])));
     }
-    report.step("tests of xtask", |counts| rust_tests(workspace, &["xtask"], options, counts));
+    report
+        .step("tests of xtask", |counts| rust_tests(workspace, &["xtask"], None, options, counts));
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
@@ -115,6 +122,7 @@ fn no_ssr_in_wasm(workspace: &Workspace) -> Result<()> {
 fn rust_tests(
     workspace: &Workspace,
     packages: &[&str],
+    services: Option<&Services>,
     options: &Options,
     counts: &mut Counts,
 ) -> Result<()> {
@@ -124,7 +132,7 @@ fn rust_tests(
     } else {
         workspace.cargo(["test", "--no-fail-fast", "--tests"])
     };
-    cargo.args(&packages);
+    cargo.args(&packages).envs(services.map(Services::variables).unwrap_or_default());
     if !options.filter.is_empty() {
         cargo.args(["--", &options.filter]);
     }

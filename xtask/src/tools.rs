@@ -100,6 +100,44 @@ pub(crate) fn chromium(workspace: &Workspace) -> Result<Chromium> {
     }
 }
 
+/// The folder with PostgreSQL's programs.
+pub(crate) fn postgres(workspace: &Workspace) -> Result<PathBuf> {
+    if let Some(folder) = find_postgres() {
+        return Ok(folder);
+    }
+    match family(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
+        Family::Debian | Family::Ubuntu => {
+            apt_install(workspace, &["postgresql"])?;
+            find_postgres().context("apt installed postgresql, but its programs are not found")
+        }
+        Family::Other => bail!(
+            "PostgreSQL is missing. Install its server, for example: `brew install postgresql@17` \
+             (macOS; add its bin folder to PATH), `dnf install postgresql-server` (Fedora), \
+             `pacman -S postgresql` (Arch); or set CADENCE_TEST_POSTGRES to the address of one"
+        ),
+    }
+}
+
+/// Debian keeps the server's programs out of `PATH`, in a folder per version.
+pub(crate) fn find_postgres() -> Option<PathBuf> {
+    let complete = |folder: &PathBuf| {
+        ["postgres", "initdb", "pg_ctl", "pg_isready"].iter().all(|p| folder.join(p).is_file())
+    };
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .collect();
+    versions.sort();
+    let newest = versions.into_iter().rev().map(|(_, folder)| folder).find(complete);
+    newest.or_else(|| {
+        let initdb = find_program("initdb")?;
+        Some(initdb.canonicalize().ok()?.parent()?.to_path_buf()).filter(complete)
+    })
+}
+
 fn find_chromium() -> Result<Option<PathBuf>> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         if !named.is_file() {

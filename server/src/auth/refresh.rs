@@ -95,6 +95,7 @@ impl Auth {
             .write(move |tx| {
                 Box::pin(async move {
                     let now = tx.now();
+                    auth_sessions::lock_refresh_token(tx, &old).await?;
                     let Some(row) = auth_sessions::refresh_token(&mut **tx, &old).await? else {
                         return Ok(Found::Nothing);
                     };

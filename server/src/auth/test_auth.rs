@@ -3,8 +3,8 @@
 
 use super::{Auth, hash_token, random_token};
 use crate::{
-    config::{Config, Secret},
-    store::{GymTime, Id, Store, accounts},
+    config::{Config, Database, Secret},
+    store::{GymTime, Id, Store, accounts, sql},
 };
 use protocol::{Millis, account::Role};
 use std::{
@@ -45,7 +45,8 @@ pub(crate) async fn auth_with(change: impl FnOnce(&mut Config)) -> TestAuth {
     let hand = Arc::clone(&clock);
     let time = GymTime::new("Test", jiff::tz::TimeZone::UTC)
         .with_clock(move || hand.load(Ordering::SeqCst));
-    let store = Store::open(&folder.path().join("test.db"), time, |_| {}).await.expect("a store");
+    let database = Database::sqlite(folder.path().join("test.db"));
+    let store = Store::open(&database, time, |_| {}).await.expect("a store");
     let auth = Auth::new(&config, store).expect("keys");
     TestAuth { auth, clock, _folder: folder }
 }
@@ -83,12 +84,12 @@ impl TestAuth {
         self.execute("UPDATE users SET role = 'trainer' WHERE id = $1", user).await;
     }
 
-    async fn execute(&self, sql: &'static str, id: Uuid) {
+    async fn execute(&self, statement: &'static str, id: Uuid) {
         self.auth
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    sqlx::query(sql).bind(Id(id)).execute(&mut **tx).await?;
+                    sql::query(statement).bind(Id(id)).execute(&mut **tx).await?;
                     Ok(())
                 })
             })

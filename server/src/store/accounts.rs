@@ -1,8 +1,10 @@
 //! Rows of `users`.
 
-use super::{Id, StoreError, Tx};
+use super::{
+    Id, StoreError, Tx,
+    sql::{self, Db},
+};
 use protocol::{ErrorBody, ErrorCode, account::Role};
-use sqlx::SqliteExecutor;
 use uuid::Uuid;
 
 /// An e-mail address that can be one. Only a message to it would tell more.
@@ -65,7 +67,7 @@ pub struct Login {
 /// Makes an account; a second one with the same address is a conflict.
 pub async fn insert(tx: &mut Tx, account: &NewAccount) -> Result<(), StoreError> {
     let now = tx.now();
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO users (id, email, email_key, name, role, password_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_key) DO NOTHING",
     )
@@ -86,11 +88,8 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount) -> Result<(), StoreError>
 }
 
 /// The account with an address.
-pub async fn login(
-    db: impl SqliteExecutor<'_>,
-    email: &Email,
-) -> Result<Option<Login>, sqlx::Error> {
-    let row: Option<(Id, String, bool)> = sqlx::query_as(
+pub async fn login(db: impl Db, email: &Email) -> Result<Option<Login>, sqlx::Error> {
+    let row: Option<(Id, String, bool)> = sql::query_as(
         "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE email_key = $1",
     )
     .bind(email.key())
@@ -100,13 +99,13 @@ pub async fn login(
 }
 
 /// How many accounts there are.
-pub async fn count(db: impl SqliteExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(db).await
+pub async fn count(db: impl Db) -> Result<i64, sqlx::Error> {
+    sql::query_scalar("SELECT count(*) FROM users").fetch_one(db).await
 }
 
 /// Replaces a password; the demo accounts get new ones when theirs are not the fixed ones.
 pub async fn set_password(tx: &mut Tx, user: Uuid, hash: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+    sql::query("UPDATE users SET password_hash = $2 WHERE id = $1")
         .bind(Id(user))
         .bind(hash)
         .execute(&mut **tx)

@@ -1,6 +1,6 @@
 //! Who did what that somebody may ask about later.
 
-use super::{Id, Tx, commands::Actor};
+use super::{Id, Tx, commands::Actor, sql};
 use uuid::Uuid;
 
 /// One line of the audit log.
@@ -24,7 +24,7 @@ pub(crate) async fn record(
     entry: Entry<'_>,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query(
+    sql::query(
         "INSERT INTO audit
             (id, at, actor_id, actor_name, action, subject_id, reason, before, after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -1,8 +1,10 @@
 //! Rows of `sign_ins`, their refresh tokens and tickets.
 
-use super::{Id, Tx};
+use super::{
+    Id, Tx,
+    sql::{self, Db},
+};
 use protocol::{Millis, account::Role};
-use sqlx::SqliteExecutor;
 use uuid::Uuid;
 
 /// A sign-in that counts: not revoked, not expired, its account enabled.
@@ -50,7 +52,7 @@ pub async fn insert(
     now: Millis,
     life: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO sign_ins (id, user_id, created_at, last_used_at, expires_at)
          VALUES ($1, $2, $3, $3, $4)",
     )
@@ -64,12 +66,8 @@ pub async fn insert(
 }
 
 /// Reads a sign-in together with its account.
-pub async fn live(
-    db: impl SqliteExecutor<'_>,
-    sign_in: Uuid,
-    now: Millis,
-) -> Result<Option<Live>, sqlx::Error> {
-    let row: Option<(Id, String, String)> = sqlx::query_as(
+pub async fn live(db: impl Db, sign_in: Uuid, now: Millis) -> Result<Option<Live>, sqlx::Error> {
+    let row: Option<(Id, String, String)> = sql::query_as(
         "SELECT u.id, u.name, u.role FROM sign_ins s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2
            AND u.disabled_at IS NULL",
@@ -91,13 +89,13 @@ pub async fn issue(
     now: Millis,
     life: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO refresh_tokens (hash, sign_in, issued_at) VALUES ($1, $2, $3)")
+    sql::query("INSERT INTO refresh_tokens (hash, sign_in, issued_at) VALUES ($1, $2, $3)")
         .bind(hash)
         .bind(Id(sign_in))
         .bind(now)
         .execute(&mut **tx)
         .await?;
-    sqlx::query("UPDATE sign_ins SET last_used_at = $2, expires_at = $3 WHERE id = $1")
+    sql::query("UPDATE sign_ins SET last_used_at = $2, expires_at = $3 WHERE id = $1")
         .bind(Id(sign_in))
         .bind(now)
         .bind(now + life)
@@ -106,13 +104,19 @@ pub async fn issue(
     Ok(())
 }
 
+/// Takes a refresh token before it is judged: two nodes that are shown it at once judge it one
+/// after the other.
+pub async fn lock_refresh_token(tx: &mut Tx, hash: &str) -> Result<(), sqlx::Error> {
+    sql::query("SELECT hash FROM refresh_tokens WHERE hash = $1 FOR UPDATE")
+        .bind(hash)
+        .lock(tx)
+        .await
+}
+
 /// Finds a refresh token, rotated or not.
-pub async fn refresh_token(
-    db: impl SqliteExecutor<'_>,
-    hash: &str,
-) -> Result<Option<RefreshToken>, sqlx::Error> {
+pub async fn refresh_token(db: impl Db, hash: &str) -> Result<Option<RefreshToken>, sqlx::Error> {
     let row: Option<(Id, Option<Millis>)> =
-        sqlx::query_as("SELECT sign_in, rotated_at FROM refresh_tokens WHERE hash = $1")
+        sql::query_as("SELECT sign_in, rotated_at FROM refresh_tokens WHERE hash = $1")
             .bind(hash)
             .fetch_optional(db)
             .await?;
@@ -121,7 +125,7 @@ pub async fn refresh_token(
 
 /// Notes that a refresh token was replaced.
 pub async fn rotate(tx: &mut Tx, hash: &str, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE hash = $1")
+    sql::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE hash = $1")
         .bind(hash)
         .bind(now)
         .execute(&mut **tx)
@@ -132,7 +136,7 @@ pub async fn rotate(tx: &mut Tx, hash: &str, now: Millis) -> Result<(), sqlx::Er
 /// Ends a sign-in; false when it had ended before.
 pub async fn revoke(tx: &mut Tx, sign_in: Uuid, now: Millis) -> Result<bool, sqlx::Error> {
     let done =
-        sqlx::query("UPDATE sign_ins SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        sql::query("UPDATE sign_ins SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
             .bind(Id(sign_in))
             .bind(now)
             .execute(&mut **tx)
@@ -142,7 +146,7 @@ pub async fn revoke(tx: &mut Tx, sign_in: Uuid, now: Millis) -> Result<bool, sql
 
 /// Stores a ticket.
 pub async fn insert_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO tickets (hash, sign_in, origin, access_ends_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)",
     )
@@ -158,7 +162,7 @@ pub async fn insert_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Err
 
 /// Takes a ticket away: of two that show it, one gets it.
 pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<Ticket>, sqlx::Error> {
-    let row: Option<(String, Id, Option<String>, Millis, Millis)> = sqlx::query_as(
+    let row: Option<(String, Id, Option<String>, Millis, Millis)> = sql::query_as(
         "DELETE FROM tickets WHERE hash = $1
          RETURNING hash, sign_in, origin, access_ends_at, expires_at",
     )
@@ -177,8 +181,8 @@ pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<Ticket>, sqlx
 /// Forgets unused tickets, and sign-ins that ended before `before`.
 pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query("DELETE FROM tickets WHERE expires_at < $1").bind(now).execute(&mut **tx).await?;
-    sqlx::query("DELETE FROM sign_ins WHERE expires_at < $1 OR revoked_at < $1")
+    sql::query("DELETE FROM tickets WHERE expires_at < $1").bind(now).execute(&mut **tx).await?;
+    sql::query("DELETE FROM sign_ins WHERE expires_at < $1 OR revoked_at < $1")
         .bind(before)
         .execute(&mut **tx)
         .await?;

@@ -11,7 +11,14 @@ use jiff::{
     tz::TimeZone,
 };
 use protocol::{Millis, gym::GymClock};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 /// The gym's clock, name and rules about time.
 #[derive(Clone)]
@@ -36,8 +43,20 @@ pub struct GymTime {
     pub back: Duration,
     /// How far a client's clock may be ahead.
     pub ahead: Duration,
-    now: Arc<dyn Fn() -> Millis + Send + Sync>,
+    now: Clock,
 }
+
+/// Where the time comes from.
+#[derive(Clone)]
+enum Clock {
+    /// The system, corrected by how far the database's clock is ahead. All clones share that.
+    System(Arc<AtomicI64>),
+    /// A test.
+    Fixed(Arc<dyn Fn() -> Millis + Send + Sync>),
+}
+
+/// Less than this is the time that the database's answer was under way.
+const SAME: Millis = 50;
 
 impl GymTime {
     /// A gym in `zone` with the usual rules, on the system's clock.
@@ -53,20 +72,39 @@ impl GymTime {
             repeat: Duration::from_secs(10),
             back: Duration::from_secs(24 * 3_600),
             ahead: Duration::from_secs(2),
-            now: Arc::new(|| jiff::Timestamp::now().as_millisecond()),
+            now: Clock::System(Arc::default()),
         }
     }
 
     /// The same gym on another clock, for tests that must not wait.
     #[must_use]
     pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
-        self.now = Arc::new(now);
+        self.now = Clock::Fixed(Arc::new(now));
         self
     }
 
-    /// This moment.
+    /// This moment. With PostgreSQL it is its server's, as far as this node can tell, so that
+    /// what one node records is not in another's future.
     pub fn now(&self) -> Millis {
-        (self.now)()
+        match &self.now {
+            Clock::System(ahead) => system_now() + ahead.load(Ordering::Relaxed),
+            Clock::Fixed(now) => now(),
+        }
+    }
+
+    /// Notes the time of the database's clock and returns the time that counts: that one, except
+    /// in a test that sets its own.
+    pub(super) fn set_by_database(&self, database: Millis) -> Millis {
+        match &self.now {
+            Clock::System(ahead) => {
+                let difference = database - system_now();
+                if (difference - ahead.load(Ordering::Relaxed)).abs() > SAME {
+                    ahead.store(difference, Ordering::Relaxed);
+                }
+                database
+            }
+            Clock::Fixed(now) => now(),
+        }
     }
 
     /// The gym day of a moment.
@@ -128,6 +166,10 @@ impl GymTime {
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(self.zone.clone())
     }
+}
+
+fn system_now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
 }
 
 impl From<&Config> for GymTime {
@@ -231,6 +273,19 @@ mod tests {
         assert_eq!(gym.utc_offset_minutes(at("2026-07-01T12:00:00Z")), 120);
         assert_eq!(gym.utc_offset_minutes(at("2026-11-22T12:00:00Z")), 60);
     }
+
+    #[test]
+    fn a_database_whose_clock_differs_is_followed_and_a_test_is_not() {
+        let gym = berlin();
+        let database = system_now() + HOUR;
+        assert_eq!(gym.set_by_database(database), database);
+        assert!((gym.clone().now() - database).abs() < MINUTE, "clones share it");
+        let gym = berlin().with_clock(|| 7);
+        assert_eq!((gym.set_by_database(database), gym.now()), (7, 7));
+    }
+
+    const MINUTE: Millis = 60_000;
+    const HOUR: Millis = 60 * MINUTE;
 
     #[test]
     fn days_are_counted_from_1970() {

@@ -4,7 +4,11 @@
 //! says. The same id again is answered with the first answer; the same id with other words is a
 //! mistake of the client. Refusals are answers and are kept too; what may be tried again is not.
 
-use super::{Id, Store, StoreError, Tx, events::Origin};
+use super::{
+    Id, Store, StoreError, Tx,
+    events::{Origin, Place},
+    sql::{self, Conn},
+};
 use futures_util::future::BoxFuture;
 use protocol::{
     ErrorBody, ErrorCode, Millis, Topic,
@@ -13,7 +17,6 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::SqliteConnection;
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -68,7 +71,8 @@ impl CommandContext {
 pub struct CommandAnswer {
     /// What came of it.
     pub outcome: Outcome,
-    /// The event that it made.
+    /// The event that it made. When the first answer is given again: the end of the log, where
+    /// the event of the first time stands or before, if there was one.
     pub event: Option<(Topic, u64)>,
     /// False when the first answer to this id is given again.
     pub fresh: bool,
@@ -78,8 +82,8 @@ pub struct CommandAnswer {
 pub(crate) struct Decided {
     /// The answer.
     pub(crate) outcome: Outcome,
-    /// The place of the event in `checkins`.
-    pub(crate) place: Option<u64>,
+    /// The place of the event in `checkins`, once the group gets one.
+    pub(crate) place: Option<Place>,
     /// Set for a card that a second scan should repeat.
     pub(crate) card_of: Option<Uuid>,
 }
@@ -119,7 +123,7 @@ where
     J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
 {
     let hash = content_hash(kind, content);
-    store
+    let answer = store
         .write(move |tx| {
             Box::pin(async move {
                 let id = CommandId { scope: &scope, id: Id(context.id) };
@@ -128,39 +132,49 @@ where
                     return first_answer(tx, id, &hash).await;
                 }
                 let at = accepted(tx, at)?;
-                let (answer, card_of) = match job(tx, context, at).await {
+                let (kept, card_of, place) = match job(tx, context, at).await {
                     Ok(Decided { outcome, place, card_of }) => {
-                        (Kept::Done { outcome: Box::new(outcome), place }, card_of)
+                        (Kept::Done { outcome: Box::new(outcome) }, card_of, place)
                     }
                     Err(StoreError::Refused(body)) if !body.retryable => {
-                        (Kept::Refused(body), None)
+                        (Kept::Refused(body), None, None)
                     }
                     Err(error) => return Err(error),
                 };
-                keep(tx, id, &answer, card_of).await?;
-                Ok(answer.given(true))
+                keep(tx, id, &kept, card_of).await?;
+                Ok(Answer { kept, place, fresh: true })
             })
         })
-        .await?
+        .await?;
+    answer.given()
 }
 
-/// A stored answer.
+/// A stored answer. The place of its event is not part of it: it is not known yet, and for a
+/// repetition the end of the log will do. Rows of the first release hold one, which is passed over.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
-    Done { outcome: Box<Outcome>, place: Option<u64> },
+    Done { outcome: Box<Outcome> },
     Refused(ErrorBody),
 }
 
-impl Kept {
-    fn given(self, fresh: bool) -> Result<CommandAnswer, ErrorBody> {
-        match self {
-            Self::Done { outcome, place } => Ok(CommandAnswer {
+/// An answer while its group is not yet committed.
+struct Answer {
+    kept: Kept,
+    place: Option<Place>,
+    fresh: bool,
+}
+
+impl Answer {
+    /// What the client is told, after the COMMIT.
+    fn given(self) -> Result<CommandAnswer, ErrorBody> {
+        match self.kept {
+            Kept::Done { outcome } => Ok(CommandAnswer {
                 outcome: *outcome,
-                event: place.map(|place| (Topic::CheckIns, place)),
-                fresh,
+                event: self.place.and_then(|place| Some((Topic::CheckIns, place.get()?))),
+                fresh: self.fresh,
             }),
-            Self::Refused(body) => Err(body),
+            Kept::Refused(body) => Err(body),
         }
     }
 }
@@ -181,7 +195,7 @@ async fn claim(
     at: Millis,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    let claimed = sqlx::query(
+    let claimed = sql::query(
         "INSERT INTO commands (scope, id, kind, hash, at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, id) DO NOTHING",
     )
@@ -196,16 +210,12 @@ async fn claim(
     Ok(claimed.rows_affected() == 1)
 }
 
-async fn first_answer(
-    conn: &mut SqliteConnection,
-    id: CommandId<'_>,
-    hash: &str,
-) -> Result<Result<CommandAnswer, ErrorBody>, StoreError> {
+async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {
     let (first_hash, answer): (String, Option<String>) =
-        sqlx::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
+        sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
             .bind(id.scope)
             .bind(id.id)
-            .fetch_one(conn)
+            .fetch_one(&mut **tx)
             .await?;
     if first_hash != hash {
         return Err(ErrorBody::new(
@@ -217,16 +227,16 @@ async fn first_answer(
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
         .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
-    Ok(kept.given(false))
+    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
 }
 
 async fn keep(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     id: CommandId<'_>,
     answer: &Kept,
     card_of: Option<Uuid>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE commands SET answer = $1, member_id = $2 WHERE scope = $3 AND id = $4")
+    sql::query("UPDATE commands SET answer = $1, member_id = $2 WHERE scope = $3 AND id = $4")
         // Plain types of ours: writing them as JSON cannot fail.
         .bind(serde_json::to_string(answer).unwrap_or_default())
         .bind(card_of.map(Id))
@@ -244,7 +254,7 @@ pub(crate) async fn last_card(
     at: Millis,
 ) -> Result<Option<Outcome>, sqlx::Error> {
     let window = millis(tx.clock().repeat);
-    let answer: Option<String> = sqlx::query_scalar(
+    let answer: Option<String> = sql::query_scalar(
         "SELECT answer FROM commands
           WHERE member_id = $1 AND at >= $2 AND at <= $3
           ORDER BY at DESC LIMIT 1",
@@ -301,7 +311,7 @@ impl Store {
     pub async fn forget_commands(&self, before: Millis) -> Result<u64, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let gone = sqlx::query("DELETE FROM commands WHERE created_at < $1")
+                let gone = sql::query("DELETE FROM commands WHERE created_at < $1")
                     .bind(before)
                     .execute(&mut **tx)
                     .await?;
@@ -309,5 +319,21 @@ impl Store {
             })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_the_first_release_stored_are_read() {
+        let stored = r#"{"done":{"outcome":{"kind":"done"},"place":7}}"#;
+        let kept: Kept = serde_json::from_str(stored).expect("readable");
+        let answer = Answer { kept, place: None, fresh: false }.given().expect("done");
+        assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
+        // And the other way round, while both releases run: `place` is optional there.
+        let written = serde_json::to_string(&Kept::Done { outcome: Box::new(Outcome::Done) });
+        assert_eq!(written.expect("JSON"), r#"{"done":{"outcome":{"kind":"done"}}}"#);
     }
 }

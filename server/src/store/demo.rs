@@ -8,12 +8,14 @@ mod names;
 use super::{
     Id, Store, StoreError, Tx,
     clock::GymDay,
+    events,
     member_search::fold,
     members::{self, MemberRecord},
+    sql,
 };
 use dice::Dice;
 use jiff::{ToSpan, civil::Date};
-use protocol::{ErrorBody, Millis, gym::MemberRef};
+use protocol::{ErrorBody, Millis, Topic, gym::MemberRef};
 use uuid::Uuid;
 
 const MINUTE: Millis = 60_000;
@@ -25,8 +27,10 @@ pub async fn seed_demo(store: &Store, now: Millis) -> Result<bool, ErrorBody> {
     let seeded = store
         .write(move |tx| {
             Box::pin(async move {
+                // Of two nodes that start at once one makes it.
+                events::lock_log(tx, Topic::CheckIns).await?;
                 let members: i64 =
-                    sqlx::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut **tx).await?;
+                    sql::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut **tx).await?;
                 if members > 0 {
                     return Ok(false);
                 }
@@ -42,7 +46,7 @@ async fn fill(tx: &mut Tx, now: Millis) -> Result<(), StoreError> {
     let day = tx.clock().day(now);
     let mut dice = Dice::new(0x0cad_e7ce);
     for (name, value) in [("gym", "Harbour Gym"), ("capacity", "60")] {
-        sqlx::query("INSERT INTO settings (name, value) VALUES ($1, $2)")
+        sql::query("INSERT INTO settings (name, value) VALUES ($1, $2)")
             .bind(name)
             .bind(value)
             .execute(&mut **tx)
@@ -76,7 +80,7 @@ async fn plans(tx: &mut Tx, now: Millis) -> Result<Plans, sqlx::Error> {
         ("10-visit pass", 12, Some(10)),
     ];
     for (position, (id, (name, months, visits))) in ids.into_iter().zip(offered).enumerate() {
-        sqlx::query(
+        sql::query(
             "INSERT INTO plans (id, name, months, visits, position) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(id)
@@ -131,7 +135,7 @@ async fn person(
     };
     members::insert(tx, &record).await?;
     if story.barred {
-        sqlx::query("UPDATE members SET barred_at = $1 WHERE id = $2")
+        sql::query("UPDATE members SET barred_at = $1 WHERE id = $2")
             .bind(day.start - 9 * DAY)
             .bind(Id(record.id))
             .execute(&mut **tx)
@@ -237,7 +241,7 @@ async fn subscribe(
     created_at: Millis,
 ) -> Result<(), sqlx::Error> {
     let date = |days: i64| today.saturating_add(days.days()).to_string();
-    sqlx::query(
+    sql::query(
         "INSERT INTO subscriptions
             (id, member_id, plan_id, starts_on, ends_on, visits_left, frozen_from, frozen_until,
              created_at)

@@ -2,16 +2,20 @@
 //!
 //! Rows hold kind, version, ids and facts, and no names: names are joined when a row is read, so
 //! that a member can be forgotten and an old event still read. The offset comes from a counter
-//! row and not from an autoincrement, because commit order is not sequence order.
+//! row and not from an autoincrement, because commit order is not sequence order. The counter is
+//! moved last in a transaction, so that another node waits for it no longer than a COMMIT takes.
 
-use super::{Id, Store};
+use super::{
+    Id, Store,
+    sql::{self, Arg, Builder, Conn, Db},
+};
 use protocol::{
     Millis, Position, ServerMessage, Topic,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{SqliteConnection, SqlitePool};
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 /// An event that a job wants in the log of `checkins`.
@@ -31,6 +35,23 @@ impl NewEvent {
     pub(super) fn logged(self, offset: u64, ts: Millis) -> LoggedEvent {
         let Self { fact, origin, outcome, .. } = self;
         LoggedEvent { topic: Topic::CheckIns, offset, ts, message: message(fact), origin, outcome }
+    }
+}
+
+/// Where an event of a job will stand: known once its group has its places, which is before the
+/// answer to the job is handed out.
+#[derive(Debug, Clone, Default)]
+pub struct Place(Arc<OnceLock<u64>>);
+
+impl Place {
+    /// The offset; nothing while the group is at work. Whether it was committed says the answer.
+    pub fn get(&self) -> Option<u64> {
+        self.0.get().copied()
+    }
+
+    pub(super) fn set(&self, offset: u64) {
+        // Each group sets its own places, once.
+        let _ = self.0.set(offset);
     }
 }
 
@@ -81,7 +102,7 @@ pub enum ReplayError {
 impl Store {
     /// Names this life of a topic's log.
     pub async fn epoch(&self, topic: Topic) -> Result<String, sqlx::Error> {
-        sqlx::query_scalar("SELECT epoch FROM topics WHERE name = $1")
+        sql::query_scalar("SELECT epoch FROM topics WHERE name = $1")
             .bind(topic.to_string())
             .fetch_one(self.reader())
             .await
@@ -89,8 +110,7 @@ impl Store {
 
     /// The offset of a topic's newest event; 0 before the first.
     pub async fn top(&self, topic: Topic) -> Result<u64, sqlx::Error> {
-        let mut conn = self.reader().acquire().await?;
-        top(&mut conn, topic).await
+        top(self.reader(), topic).await
     }
 
     /// The events after `offset`, oldest first, at most `limit`.
@@ -100,7 +120,7 @@ impl Store {
         offset: u64,
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, ReplayError> {
-        let rows = sqlx::query_as::<_, EventRow>(
+        let rows = sql::query_as::<EventRow>(
             "SELECT e.place, e.kind, e.version, e.subject_id, e.member_id, e.facts,
                     e.at, e.recorded_at, m.number, m.full_name
                FROM events e LEFT JOIN members m ON m.id = e.member_id
@@ -124,8 +144,8 @@ impl Store {
 
 /// The newest `limit` facts of `checkins`, newest first. Those that only a newer server can read
 /// are left out.
-pub async fn newest(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Activity>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, EventRow>(
+pub async fn newest(conn: &mut Conn, limit: u32) -> Result<Vec<Activity>, sqlx::Error> {
+    let rows = sql::query_as::<EventRow>(
         "SELECT e.place, e.kind, e.version, e.subject_id, e.member_id, e.facts,
                 e.at, e.recorded_at, m.number, m.full_name
            FROM events e LEFT JOIN members m ON m.id = e.member_id
@@ -140,78 +160,95 @@ pub async fn newest(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Activ
 }
 
 /// Makes the counter row of a topic with a random epoch, once in the life of a database.
-pub(super) async fn begin_log(pool: &SqlitePool, topic: Topic) -> Result<(), sqlx::Error> {
-    sqlx::query(
+pub(super) async fn begin_log(conn: &mut Conn, topic: Topic) -> Result<(), sqlx::Error> {
+    sql::query(
         "INSERT INTO topics (name, epoch, top) VALUES ($1, $2, 0) ON CONFLICT (name) DO NOTHING",
     )
     .bind(topic.to_string())
     .bind(Uuid::new_v4().simple().to_string())
-    .execute(pool)
+    .execute(conn)
     .await?;
     Ok(())
 }
 
-/// The counter of a topic, as the connection's transaction sees it.
-pub async fn top(conn: &mut SqliteConnection, topic: Topic) -> Result<u64, sqlx::Error> {
-    let top: i64 = sqlx::query_scalar("SELECT top FROM topics WHERE name = $1")
+/// Lets no other group of any node put events into a topic until this one has committed.
+pub(super) async fn lock_log(conn: &mut Conn, topic: Topic) -> Result<(), sqlx::Error> {
+    sql::query("SELECT name FROM topics WHERE name = $1 FOR UPDATE")
         .bind(topic.to_string())
-        .fetch_one(conn)
+        .lock(conn)
+        .await
+}
+
+/// The counter of a topic, as the connection's transaction sees it.
+pub async fn top(db: impl Db, topic: Topic) -> Result<u64, sqlx::Error> {
+    let top: i64 = sql::query_scalar("SELECT top FROM topics WHERE name = $1")
+        .bind(topic.to_string())
+        .fetch_one(db)
         .await?;
     Ok(u64::try_from(top).unwrap_or_default())
 }
 
 /// The position of a topic, as the connection's transaction sees it.
-pub async fn position(conn: &mut SqliteConnection, topic: Topic) -> Result<Position, sqlx::Error> {
+pub async fn position(conn: &mut Conn, topic: Topic) -> Result<Position, sqlx::Error> {
     let (epoch, top): (String, i64) =
-        sqlx::query_as("SELECT epoch, top FROM topics WHERE name = $1")
+        sql::query_as("SELECT epoch, top FROM topics WHERE name = $1")
             .bind(topic.to_string())
             .fetch_one(conn)
             .await?;
     Ok(Position { epoch, offset: u64::try_from(top).unwrap_or_default() })
 }
 
-/// Moves the counter to the group's last offset. `before` guards against a second writer.
-pub(super) async fn set_top(
-    conn: &mut SqliteConnection,
+/// Takes the next `many` places of a topic and returns the last of them. From here to the COMMIT
+/// no other group of any node gets one, so offsets are in the order of the commits.
+pub(super) async fn advance(
+    conn: &mut Conn,
     topic: Topic,
-    before: u64,
-    top: u64,
-) -> Result<(), sqlx::Error> {
-    let moved = sqlx::query("UPDATE topics SET top = $1 WHERE name = $2 AND top = $3")
-        .bind(top as i64)
-        .bind(topic.to_string())
-        .bind(before as i64)
-        .execute(conn)
-        .await?;
-    match moved.rows_affected() {
-        1 => Ok(()),
-        _ => Err(sqlx::Error::Protocol(format!("the counter of {topic} is not at {before}"))),
-    }
+    many: usize,
+) -> Result<u64, sqlx::Error> {
+    let top: i64 =
+        sql::query_scalar("UPDATE topics SET top = top + $1 WHERE name = $2 RETURNING top")
+            .bind(many as i64)
+            .bind(topic.to_string())
+            .fetch_one(conn)
+            .await?;
+    Ok(u64::try_from(top).unwrap_or_default())
 }
 
-/// Writes one row. The counter is moved once per group, by [`set_top`].
+/// Rows of one statement, the most first: few statements for many events, and few different ones
+/// for the cache of prepared statements.
+const AT_ONCE: [usize; 4] = [64, 16, 4, 1];
+
+/// Writes the rows of a group, the first at `offset`. The counter was moved by [`advance`].
 pub(super) async fn append(
-    conn: &mut SqliteConnection,
-    event: &NewEvent,
-    offset: u64,
+    conn: &mut Conn,
+    mut events: &[(NewEvent, Place)],
+    mut offset: u64,
     recorded_at: Millis,
 ) -> Result<(), sqlx::Error> {
-    let (kind, subject, member, facts) = stored(&event.fact);
-    sqlx::query(
-        "INSERT INTO events
-            (topic, place, kind, version, subject_id, member_id, facts, at, recorded_at)
-         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)",
-    )
-    .bind(CHECK_INS)
-    .bind(offset as i64)
-    .bind(kind)
-    .bind(Id(subject))
-    .bind(Id(member))
-    .bind(facts)
-    .bind(event.at)
-    .bind(recorded_at)
-    .execute(conn)
-    .await?;
+    while let Some(many) = AT_ONCE.into_iter().find(|many| *many <= events.len()) {
+        let (now, later) = events.split_at(many);
+        let mut statement = Builder::new(
+            "INSERT INTO events
+                (topic, place, kind, version, subject_id, member_id, facts, at, recorded_at) ",
+        );
+        statement.push_rows(now.iter().zip(offset..).map(|((event, _), place)| {
+            let (kind, subject, member, facts) = stored(&event.fact);
+            [
+                Arg::from(CHECK_INS),
+                Arg::from(place as i64),
+                Arg::from(kind),
+                Arg::from(1),
+                Arg::from(Id(subject)),
+                Arg::from(Id(member)),
+                Arg::from(facts),
+                Arg::from(event.at),
+                Arg::from(recorded_at),
+            ]
+        }));
+        statement.build().execute(&mut *conn).await?;
+        offset += many as u64;
+        events = later;
+    }
     Ok(())
 }
 

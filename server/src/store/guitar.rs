@@ -1,9 +1,11 @@
 //! Rows of guitar sessions: the sessions themselves, their codes, their phones, and guests.
 
-use super::{Id, Tx};
+use super::{
+    Id, Tx,
+    sql::{self, Db},
+};
 use crate::auth::{HostIdentity, Owner, ParticipantIdentity};
 use protocol::{Millis, account::Role};
-use sqlx::SqliteExecutor;
 use uuid::Uuid;
 
 /// A session to make.
@@ -64,7 +66,7 @@ pub struct Performer {
 /// Makes a guest.
 pub async fn insert_guest(tx: &mut Tx, id: Uuid, token_hash: &str) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query("INSERT INTO guests (id, token_hash, created_at) VALUES ($1, $2, $3)")
+    sql::query("INSERT INTO guests (id, token_hash, created_at) VALUES ($1, $2, $3)")
         .bind(Id(id))
         .bind(token_hash)
         .bind(now)
@@ -74,11 +76,8 @@ pub async fn insert_guest(tx: &mut Tx, id: Uuid, token_hash: &str) -> Result<(),
 }
 
 /// The guest with a token.
-pub async fn guest(
-    db: impl SqliteExecutor<'_>,
-    token_hash: &str,
-) -> Result<Option<Uuid>, sqlx::Error> {
-    let id: Option<Id> = sqlx::query_scalar("SELECT id FROM guests WHERE token_hash = $1")
+pub async fn guest(db: impl Db, token_hash: &str) -> Result<Option<Uuid>, sqlx::Error> {
+    let id: Option<Id> = sql::query_scalar("SELECT id FROM guests WHERE token_hash = $1")
         .bind(token_hash)
         .fetch_optional(db)
         .await?;
@@ -89,7 +88,7 @@ pub async fn guest(
 pub async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let (guest, user) = columns(session.owner);
-    sqlx::query(
+    sql::query(
         "INSERT INTO guitar_sessions
            (id, host_hash, rotation, secret_hash, owner_guest, owner_user, created_at, last_used_at)
          VALUES ($1, $2, 0, $3, $4, $5, $6, $6)",
@@ -105,12 +104,18 @@ pub async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sql
     Ok(())
 }
 
+/// Takes a session before something is decided in it: who plays, which code it shows, whether its
+/// practice runs. Two nodes then do so one after the other.
+pub async fn lock_session(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error> {
+    sql::query("SELECT id FROM guitar_sessions WHERE id = $1 FOR UPDATE")
+        .bind(Id(session))
+        .lock(tx)
+        .await
+}
+
 /// The live session with a host secret.
-pub async fn host(
-    db: impl SqliteExecutor<'_>,
-    host_hash: &str,
-) -> Result<Option<HostIdentity>, sqlx::Error> {
-    let row: Option<(Id, Option<Id>, Option<Id>)> = sqlx::query_as(
+pub async fn host(db: impl Db, host_hash: &str) -> Result<Option<HostIdentity>, sqlx::Error> {
+    let row: Option<(Id, Option<Id>, Option<Id>)> = sql::query_as(
         "SELECT id, owner_guest, owner_user FROM guitar_sessions
          WHERE host_hash = $1 AND ended_at IS NULL",
     )
@@ -124,11 +129,8 @@ pub async fn host(
 }
 
 /// The live session with a secret.
-pub async fn by_secret(
-    db: impl SqliteExecutor<'_>,
-    secret_hash: &str,
-) -> Result<Option<Uuid>, sqlx::Error> {
-    let id: Option<Id> = sqlx::query_scalar(
+pub async fn by_secret(db: impl Db, secret_hash: &str) -> Result<Option<Uuid>, sqlx::Error> {
+    let id: Option<Id> = sql::query_scalar(
         "SELECT id FROM guitar_sessions WHERE secret_hash = $1 AND ended_at IS NULL",
     )
     .bind(secret_hash)
@@ -138,11 +140,8 @@ pub async fn by_secret(
 }
 
 /// The number that a live session's secret is derived with.
-pub async fn rotation(
-    db: impl SqliteExecutor<'_>,
-    session: Uuid,
-) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT rotation FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL")
+pub async fn rotation(db: impl Db, session: Uuid) -> Result<Option<i64>, sqlx::Error> {
+    sql::query_scalar("SELECT rotation FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL")
         .bind(Id(session))
         .fetch_optional(db)
         .await
@@ -155,7 +154,7 @@ pub async fn set_secret(
     rotation: i64,
     secret_hash: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE guitar_sessions SET rotation = $2, secret_hash = $3 WHERE id = $1")
+    sql::query("UPDATE guitar_sessions SET rotation = $2, secret_hash = $3 WHERE id = $1")
         .bind(Id(session))
         .bind(rotation)
         .bind(secret_hash)
@@ -168,7 +167,7 @@ pub async fn set_secret(
 pub async fn touch(tx: &mut Tx, session: Uuid, owner: Option<Owner>) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let (guest, user) = columns(owner);
-    sqlx::query(
+    sql::query(
         "UPDATE guitar_sessions SET last_used_at = $2, owner_guest = $3, owner_user = $4
          WHERE id = $1",
     )
@@ -183,10 +182,10 @@ pub async fn touch(tx: &mut Tx, session: Uuid, owner: Option<Owner>) -> Result<(
 
 /// Whose practice a session counts; the outer `None` when it does not exist or has ended.
 pub async fn session_owner(
-    db: impl SqliteExecutor<'_>,
+    db: impl Db,
     session: Uuid,
 ) -> Result<Option<Option<Owner>>, sqlx::Error> {
-    let row: Option<(Option<Id>, Option<Id>)> = sqlx::query_as(
+    let row: Option<(Option<Id>, Option<Id>)> = sql::query_as(
         "SELECT owner_guest, owner_user FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(Id(session))
@@ -196,11 +195,8 @@ pub async fn session_owner(
 }
 
 /// The code that a session shows, expired or not.
-pub async fn newest_code(
-    db: impl SqliteExecutor<'_>,
-    session: Uuid,
-) -> Result<Option<Code>, sqlx::Error> {
-    let row: Option<(String, Millis)> = sqlx::query_as(
+pub async fn newest_code(db: impl Db, session: Uuid) -> Result<Option<Code>, sqlx::Error> {
+    let row: Option<(String, Millis)> = sql::query_as(
         "SELECT code, expires_at FROM guitar_codes WHERE session = $1
          ORDER BY made_at DESC, expires_at DESC LIMIT 1",
     )
@@ -211,11 +207,8 @@ pub async fn newest_code(
 }
 
 /// Finds a code, expired or not.
-pub async fn find_code(
-    db: impl SqliteExecutor<'_>,
-    code: &str,
-) -> Result<Option<FoundCode>, sqlx::Error> {
-    let row: Option<(Id, Millis)> = sqlx::query_as(
+pub async fn find_code(db: impl Db, code: &str) -> Result<Option<FoundCode>, sqlx::Error> {
+    let row: Option<(Id, Millis)> = sql::query_as(
         "SELECT c.session, c.expires_at FROM guitar_codes c
          JOIN guitar_sessions s ON s.id = c.session
          WHERE c.code = $1 AND s.ended_at IS NULL",
@@ -229,7 +222,7 @@ pub async fn find_code(
 /// Gives a session a code; false when another session has or had it within the hour.
 pub async fn insert_code(tx: &mut Tx, session: Uuid, code: &Code) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO guitar_codes (code, session, made_at, expires_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (code) DO NOTHING",
     )
@@ -242,17 +235,17 @@ pub async fn insert_code(tx: &mut Tx, session: Uuid, code: &Code) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets a code live on, because it or its stage is in use.
+/// Lets a code live on, because it or its stage is in use; false when it has ended meanwhile.
 pub async fn renew_code(
     tx: &mut Tx,
     code: &str,
     expires_at: Millis,
     used: bool,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    sqlx::query(
+    let done = sql::query(
         "UPDATE guitar_codes SET expires_at = $2, used_at = CASE WHEN $3 THEN $4 ELSE used_at END
-         WHERE code = $1",
+         WHERE code = $1 AND expires_at > $4",
     )
     .bind(code)
     .bind(expires_at)
@@ -260,13 +253,13 @@ pub async fn renew_code(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Ends the codes of a session now.
 pub async fn expire_codes(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query("UPDATE guitar_codes SET expires_at = $2 WHERE session = $1 AND expires_at > $2")
+    sql::query("UPDATE guitar_codes SET expires_at = $2 WHERE session = $1 AND expires_at > $2")
         .bind(Id(session))
         .bind(now)
         .execute(&mut **tx)
@@ -276,7 +269,7 @@ pub async fn expire_codes(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error>
 
 /// Forgets codes that ended before a moment.
 pub async fn forget_codes(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM guitar_codes WHERE expires_at < $1")
+    sql::query("DELETE FROM guitar_codes WHERE expires_at < $1")
         .bind(before)
         .execute(&mut **tx)
         .await?;
@@ -289,7 +282,7 @@ pub async fn insert_participant(
     participant: &NewParticipant,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query(
+    sql::query(
         "INSERT INTO guitar_participants (id, session, role, token_hash, device, joined_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -306,10 +299,10 @@ pub async fn insert_participant(
 
 /// A phone that was not removed, in a live session.
 pub async fn participant(
-    db: impl SqliteExecutor<'_>,
+    db: impl Db,
     id: Uuid,
 ) -> Result<Option<ParticipantIdentity>, sqlx::Error> {
-    let row: Option<ParticipantRow> = sqlx::query_as(
+    let row: Option<ParticipantRow> = sql::query_as(
         "SELECT p.session, p.id, p.role, p.device FROM guitar_participants p
          JOIN guitar_sessions s ON s.id = p.session
          WHERE p.id = $1 AND p.removed_at IS NULL AND s.ended_at IS NULL",
@@ -322,10 +315,10 @@ pub async fn participant(
 
 /// The same by its token.
 pub async fn participant_by_hash(
-    db: impl SqliteExecutor<'_>,
+    db: impl Db,
     token_hash: &str,
 ) -> Result<Option<ParticipantIdentity>, sqlx::Error> {
-    let row: Option<ParticipantRow> = sqlx::query_as(
+    let row: Option<ParticipantRow> = sql::query_as(
         "SELECT p.session, p.id, p.role, p.device FROM guitar_participants p
          JOIN guitar_sessions s ON s.id = p.session
          WHERE p.token_hash = $1 AND p.removed_at IS NULL AND s.ended_at IS NULL",
@@ -337,11 +330,8 @@ pub async fn participant_by_hash(
 }
 
 /// The phones of a session that play.
-pub async fn performers(
-    db: impl SqliteExecutor<'_>,
-    session: Uuid,
-) -> Result<Vec<Performer>, sqlx::Error> {
-    let rows: Vec<(Id, Millis)> = sqlx::query_as(
+pub async fn performers(db: impl Db, session: Uuid) -> Result<Vec<Performer>, sqlx::Error> {
+    let rows: Vec<(Id, Millis)> = sql::query_as(
         "SELECT id, joined_at FROM guitar_participants
          WHERE session = $1 AND role = 'performer' AND removed_at IS NULL",
     )
@@ -358,7 +348,7 @@ pub async fn set_role(
     participant: Uuid,
     role: Role,
 ) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
+    let done = sql::query(
         "UPDATE guitar_participants SET role = $3
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
@@ -377,7 +367,7 @@ pub async fn remove_participant(
     participant: Uuid,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
-    let done = sqlx::query(
+    let done = sql::query(
         "UPDATE guitar_participants SET removed_at = $3
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
@@ -391,7 +381,7 @@ pub async fn remove_participant(
 
 /// Forgets sessions that nobody used since a moment, with their codes and phones.
 pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM guitar_sessions WHERE last_used_at < $1")
+    sql::query("DELETE FROM guitar_sessions WHERE last_used_at < $1")
         .bind(before)
         .execute(&mut **tx)
         .await?;

@@ -4,9 +4,11 @@
 //! The words stand in a table of their own, so that a prefix is a range of an index in every
 //! database and 50,000 members are searched in about a millisecond.
 
-use super::Id;
+use super::{
+    Id,
+    sql::{Builder, Conn},
+};
 use logic::gym::number::{MemberNumber, has_prefix};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 /// What was typed, ready to search.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,27 +41,27 @@ impl Search {
     /// The members found, the best first.
     pub(crate) async fn members(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         limit: u32,
         offset: u32,
     ) -> Result<Vec<Id>, sqlx::Error> {
-        let mut query = QueryBuilder::new("SELECT w.member_id");
+        let mut query = Builder::new("SELECT w.member_id");
         self.push_matches(&mut query);
         query.push(" GROUP BY w.member_id, m.sort_name ORDER BY MIN(CASE WHEN w.word = ");
         query.push_bind(self.terms.first().cloned().unwrap_or_default());
         query.push(" THEN 0 ELSE 1 END), MIN(w.rank), m.sort_name, w.member_id LIMIT ");
         query.push_bind(limit).push(" OFFSET ").push_bind(offset);
-        query.build_query_scalar().fetch_all(conn).await
+        query.build_scalar().fetch_all(conn).await
     }
 
     /// How many members match.
-    pub(crate) async fn count(&self, conn: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-        let mut query = QueryBuilder::new("SELECT COUNT(DISTINCT w.member_id)");
+    pub(crate) async fn count(&self, conn: &mut Conn) -> Result<i64, sqlx::Error> {
+        let mut query = Builder::new("SELECT COUNT(DISTINCT w.member_id)");
         self.push_matches(&mut query);
-        query.build_query_scalar().fetch_one(conn).await
+        query.build_scalar().fetch_one(conn).await
     }
 
-    fn push_matches(&self, query: &mut QueryBuilder<Sqlite>) {
+    fn push_matches(&self, query: &mut Builder) {
         query.push(" FROM member_words w JOIN members m ON m.id = w.member_id WHERE ");
         for (i, term) in self.terms.iter().enumerate() {
             match i {

@@ -4,6 +4,7 @@ use super::{
     Id, Store, Tx,
     clock::Today,
     member_search::{self, Search, fold},
+    sql::{self, Arg, Builder, Conn},
     visits::{SubscriptionRow, card_code},
 };
 use logic::gym::{decide, number::MemberNumber};
@@ -12,7 +13,6 @@ use protocol::{
     gym::{MemberRef, Membership},
     http::{MemberPage, MemberRow},
 };
-use sqlx::{Connection, QueryBuilder, SqliteConnection};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -25,8 +25,7 @@ impl Store {
     /// At most 8 members whose name, number or phone matches, the best first.
     pub async fn find_members(&self, text: &str) -> Result<Vec<MemberRow>, sqlx::Error> {
         let Some(search) = Search::parse(text) else { return Ok(Vec::new()) };
-        let mut conn = self.reader().acquire().await?;
-        let mut tx = conn.begin().await?;
+        let mut tx = self.snapshot().await?;
         let found = search.members(&mut tx, FOUND, 0).await?;
         rows(&mut tx, self.today(), &found).await
     }
@@ -34,14 +33,13 @@ impl Store {
     /// A page of members, counted from 1; everybody when `text` is empty. A page after the last
     /// shows the last.
     pub async fn members_page(&self, text: &str, page: u32) -> Result<MemberPage, sqlx::Error> {
-        let mut conn = self.reader().acquire().await?;
-        let mut tx = conn.begin().await?;
+        let mut tx = self.snapshot().await?;
         let search = Search::parse(text);
         let everybody = text.trim().is_empty();
         let total = match &search {
             Some(search) => search.count(&mut tx).await?,
             None if everybody => {
-                sqlx::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut *tx).await?
+                sql::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut *tx).await?
             }
             None => 0,
         };
@@ -51,7 +49,7 @@ impl Store {
         let shown = match &search {
             Some(search) => search.members(&mut tx, PER_PAGE, offset).await?,
             None if everybody => {
-                sqlx::query_scalar(
+                sql::query_scalar(
                     "SELECT id FROM members ORDER BY sort_name, id LIMIT $1 OFFSET $2",
                 )
                 .bind(PER_PAGE)
@@ -77,7 +75,7 @@ impl Store {
 
 /// One member as a row of the list.
 pub(crate) async fn row(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     today: Today,
     member: Uuid,
 ) -> Result<Option<MemberRow>, sqlx::Error> {
@@ -85,15 +83,11 @@ pub(crate) async fn row(
 }
 
 /// The rows of some members, in the order of `ids`.
-async fn rows(
-    conn: &mut SqliteConnection,
-    today: Today,
-    ids: &[Id],
-) -> Result<Vec<MemberRow>, sqlx::Error> {
+async fn rows(conn: &mut Conn, today: Today, ids: &[Id]) -> Result<Vec<MemberRow>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new(
+    let mut query = Builder::new(
         "SELECT m.id, m.number, m.full_name, m.phone, m.email, m.barred_at, m.joined_at,
                 v.check_in_at,
                 s.id AS subscription_id, s.starts_on, s.ends_on, s.visits_left,
@@ -105,12 +99,8 @@ async fn rows(
            LEFT JOIN plans p ON p.id = s.plan_id
           WHERE m.id IN (",
     );
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(*id);
-    }
-    query.push(")");
-    let found: Vec<ListRow> = query.build_query_as().fetch_all(conn).await?;
+    query.push_list(ids.iter().copied()).push(")");
+    let found: Vec<ListRow> = query.build_as().fetch_all(conn).await?;
     let mut members: HashMap<Id, Vec<ListRow>> = HashMap::with_capacity(ids.len());
     for row in found {
         members.entry(row.id).or_default().push(row);
@@ -176,7 +166,7 @@ pub(crate) struct MemberRecord<'a> {
 
 /// Inserts a member with the words it is found by; `false` when the number or the card is taken.
 pub(crate) async fn insert(tx: &mut Tx, member: &MemberRecord<'_>) -> Result<bool, sqlx::Error> {
-    let inserted = sqlx::query(
+    let inserted = sql::query(
         "INSERT INTO members
             (id, number, full_name, sort_name, phone, email, card_code, joined_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
@@ -195,17 +185,18 @@ pub(crate) async fn insert(tx: &mut Tx, member: &MemberRecord<'_>) -> Result<boo
         return Ok(false);
     }
     let index = member_search::index(member.full_name, member.number, member.phone);
-    let mut query = QueryBuilder::new("INSERT INTO member_words (word, member_id, rank) ");
-    query.push_values(index, |mut row, (word, rank)| {
-        row.push_bind(word).push_bind(Id(member.id)).push_bind(rank);
-    });
+    let mut query = Builder::new("INSERT INTO member_words (word, member_id, rank) ");
+    let id = Id(member.id);
+    query.push_rows(
+        index.into_iter().map(|(word, rank)| [Arg::from(word), Arg::from(id), Arg::from(rank)]),
+    );
     query.build().execute(&mut **tx).await?;
     Ok(true)
 }
 
 /// The next number that was never given out.
 pub(crate) async fn next_number(tx: &mut Tx) -> Result<MemberNumber, sqlx::Error> {
-    let serial: i64 = sqlx::query_scalar(
+    let serial: i64 = sql::query_scalar(
         "INSERT INTO counters (name, value) VALUES ('member_number', $1)
          ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value",
     )

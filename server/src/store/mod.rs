@@ -1,5 +1,6 @@
 //! The database: the only place that writes SQL.
 //!
+//! - [`sql`]: statements that are written once for SQLite and PostgreSQL; `dialect` has the rest
 //! - [`writer`]: one task that groups what waits into one durable COMMIT
 //! - [`events`]: the log of a durable topic, written in the transaction of the fact
 //! - [`commands`]: at most once per command id
@@ -12,6 +13,9 @@
 //!
 //! Reads go to a read-only pool, so a long read never waits for the writer and the writer never
 //! for a read. This module knows no socket and no request.
+//!
+//! A SQLite file has one writer. A PostgreSQL database has one per node: there a job that decides
+//! on a row takes the row first ([`sql::Query::lock`]), and decides on what others have committed.
 
 pub mod accounts;
 pub mod audit;
@@ -19,6 +23,7 @@ pub mod auth_sessions;
 pub mod clock;
 pub mod commands;
 pub mod demo;
+mod dialect;
 pub mod events;
 pub mod guitar;
 pub mod id;
@@ -27,68 +32,74 @@ pub mod members;
 pub mod plans;
 pub mod practice;
 pub mod snapshot;
+pub mod sql;
 pub mod stats;
 pub mod visits;
 pub mod writer;
 
 pub use clock::GymTime;
-pub use events::{LoggedEvent, NewEvent, Origin};
+pub use events::{LoggedEvent, NewEvent, Origin, Place};
 pub use id::Id;
 pub use writer::{Commit, Tx};
 
+use crate::config;
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use protocol::{ErrorBody, ErrorCode, Topic};
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// The database of one installation. Clones share the writer and the pool of readers.
 #[derive(Clone)]
 pub struct Store {
     writer: writer::Writer,
-    readers: SqlitePool,
+    readers: sql::Pool,
     clock: GymTime,
 }
 
 impl Store {
-    /// Opens or creates the database at `path` and brings its tables up to date.
+    /// Opens or creates the database that the settings name and brings its tables up to date.
     ///
     /// `on_commit` is called by the writer after each COMMIT, in commit order, before the answers
-    /// are handed out: a reader that has an answer can already find its events in the log.
+    /// are handed out: a reader that has an answer can already find its events in the log. On
+    /// PostgreSQL other nodes commit in between, so their offsets are missing there.
     pub async fn open(
-        path: &Path,
+        settings: &config::Database,
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let options = connect_options(path);
-        let migrations = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .with_context(|| format!("cannot open the database at {}", path.display()))?;
-        sqlx::migrate!("./migrations")
-            .run(&migrations)
-            .await
-            .context("cannot bring the database's tables up to date")?;
-        events::begin_log(&migrations, Topic::CheckIns).await?;
-        migrations.close().await;
+        let source = dialect::Source::of(settings);
+        let name = source.name();
+        let mut migrated = source.migrate().await?;
+        events::begin_log(&mut migrated, Topic::CheckIns).await?;
+        migrated.close().await;
 
-        let writer = writer::Writer::start(options.clone(), clock.clone(), on_commit).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options.read_only(true).create_if_missing(false))
+        let readers = source
+            .readers(settings.readers)
             .await
-            .context("cannot open the database for reading")?;
+            .with_context(|| format!("cannot open {name} for reading"))?;
+        let writer = writer::Writer::start(source, clock.clone(), on_commit)
+            .await
+            .with_context(|| format!("cannot open {name} for writing"))?;
         Ok(Self { writer, readers, clock })
     }
 
-    /// Connections that only read. A snapshot over several queries needs one transaction.
-    pub fn reader(&self) -> &SqlitePool {
+    /// Connections that only read. What needs several queries at one moment is a [`Self::snapshot`].
+    pub fn reader(&self) -> &sql::Pool {
         &self.readers
+    }
+
+    /// A read of several statements at one moment.
+    pub async fn snapshot(&self) -> Result<sql::Snapshot, sqlx::Error> {
+        sql::Snapshot::begin(&self.readers).await
+    }
+
+    /// Whether the database answers, before whoever asks loses patience.
+    pub async fn answers(&self) -> Result<(), sqlx::Error> {
+        let answer = sql::query("SELECT 1").execute(&self.readers);
+        match tokio::time::timeout(SOON, answer).await {
+            Ok(answer) => answer.map(|_| ()),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
     }
 
     /// The gym's clock and its rules about time.
@@ -97,7 +108,8 @@ impl Store {
     }
 
     /// Runs `job` in the writer's next group. The answer comes after the group is on disk; an
-    /// `Err` undoes what the job wrote, and nothing of its neighbours.
+    /// `Err` undoes what the job wrote, and nothing of its neighbours. A job hands on every error
+    /// of the database: after one PostgreSQL does nothing more until the job is undone.
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -106,25 +118,8 @@ impl Store {
     }
 }
 
-/// Readers beside the writer. SQLite reads are short; more only wait for the same cores.
-const READERS: u32 = 4;
-
-/// What every connection has in common.
-fn connect_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // Each ack means "on disk", also when the power fails right after it.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(256)
-        // 32 MiB of pages where SQLite's own 2 MiB would be read again in every group, and a
-        // checkpoint every 32 MiB of log, in which a page that changed often is written once.
-        .pragma("cache_size", "-32768")
-        .pragma("wal_autocheckpoint", "8000")
-}
+/// A proxy that asks for health waits hardly longer.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Why a write did not happen.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,11 @@
 //! Plans and the subscriptions that members have of them.
 
-use super::{Id, Store, Tx};
+use super::{
+    Id, Store, Tx,
+    sql::{self, Conn},
+};
 use jiff::{Span, ToSpan, civil::Date};
 use protocol::http::PlanRow;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 /// What a member can subscribe to.
@@ -32,20 +34,16 @@ impl Plan {
 impl Store {
     /// The plans in the order in which they are offered.
     pub async fn plans(&self) -> Result<Vec<PlanRow>, sqlx::Error> {
-        let rows =
-            sqlx::query_as::<_, (Id, String)>("SELECT id, name FROM plans ORDER BY position")
-                .fetch_all(self.reader())
-                .await?;
+        let rows = sql::query_as::<(Id, String)>("SELECT id, name FROM plans ORDER BY position")
+            .fetch_all(self.reader())
+            .await?;
         Ok(rows.into_iter().map(|(id, name)| PlanRow { id: id.0, name }).collect())
     }
 }
 
 /// One plan.
-pub(crate) async fn find(
-    conn: &mut SqliteConnection,
-    plan: Uuid,
-) -> Result<Option<Plan>, sqlx::Error> {
-    sqlx::query_as("SELECT id, name, months, days, visits FROM plans WHERE id = $1")
+pub(crate) async fn find(conn: &mut Conn, plan: Uuid) -> Result<Option<Plan>, sqlx::Error> {
+    sql::query_as("SELECT id, name, months, days, visits FROM plans WHERE id = $1")
         .bind(Id(plan))
         .fetch_optional(conn)
         .await
@@ -73,10 +71,10 @@ impl LastSubscription {
 
 /// The subscription of a member that ends last, if there ever was one.
 pub(crate) async fn last_of(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     member: Uuid,
 ) -> Result<Option<LastSubscription>, sqlx::Error> {
-    sqlx::query_as(
+    sql::query_as(
         "SELECT plan_id, ends_on, visits_left, created_at FROM subscriptions
           WHERE member_id = $1 ORDER BY ends_on DESC, starts_on DESC, created_at DESC LIMIT 1",
     )
@@ -93,7 +91,7 @@ pub(crate) async fn subscribe(
     starts: Date,
 ) -> Result<Date, sqlx::Error> {
     let (now, ends) = (tx.now(), plan.last_day(starts));
-    sqlx::query(
+    sql::query(
         "INSERT INTO subscriptions
             (id, member_id, plan_id, starts_on, ends_on, visits_left, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

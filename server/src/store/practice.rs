@@ -1,9 +1,13 @@
 //! Rows of `practices` and their events.
 
-use super::{Id, Tx, guitar::columns};
+use super::{
+    Id, Tx,
+    guitar::columns,
+    sql::{self, Db},
+};
 use crate::auth::Owner;
 use protocol::{Millis, guitar::PracticeStatus, http::PracticeRecord};
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 /// What happened to a practice's clock.
@@ -94,11 +98,8 @@ pub struct FirstAnswer {
 }
 
 /// The newest practice of a session, whether it goes on or has ended.
-pub async fn newest(
-    db: impl SqliteExecutor<'_>,
-    session: Uuid,
-) -> Result<Option<Clock>, sqlx::Error> {
-    let row: Option<ClockRow> = sqlx::query_as(
+pub async fn newest(db: impl Db, session: Uuid) -> Result<Option<Clock>, sqlx::Error> {
+    let row: Option<ClockRow> = sql::query_as(
         "SELECT id, session, status, elapsed_ms, as_of, alive_at FROM practices
          WHERE session = $1 ORDER BY status = 'ended', started_at DESC, id DESC LIMIT 1",
     )
@@ -109,8 +110,8 @@ pub async fn newest(
 }
 
 /// Every practice whose clock runs.
-pub async fn running(db: impl SqliteExecutor<'_>) -> Result<Vec<Clock>, sqlx::Error> {
-    let rows: Vec<ClockRow> = sqlx::query_as(
+pub async fn running(db: impl Db) -> Result<Vec<Clock>, sqlx::Error> {
+    let rows: Vec<ClockRow> = sql::query_as(
         "SELECT id, session, status, elapsed_ms, as_of, alive_at FROM practices
          WHERE status = 'started'",
     )
@@ -128,7 +129,7 @@ pub async fn insert(
     at: Millis,
 ) -> Result<(), sqlx::Error> {
     let (guest, user) = columns(owner);
-    sqlx::query(
+    sql::query(
         "INSERT INTO practices
            (id, session, owner_guest, owner_user, status, started_at, elapsed_ms, as_of, alive_at)
          VALUES ($1, $2, $3, $4, 'started', $5, 0, $5, $5)",
@@ -146,7 +147,7 @@ pub async fn insert(
 /// Adds an event and sums the clock up anew from all of them.
 pub async fn add_event(tx: &mut Tx, id: Uuid, kind: Kind, at: Millis) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    sqlx::query(
+    sql::query(
         "INSERT INTO practice_events (practice, number, kind, at, recorded_at)
          SELECT $1, 1 + count(*), $2, $3, $4 FROM practice_events WHERE practice = $1",
     )
@@ -157,15 +158,15 @@ pub async fn add_event(tx: &mut Tx, id: Uuid, kind: Kind, at: Millis) -> Result<
     .execute(&mut **tx)
     .await?;
     let events: Vec<(String, Millis)> =
-        sqlx::query_as("SELECT kind, at FROM practice_events WHERE practice = $1 ORDER BY number")
+        sql::query_as("SELECT kind, at FROM practice_events WHERE practice = $1 ORDER BY number")
             .bind(Id(id))
             .fetch_all(&mut **tx)
             .await?;
     let elapsed = elapsed(events.iter().map(|(kind, at)| (Kind::parse(kind), *at)));
     let ended_at = (kind == Kind::End).then_some(at);
-    sqlx::query(
+    sql::query(
         "UPDATE practices SET status = $2, elapsed_ms = $3, as_of = $4, ended_at = $5,
-                              alive_at = max(alive_at, $4)
+                              alive_at = CASE WHEN alive_at < $4 THEN $4 ELSE alive_at END
          WHERE id = $1",
     )
     .bind(Id(id))
@@ -193,7 +194,7 @@ pub fn elapsed(events: impl Iterator<Item = (Kind, Millis)>) -> Millis {
 
 /// Notes that a device was there.
 pub async fn seen(tx: &mut Tx, id: Uuid, at: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE practices SET alive_at = max(alive_at, $2) WHERE id = $1")
+    sql::query("UPDATE practices SET alive_at = $2 WHERE id = $1 AND alive_at < $2")
         .bind(Id(id))
         .bind(at)
         .execute(&mut **tx)
@@ -203,7 +204,7 @@ pub async fn seen(tx: &mut Tx, id: Uuid, at: Millis) -> Result<(), sqlx::Error> 
 
 /// The chords of a practice.
 pub async fn chords(tx: &mut Tx, id: Uuid) -> Result<Vec<String>, sqlx::Error> {
-    let json: String = sqlx::query_scalar("SELECT chords FROM practices WHERE id = $1")
+    let json: String = sql::query_scalar("SELECT chords FROM practices WHERE id = $1")
         .bind(Id(id))
         .fetch_one(&mut **tx)
         .await?;
@@ -217,7 +218,7 @@ pub async fn set_chords(
     chords: &[String],
     more_changes: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE practices SET chords = $2, changes = changes + $3 WHERE id = $1")
+    sql::query("UPDATE practices SET chords = $2, changes = changes + $3 WHERE id = $1")
         .bind(Id(id))
         .bind(serde_json::to_string(chords).unwrap_or_default())
         .bind(more_changes)
@@ -239,16 +240,16 @@ struct RecordRow {
 
 /// At most `count` practices of an owner begun before a moment, the newest first.
 pub async fn of_owner(
-    db: impl SqliteExecutor<'_>,
+    db: impl Db,
     owner: Owner,
     before: Millis,
     count: i64,
     now: Millis,
 ) -> Result<Vec<PracticeRecord>, sqlx::Error> {
     let (guest, user) = columns(Some(owner));
-    let rows: Vec<RecordRow> = sqlx::query_as(
+    let rows: Vec<RecordRow> = sql::query_as(
         "SELECT id, started_at, ended_at, status, chords, changes,
-                elapsed_ms + CASE status WHEN 'started' THEN max($5 - as_of, 0) ELSE 0 END
+                elapsed_ms + CASE WHEN status = 'started' AND as_of < $5 THEN $5 - as_of ELSE 0 END
                   AS elapsed_ms
          FROM practices
          WHERE (owner_guest = $1 OR owner_user = $2) AND started_at < $3
@@ -274,15 +275,12 @@ pub async fn of_owner(
 }
 
 /// How many practices an owner has, and how long they were in all.
-pub async fn totals(
-    db: impl SqliteExecutor<'_>,
-    owner: Owner,
-    now: Millis,
-) -> Result<(i64, Millis), sqlx::Error> {
+pub async fn totals(db: impl Db, owner: Owner, now: Millis) -> Result<(i64, Millis), sqlx::Error> {
     let (guest, user) = columns(Some(owner));
-    sqlx::query_as(
-        "SELECT count(*), coalesce(sum(
-             elapsed_ms + CASE status WHEN 'started' THEN max($3 - as_of, 0) ELSE 0 END), 0)
+    sql::query_as(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(
+             elapsed_ms + CASE WHEN status = 'started' AND as_of < $3 THEN $3 - as_of ELSE 0 END
+         ), 0) AS BIGINT)
          FROM practices WHERE owner_guest = $1 OR owner_user = $2",
     )
     .bind(guest)
@@ -302,7 +300,7 @@ pub async fn claim(
     at: Millis,
 ) -> Result<Option<FirstAnswer>, sqlx::Error> {
     let now = tx.now();
-    let claimed = sqlx::query(
+    let claimed = sql::query(
         "INSERT INTO commands (scope, id, kind, hash, at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, id) DO NOTHING",
     )
@@ -318,7 +316,7 @@ pub async fn claim(
         return Ok(None);
     }
     let (hash, answer): (String, Option<String>) =
-        sqlx::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
+        sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
             .bind(Id(session))
             .bind(Id(id))
             .fetch_one(&mut **tx)
@@ -333,7 +331,7 @@ pub async fn keep_answer(
     id: Uuid,
     answer: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE commands SET answer = $3 WHERE scope = $1 AND id = $2")
+    sql::query("UPDATE commands SET answer = $3 WHERE scope = $1 AND id = $2")
         .bind(Id(session))
         .bind(Id(id))
         .bind(answer)

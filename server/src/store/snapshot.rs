@@ -1,12 +1,17 @@
 //! Everything that the dashboard and the desk show, at one position of the log.
 
-use super::{Store, clock::GymTime, events, stats, visits};
+use super::{
+    Store,
+    clock::GymTime,
+    events,
+    sql::{self, Conn},
+    stats, visits,
+};
 use protocol::{
     Millis, Topic,
     gym::{GymClock, GymSnapshot},
     http::AtPosition,
 };
-use sqlx::{Connection, SqliteConnection};
 
 /// Lines of the activity stream and of the list of visits.
 const NEWEST: u32 = 50;
@@ -17,8 +22,7 @@ impl Store {
     /// The gym at `now`. Everything comes from one transaction, the counter row first, so that a
     /// page that goes on from the position misses nothing and counts nothing twice.
     pub async fn gym_snapshot(&self, now: Millis) -> Result<AtPosition<GymSnapshot>, sqlx::Error> {
-        let mut conn = self.reader().acquire().await?;
-        let mut tx = conn.begin().await?;
+        let mut tx = self.snapshot().await?;
         let position = events::position(&mut tx, Topic::CheckIns).await?;
         let data = GymSnapshot {
             stats: stats::count(&mut tx, self.clock(), now, position.offset).await?,
@@ -32,13 +36,9 @@ impl Store {
 }
 
 /// The gym's clock; what the database's settings say goes before the file's.
-async fn gym_clock(
-    conn: &mut SqliteConnection,
-    clock: &GymTime,
-    now: Millis,
-) -> Result<GymClock, sqlx::Error> {
+async fn gym_clock(conn: &mut Conn, clock: &GymTime, now: Millis) -> Result<GymClock, sqlx::Error> {
     let settings: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, value FROM settings WHERE name IN ('gym', 'capacity')")
+        sql::query_as("SELECT name, value FROM settings WHERE name IN ('gym', 'capacity')")
             .fetch_all(conn)
             .await?;
     let mut clock = clock.gym_clock(now);
@@ -52,13 +52,9 @@ async fn gym_clock(
 }
 
 /// Check-ins begun in each hour of the gym day so far.
-async fn hours(
-    conn: &mut SqliteConnection,
-    clock: &GymTime,
-    now: Millis,
-) -> Result<Vec<i64>, sqlx::Error> {
+async fn hours(conn: &mut Conn, clock: &GymTime, now: Millis) -> Result<Vec<i64>, sqlx::Error> {
     let day = clock.day(now);
-    let counted: Vec<(i64, i64)> = sqlx::query_as(
+    let counted: Vec<(i64, i64)> = sql::query_as(
         "SELECT (check_in_at - $1) / 3600000 AS hour, COUNT(*) FROM visits
           WHERE check_in_at >= $1 AND check_in_at < $2 AND undone_at IS NULL
           GROUP BY hour",

@@ -6,13 +6,17 @@
 //!
 //! A visit that was taken back counts nowhere.
 
-use super::{Store, clock::GymTime, events};
+use super::{
+    Store,
+    clock::GymTime,
+    events,
+    sql::{self, Conn},
+};
 use protocol::{Millis, Topic, gym::Stats};
-use sqlx::{Connection, SqliteConnection};
 
 /// Counts at `now`; `offset` is the end of the log that the connection sees.
 pub async fn count(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     clock: &GymTime,
     now: Millis,
     offset: u64,
@@ -21,14 +25,14 @@ pub async fn count(
     // Every part is a range of a covering index; an open visit was closed by nobody, and saying so
     // is what lets the first part use one.
     let (currently_in, today_total, finished_visits, stayed_ms) =
-        sqlx::query_as::<_, (i64, i64, i64, i64)>(
+        sql::query_as::<(i64, i64, i64, i64)>(
             "SELECT
                 (SELECT COUNT(*) FROM visits
                   WHERE check_out_at IS NULL AND undone_at IS NULL AND closed_automatically = 0),
                 (SELECT COUNT(*) FROM visits
                   WHERE check_in_at >= $1 AND check_in_at < $2 AND undone_at IS NULL),
                 COUNT(*),
-                COALESCE(SUM(check_out_at - check_in_at), 0)
+                CAST(COALESCE(SUM(check_out_at - check_in_at), 0) AS BIGINT)
              FROM visits
              WHERE check_out_at >= $1 AND check_out_at < $2
                AND undone_at IS NULL AND closed_automatically = 0",
@@ -51,9 +55,8 @@ pub async fn count(
 impl Store {
     /// The figures at `now`, consistent with their offset.
     pub async fn stats(&self, now: Millis) -> Result<Stats, sqlx::Error> {
-        let mut tx = self.reader().acquire().await?;
-        let mut tx = tx.begin().await?;
-        let offset = events::top(&mut tx, Topic::CheckIns).await?;
+        let mut tx = self.snapshot().await?;
+        let offset = events::top(&mut *tx, Topic::CheckIns).await?;
         count(&mut tx, self.clock(), now, offset).await
     }
 }

@@ -1,6 +1,10 @@
 //! Visits, and what the door needs to know about a member.
 
-use super::{Id, Tx, clock::day_number};
+use super::{
+    Id, Tx,
+    clock::day_number,
+    sql::{self, Conn},
+};
 use jiff::civil::Date;
 use logic::gym::{
     decide::{Freeze, Subscription},
@@ -10,7 +14,6 @@ use protocol::{
     ErrorBody, ErrorCode, Millis,
     gym::{MemberRef, Membership, Visit},
 };
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 /// How a member is named at a desk: by id, printed number or card code.
@@ -83,13 +86,38 @@ impl AtTheDoor {
     }
 }
 
+/// Takes the member whom a desk names, before anything is decided: of two desks on two nodes the
+/// second decides on what the first has recorded.
+pub(crate) async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error> {
+    sql::query(
+        "SELECT id FROM members WHERE id = $1 OR number = $2 OR card_code = $3
+          ORDER BY id FOR UPDATE",
+    )
+    .bind(key.id.map(Id))
+    .bind(key.number.map(|number| number.to_string()))
+    .bind(&key.code)
+    .lock(tx)
+    .await
+}
+
+/// The same for the member of a visit.
+pub(crate) async fn lock_member_of(tx: &mut Tx, visit: Uuid) -> Result<(), sqlx::Error> {
+    sql::query(
+        "SELECT m.id FROM members m JOIN visits v ON v.member_id = m.id
+          WHERE v.id = $1 FOR UPDATE OF m",
+    )
+    .bind(Id(visit))
+    .lock(tx)
+    .await
+}
+
 /// Reads, in one query, what the door decides by. `month_start` is for the count of visits.
 pub(crate) async fn at_the_door(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     key: &MemberKey,
     month_start: Millis,
 ) -> Result<Option<AtTheDoor>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, DoorRow>(
+    let rows = sql::query_as::<DoorRow>(
         "SELECT m.id, m.number, m.full_name, m.barred_at,
                 v.id AS visit_id, v.location, v.check_in_at,
                 s.id AS subscription_id, s.starts_on, s.ends_on, s.visits_left,
@@ -205,18 +233,18 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
     found
 }
 
-/// Begins a visit; `false` when the member has an open one after all.
+/// Begins a visit. The member is locked and has no open one; the index says so once more.
 pub(crate) async fn begin(
     tx: &mut Tx,
     visit: &Visit,
     notes: Option<&str>,
     pass: Option<Uuid>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    let begun = sqlx::query(
+    sql::query(
         "INSERT INTO visits
             (id, member_id, location, notes, check_in_at, subscription_id, recorded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(Id(visit.id))
     .bind(Id(visit.member.id))
@@ -227,18 +255,15 @@ pub(crate) async fn begin(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    if begun.rows_affected() == 0 {
-        return Ok(false);
-    }
     if let Some(pass) = pass {
         count_pass(tx, pass, -1).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Takes a visit from a pass, or gives it back.
 pub(crate) async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE subscriptions SET visits_left = visits_left + $1 WHERE id = $2")
+    sql::query("UPDATE subscriptions SET visits_left = visits_left + $1 WHERE id = $2")
         .bind(by)
         .bind(Id(pass))
         .execute(&mut **tx)
@@ -246,14 +271,14 @@ pub(crate) async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), s
     Ok(())
 }
 
-/// Ends an open visit.
+/// Ends an open visit; `false` when somebody else has ended it.
 pub(crate) async fn end(
     tx: &mut Tx,
     visit: Uuid,
     at: Millis,
     automatically: bool,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
+) -> Result<bool, sqlx::Error> {
+    let ended = sql::query(
         "UPDATE visits SET check_out_at = $1, closed_automatically = $2
           WHERE id = $3 AND check_out_at IS NULL",
     )
@@ -262,12 +287,12 @@ pub(crate) async fn end(
     .bind(Id(visit))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(ended.rows_affected() == 1)
 }
 
 /// Marks a visit as taken back.
 pub(crate) async fn take_back(tx: &mut Tx, visit: Uuid, at: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
+    sql::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
         .bind(at)
         .bind(Id(visit))
         .execute(&mut **tx)
@@ -285,11 +310,8 @@ pub(crate) struct StoredVisit {
 }
 
 /// One visit.
-pub(crate) async fn find(
-    conn: &mut SqliteConnection,
-    visit: Uuid,
-) -> Result<Option<StoredVisit>, sqlx::Error> {
-    let row = sqlx::query_as::<_, VisitRow>(
+pub(crate) async fn find(conn: &mut Conn, visit: Uuid) -> Result<Option<StoredVisit>, sqlx::Error> {
+    let row = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
@@ -303,10 +325,10 @@ pub(crate) async fn find(
 
 /// The open visits that began before a moment, oldest first.
 pub(crate) async fn open_before(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     before: Millis,
 ) -> Result<Vec<Visit>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, VisitRow>(
+    let rows = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
@@ -322,11 +344,8 @@ pub(crate) async fn open_before(
 }
 
 /// The newest visits that count, newest first.
-pub(crate) async fn newest(
-    conn: &mut SqliteConnection,
-    limit: u32,
-) -> Result<Vec<Visit>, sqlx::Error> {
-    let rows = sqlx::query_as::<_, VisitRow>(
+pub(crate) async fn newest(conn: &mut Conn, limit: u32) -> Result<Vec<Visit>, sqlx::Error> {
+    let rows = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name

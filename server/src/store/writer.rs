@@ -1,4 +1,4 @@
-//! Group commit: one task owns the one connection that writes.
+//! Group commit: one task owns the one connection of this node that writes.
 //!
 //! It collects everything that waits, runs each job behind its own SAVEPOINT, and makes one
 //! COMMIT for all. So a burst from many desks costs one fsync, and still every answer means
@@ -7,13 +7,13 @@
 use super::{
     StoreError,
     clock::GymTime,
-    events::{self, LoggedEvent, NewEvent},
+    dialect::{self, Source},
+    events::{self, LoggedEvent, NewEvent, Place},
+    sql::Conn,
     stats, unavailable,
 };
-use anyhow::Context;
 use futures_util::{FutureExt, future::BoxFuture};
 use protocol::{Millis, Topic, gym::Stats};
-use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
@@ -23,7 +23,8 @@ use tokio::sync::{mpsc, oneshot};
 /// What one COMMIT made, for whoever publishes.
 #[derive(Debug)]
 pub struct Commit {
-    /// The events in the order of their offsets.
+    /// The events in the order of their offsets, without a hole. Between this commit and the one
+    /// before, other nodes may have made events.
     pub events: Vec<LoggedEvent>,
     /// The figures, counted in the same transaction; set when `checkins` got events.
     pub stats: Option<Stats>,
@@ -31,18 +32,19 @@ pub struct Commit {
 
 /// A job's access to the database: derefs to the connection, inside the group's transaction.
 pub struct Tx {
-    conn: SqliteConnection,
+    conn: Conn,
     clock: GymTime,
     /// The moment of the group, the `recorded_at` of everything in it.
     now: Millis,
-    /// Where the log of `checkins` stood before this group, and where it stands now; known once
-    /// a job has made an event.
-    log: Option<(u64, u64)>,
-    events: Vec<LoggedEvent>,
+    /// What the jobs so far want in the log of `checkins`.
+    events: Vec<(NewEvent, Place)>,
+    /// Who wants to know where that log ends.
+    ends: Vec<Place>,
 }
 
 impl Tx {
-    /// The moment of this group, for everything that it records.
+    /// The moment of this group, for everything that it records. On PostgreSQL it is the
+    /// database's own, the same for all nodes.
     pub fn now(&self) -> Millis {
         self.now
     }
@@ -52,34 +54,33 @@ impl Tx {
         &self.clock
     }
 
-    /// Writes an event into its topic's log and returns its offset. It is published after the
-    /// COMMIT, and not at all if the job fails.
-    pub async fn emit(&mut self, event: NewEvent) -> Result<u64, StoreError> {
-        let (before, top) = match self.log {
-            Some(log) => log,
-            None => {
-                let top = events::top(&mut self.conn, Topic::CheckIns).await?;
-                (top, top)
-            }
-        };
-        let offset = top + 1;
-        events::append(&mut self.conn, &event, offset, self.now).await?;
-        self.log = Some((before, offset));
-        self.events.push(event.logged(offset, self.now));
-        Ok(offset)
+    /// Puts an event into its topic's log. It gets its place when the group commits, is published
+    /// afterwards, and is forgotten if the job fails.
+    pub fn emit(&mut self, event: NewEvent) -> Place {
+        let place = Place::default();
+        self.events.push((event, place.clone()));
+        place
+    }
+
+    /// Where the log of `checkins` ends when this group commits. What was made by this group or
+    /// by any that committed before stands there or earlier.
+    pub fn end_of_log(&mut self) -> Place {
+        let end = Place::default();
+        self.ends.push(end.clone());
+        end
     }
 }
 
 impl Deref for Tx {
-    type Target = SqliteConnection;
+    type Target = Conn;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Conn {
         &self.conn
     }
 }
 
 impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    fn deref_mut(&mut self) -> &mut Conn {
         &mut self.conn
     }
 }
@@ -97,13 +98,18 @@ const GROUP: usize = 256;
 
 impl Writer {
     pub(super) async fn start(
-        options: SqliteConnectOptions,
+        source: Source,
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
-    ) -> anyhow::Result<Self> {
-        let conn = options.connect().await.context("cannot open the database for writing")?;
+    ) -> Result<Self, sqlx::Error> {
+        let conn = source.writer().await?;
+        let mut tx = Tx { conn, now: clock.now(), clock, events: Vec::new(), ends: Vec::new() };
+        // An empty group, given up: the clock is right before anybody asks for it, and a database
+        // that cannot be written to is noticed at the start.
+        tx.begin(&source).await?;
+        tx.run("ROLLBACK").await?;
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
-        tokio::spawn(run(options, conn, clock, waiting, on_commit));
+        tokio::spawn(run(source, tx, waiting, on_commit));
         Ok(Self { jobs })
     }
 
@@ -147,20 +153,15 @@ struct Done {
 
 /// The task: groups until nobody can ask any more. A connection that broke is opened anew.
 async fn run(
-    options: SqliteConnectOptions,
-    conn: SqliteConnection,
-    clock: GymTime,
+    source: Source,
+    mut tx: Tx,
     mut waiting: mpsc::Receiver<Job>,
     on_commit: impl Fn(Commit) + Send + Sync + 'static,
 ) {
-    let new_tx =
-        |conn| Tx { conn, clock: clock.clone(), now: clock.now(), log: None, events: Vec::new() };
-    let mut tx = new_tx(conn);
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
-        tx.now = clock.now();
         let mut answers = Vec::with_capacity(group.len());
-        match commit_group(&mut tx, group.drain(..), &mut answers).await {
+        match commit_group(&source, &mut tx, group.drain(..), &mut answers).await {
             Ok(commit) => {
                 if !commit.events.is_empty() {
                     on_commit(commit);
@@ -168,38 +169,34 @@ async fn run(
                 answers.into_iter().for_each(|answer| answer(true));
             }
             Err(cause) => {
+                // Whether a COMMIT without an answer happened nobody knows here: the id of a
+                // command does when it comes again.
                 tracing::error!(%cause, "a group of writes was not committed");
                 // Before the answers: a caller that tries again at once finds a good connection.
-                match options.connect().await {
-                    Ok(conn) => {
-                        let broken = std::mem::replace(&mut tx, new_tx(conn));
-                        let _ = broken.conn.close().await;
-                    }
-                    Err(cause) => tracing::error!(%cause, "the database cannot be opened again"),
+                if let Err(cause) = tx.reopen(&source).await {
+                    tracing::error!(%cause, "the database cannot be opened again");
                 }
                 answers.into_iter().for_each(|answer| answer(false));
             }
         }
     }
-    // Folds the write-ahead log into the database file.
-    let _ = tx.conn.close().await;
+    tx.conn.close().await;
 }
 
-/// Runs the jobs of one group and commits. After an `Err` nothing of the group is on disk.
+/// Runs the jobs of one group and commits. After an `Err` nothing of the group is on disk, except
+/// that the answer to a COMMIT may have been lost.
 async fn commit_group(
+    source: &Source,
     tx: &mut Tx,
     group: impl Iterator<Item = Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<Commit, sqlx::Error> {
-    tx.log = None;
-    tx.events.clear();
-    // IMMEDIATE: a later upgrade from reading to writing could fail half way through the group.
-    tx.conn.execute("BEGIN IMMEDIATE; SAVEPOINT job").await?;
+    tx.begin(source).await?;
     let mut next = "";
     for job in group {
-        let (log, events) = (tx.log, tx.events.len());
+        let events = tx.events.len();
         if !next.is_empty() {
-            tx.conn.execute(next).await?;
+            tx.run(next).await?;
         }
         let done = AssertUnwindSafe(job(tx)).catch_unwind().await;
         if done.is_err() {
@@ -209,19 +206,66 @@ async fn commit_group(
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";
         if !matches!(&done, Ok(done) if done.keep) {
-            tx.conn.execute("ROLLBACK TO job").await?;
-            (tx.log, next) = (log, "");
+            tx.run("ROLLBACK TO job").await?;
+            next = "";
             tx.events.truncate(events);
         }
         answers.extend(done.ok().map(|done| done.answer));
     }
-    let stats = match tx.log {
-        Some((before, top)) if top > before => {
-            events::set_top(&mut tx.conn, Topic::CheckIns, before, top).await?;
-            Some(stats::count(&mut tx.conn, &tx.clock, tx.now, top).await?)
+    let commit = tx.write_events().await?;
+    dialect::commit_group(tx).await?;
+    Ok(commit)
+}
+
+impl Tx {
+    /// Begins a group. A connection that broke while nothing was asked of it is replaced, and
+    /// nobody notices.
+    async fn begin(&mut self, source: &Source) -> Result<(), sqlx::Error> {
+        self.events.clear();
+        self.ends.clear();
+        let begun = match dialect::begin_group(self).await {
+            Ok(begun) => begun,
+            Err(cause) => {
+                tracing::warn!(%cause, "the connection that writes is opened again");
+                self.reopen(source).await?;
+                dialect::begin_group(self).await?
+            }
+        };
+        self.now = match begun {
+            Some(now) => self.clock.set_by_database(now),
+            None => self.clock.now(),
+        };
+        Ok(())
+    }
+
+    async fn reopen(&mut self, source: &Source) -> Result<(), sqlx::Error> {
+        // The old one first: a transaction that it may still hold would keep the new one waiting.
+        std::mem::replace(&mut self.conn, Conn::Lost).close().await;
+        self.conn = source.writer().await?;
+        Ok(())
+    }
+
+    /// Gives the group's events their places and writes them, last of all: the counter is what
+    /// other nodes wait for. Of several topics each node would take the counters in one order.
+    async fn write_events(&mut self) -> Result<Commit, sqlx::Error> {
+        let Self { conn, clock, now, events, ends } = self;
+        let many = events.len();
+        if many == 0 {
+            if !ends.is_empty() {
+                let top = events::top(conn, Topic::CheckIns).await?;
+                ends.drain(..).for_each(|end| end.set(top));
+            }
+            return Ok(Commit { events: Vec::new(), stats: None });
         }
-        _ => None,
-    };
-    tx.conn.execute("COMMIT").await?;
-    Ok(Commit { events: std::mem::take(&mut tx.events), stats })
+        let top = events::advance(conn, Topic::CheckIns, many).await?;
+        ends.drain(..).for_each(|end| end.set(top));
+        let first = top + 1 - many as u64;
+        events::append(conn, events, first, *now).await?;
+        let stats = stats::count(conn, clock, *now, top).await?;
+        let logged = events.drain(..).zip(first..).map(|((event, place), offset)| {
+            place.set(offset);
+            event.logged(offset, *now)
+        });
+        Ok(Commit { events: logged.collect(), stats: Some(stats) })
+    }
 }

@@ -236,7 +236,9 @@ async fn a_topic_that_cannot_be_read_now_asks_the_client_to_come_back() {
     late.hear("welcome").await;
     let rename = async |statement: &'static str| {
         let write = world.state.store.write(move |tx| {
-            Box::pin(async move { Ok(sqlx::query(statement).execute(&mut **tx).await?) })
+            Box::pin(async move {
+                Ok(cadence_server::store::sql::query(statement).execute(&mut **tx).await?)
+            })
         });
         write.await.unwrap();
     };

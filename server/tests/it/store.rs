@@ -1,14 +1,18 @@
-//! The gym's rules over a real SQLite file. Time is a number that each test sets: nothing waits.
+//! The gym's rules over a real database, the same for SQLite and PostgreSQL. Time is a number that
+//! each test sets: nothing waits.
 
+use crate::{
+    backend::{Backend, on_both},
+    test_gym::{
+        Gym, HOUR, MINUTE, SECOND, actor, at, card, check_in_of, code, context, desk, open,
+    },
+};
 use cadence_server::{
     check_in::check_in,
     check_out::{check_out, close_forgotten},
     gym, members,
     store::{
-        Commit, GymTime, NewEvent, Store, StoreError,
-        commands::{Actor, CommandAnswer, CommandContext},
-        demo::seed_demo,
-        events::ReplayError,
+        NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
     },
     undo_check_in::undo_check_in,
 };
@@ -17,171 +21,40 @@ use protocol::{
     account::Role,
     gym::{Activity, CheckIn, CheckInAnswer, CheckOut, Reason, UndoCheckIn, Verdict, Visit},
     http::{MemberRow, NewMember, Standing},
-    server::Outcome,
 };
-use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
-const SECOND: Millis = 1_000;
-const MINUTE: Millis = 60 * SECOND;
-const HOUR: Millis = 60 * MINUTE;
-
-/// A gym in Berlin on 2026-11-22 at 11:00, with its four plans and nobody in it.
-struct Gym {
-    store: Store,
-    now: Arc<AtomicI64>,
-    commits: Arc<Mutex<Vec<Commit>>>,
-    folder: tempfile::TempDir,
+on_both! {
+    sixty_four_desks_scan_one_member_and_one_visit_begins
+    a_hundred_parallel_check_ins_equal_the_database
+    a_job_that_fails_or_panics_undoes_itself_and_no_neighbour
+    the_same_id_runs_once_and_is_answered_alike
+    a_refusal_with_an_id_stays_a_refusal
+    a_second_scan_within_ten_seconds_repeats_the_first_card
+    a_refused_member_is_in_the_log_once_and_in_after_renewing
+    an_override_lets_in_and_is_audited
+    a_nul_in_a_text_is_left_out
+    a_pass_counts_down_and_undo_gives_the_visit_back
+    undo_ends_after_sixty_seconds_and_happens_once
+    the_average_is_over_the_visits_of_today_that_people_ended
+    a_command_counts_when_it_was_made_but_not_from_long_ago_or_the_future
+    a_snapshot_and_its_position_are_one
+    the_log_says_what_was_published
+    an_ack_means_on_disk
+    a_commit_that_fails_is_answered_as_retryable_and_publishes_nothing
+    the_log_lives_as_long_as_its_database
+    two_letters_find_the_right_person
+    a_wrong_check_digit_is_named
+    numbers_are_given_out_once
+    a_second_click_on_renew_sells_nothing_twice
+    roles_are_checked_by_the_use_cases
+    the_demo_is_made_once_and_shows_every_standing
+    the_demo_can_be_made_right_after_the_day_began
 }
 
-impl Gym {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let now = Arc::new(AtomicI64::new(at("2026-11-22T10:00:00Z")));
-        let commits = Arc::new(Mutex::new(Vec::new()));
-        let store = open(&folder, &now, &commits).await;
-        let gym = Self { store, now, commits, folder };
-        for (id, name, months, visits) in [(1, "Monthly", 1, None), (2, "Pass", 12, Some(2))] {
-            let insert = sqlx::query(
-                "INSERT INTO plans (id, name, months, visits, position) VALUES ($1, $2, $3, $4, 0)",
-            );
-            gym.run_sql(
-                insert.bind(Uuid::from_u128(id).to_string()).bind(name).bind(months).bind(visits),
-            )
-            .await;
-        }
-        gym
-    }
-
-    /// Runs one statement in the writer.
-    async fn run_sql(&self, statement: Query<'static, Sqlite, SqliteArguments>) {
-        self.store
-            .write(|tx| Box::pin(async move { Ok(statement.execute(&mut **tx).await?) }))
-            .await
-            .expect("the statement runs");
-    }
-
-    async fn sql(&self, statement: &'static str) {
-        self.run_sql(sqlx::query(statement)).await;
-    }
-
-    fn pass_time(&self, by: Millis) {
-        self.now.fetch_add(by, Ordering::Relaxed);
-    }
-
-    fn now(&self) -> Millis {
-        self.now.load(Ordering::Relaxed)
-    }
-
-    async fn member(&self, name: &str, plan: Option<u128>) -> MemberRow {
-        let member = NewMember {
-            full_name: name.to_owned(),
-            plan: plan.map(Uuid::from_u128),
-            ..NewMember::default()
-        };
-        members::create_member(&self.store, &desk(), member).await.expect("a member")
-    }
-
-    async fn renew(&self, member: &MemberRow) -> MemberRow {
-        members::renew(&self.store, &desk(), member.member.id).await.expect("renewed")
-    }
-
-    async fn scan(&self, code: &str) -> CheckInAnswer {
-        card(self.check_in(context(), code).await.expect("an answer"))
-    }
-
-    async fn check_in(
-        &self,
-        context: CommandContext,
-        code: &str,
-    ) -> Result<CommandAnswer, ErrorBody> {
-        check_in(&self.store, context, check_in_of(code)).await
-    }
-
-    async fn undo(&self, visit: &Visit) -> Result<CommandAnswer, ErrorBody> {
-        let command = UndoCheckIn { visit: visit.id, at: None };
-        undo_check_in(&self.store, context(), command).await
-    }
-
-    async fn check_out(&self, member: &MemberRow) -> Result<CommandAnswer, ErrorBody> {
-        let member = Some(member.member.number.clone());
-        check_out(&self.store, context(), CheckOut { member, ..CheckOut::default() }).await
-    }
-
-    async fn stats(&self) -> (i64, i64, Option<f64>) {
-        let stats = self.store.stats(self.now()).await.expect("figures");
-        (stats.currently_in, stats.today_total, stats.average_stay_minutes)
-    }
-
-    async fn top(&self) -> u64 {
-        self.store.top(Topic::CheckIns).await.expect("a top")
-    }
-
-    async fn count(&self, query: &'static str) -> i64 {
-        sqlx::query_scalar(query).fetch_one(self.store.reader()).await.expect("a count")
-    }
-}
-
-async fn open(
-    folder: &tempfile::TempDir,
-    now: &Arc<AtomicI64>,
-    commits: &Arc<Mutex<Vec<Commit>>>,
-) -> Store {
-    let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("bundled");
-    let (clock, seen) = (Arc::clone(now), Arc::clone(commits));
-    let clock = GymTime::new("Test gym", zone).with_clock(move || clock.load(Ordering::Relaxed));
-    Store::open(&folder.path().join("gym.db"), clock, move |commit| {
-        seen.lock().expect("unpoisoned").push(commit);
-    })
-    .await
-    .expect("a store")
-}
-
-fn at(text: &str) -> Millis {
-    text.parse::<jiff::Timestamp>().expect("a timestamp").as_millisecond()
-}
-
-fn actor(role: Role) -> Actor {
-    Actor { user: Uuid::from_u128(7), role, name: "Dana Desk".to_owned() }
-}
-
-fn desk() -> Actor {
-    actor(Role::FrontDesk)
-}
-
-fn context() -> CommandContext {
-    let (connection, message) = (Some(Uuid::from_u128(8)), Some(Uuid::new_v4()));
-    CommandContext { id: Uuid::new_v4(), actor: desk(), connection, message, at: None }
-}
-
-fn check_in_of(code: &str) -> CheckIn {
-    CheckIn {
-        member: code.to_owned(),
-        location: None,
-        notes: None,
-        override_reason: None,
-        at: None,
-    }
-}
-
-fn card(answer: CommandAnswer) -> CheckInAnswer {
-    match answer.outcome {
-        Outcome::CheckIn(card) => card,
-        other => panic!("{other:?} is no card"),
-    }
-}
-
-fn code(result: Result<CommandAnswer, ErrorBody>) -> ErrorCode {
-    result.expect_err("a refusal").code
-}
-
-#[tokio::test]
-async fn sixty_four_desks_scan_one_member_and_one_visit_begins() {
-    let gym = Gym::open().await;
+async fn sixty_four_desks_scan_one_member_and_one_visit_begins(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(1)).await;
     let scans = (0..64).map(|_| {
         let (store, code) = (gym.store.clone(), member.member.number.clone());
@@ -199,9 +72,8 @@ async fn sixty_four_desks_scan_one_member_and_one_visit_begins() {
     assert_eq!(gym.stats().await, (1, 1, None));
 }
 
-#[tokio::test]
-async fn a_hundred_parallel_check_ins_equal_the_database() {
-    let gym = Gym::open().await;
+async fn a_hundred_parallel_check_ins_equal_the_database(on: Backend) {
+    let gym = Gym::open(on).await;
     let mut codes = Vec::new();
     for i in 0..100 {
         codes.push(gym.member(&format!("Member {i}"), Some(1)).await.member.number);
@@ -231,9 +103,8 @@ async fn a_hundred_parallel_check_ins_equal_the_database() {
     assert!(commits.len() < 100, "a burst is committed in groups");
 }
 
-#[tokio::test]
-async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour() {
-    let gym = Gym::open().await;
+async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour(on: Backend) {
+    let gym = Gym::open(on).await;
     let jobs: Vec<_> = (0..30_i64)
         .map(|i| {
             let (store, now) = (gym.store.clone(), gym.now());
@@ -241,14 +112,14 @@ async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour() {
                 store
                     .write(move |tx| {
                         Box::pin(async move {
-                            sqlx::query("INSERT INTO settings (name, value) VALUES ($1, 'x')")
+                            sql::query("INSERT INTO settings (name, value) VALUES ($1, 'x')")
                                 .bind(format!("job {i}"))
                                 .execute(&mut **tx)
                                 .await?;
                             let visit = visit_of(Uuid::from_u128(i as u128), now);
                             let fact = Activity::CheckedOut { visit };
                             let event = NewEvent { fact, at: now, origin: None, outcome: None };
-                            let place = tx.emit(event).await?;
+                            let place = tx.emit(event);
                             match i % 3 {
                                 0 => Ok(place),
                                 1 => Err(StoreError::Refused(ErrorBody::field("i", "odd one"))),
@@ -263,7 +134,7 @@ async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour() {
     let mut places = Vec::new();
     for (i, job) in jobs.into_iter().enumerate() {
         match (i % 3, job.await.expect("the caller does not panic")) {
-            (0, Ok(place)) => places.push(place),
+            (0, Ok(place)) => places.push(place.get().expect("on disk")),
             (1, Err(StoreError::Refused(body))) => assert_eq!(body.code, ErrorCode::InvalidInput),
             (2, Err(StoreError::Refused(body))) => assert!(body.retryable),
             (_, other) => panic!("{other:?}"),
@@ -291,34 +162,36 @@ fn visit_of(id: Uuid, check_in_time: Millis) -> Visit {
     }
 }
 
-#[tokio::test]
-async fn the_same_id_runs_once_and_is_answered_alike() {
-    let gym = Gym::open().await;
+async fn the_same_id_runs_once_and_is_answered_alike(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(2)).await;
     let context = context();
     let first = gym.check_in(context.clone(), &member.member.number).await.expect("let in");
     gym.pass_time(HOUR);
     let second = gym.check_in(context.clone(), &member.member.number).await.expect("let in");
     assert!(first.fresh && !second.fresh);
-    assert_eq!((&first.outcome, first.event), (&second.outcome, second.event));
-    assert_eq!(gym.count("SELECT COUNT(*) FROM visits").await, 1);
-    assert_eq!(gym.count("SELECT visits_left FROM subscriptions").await, 1);
-    assert_eq!(gym.top().await, 1);
+    assert_eq!(first.outcome, second.outcome);
+    assert_eq!((first.event, second.event), (Some((Topic::CheckIns, 1)), first.event));
+    gym.scan(&gym.member("Bo", Some(1)).await.member.number).await;
+    let third = gym.check_in(context.clone(), &member.member.number).await.expect("let in");
+    assert_eq!(third.event, Some((Topic::CheckIns, 2)), "where the log ends");
+    assert_eq!(gym.count("SELECT COUNT(*) FROM visits").await, 2);
+    assert_eq!(gym.count("SELECT CAST(SUM(visits_left) AS BIGINT) FROM subscriptions").await, 1);
+    assert_eq!(gym.top().await, 2);
 
     // Corrected by the clock offset it is still the same command; with another member it is not.
     let stamped = CheckIn { at: Some(gym.now()), ..check_in_of(&member.member.number) };
     let third = check_in(&gym.store, context.clone(), stamped).await.expect("let in");
     assert_eq!(third.outcome, first.outcome);
-    let other = gym.member("Bo", Some(1)).await;
+    let other = gym.member("Cy", Some(1)).await;
     let conflict = gym.check_in(context.clone(), &other.member.number).await;
     assert_eq!(code(conflict), ErrorCode::IdConflict);
     let undo = UndoCheckIn { visit: Uuid::nil(), at: None };
     assert_eq!(code(undo_check_in(&gym.store, context, undo).await), ErrorCode::IdConflict);
 }
 
-#[tokio::test]
-async fn a_refusal_with_an_id_stays_a_refusal() {
-    let gym = Gym::open().await;
+async fn a_refusal_with_an_id_stays_a_refusal(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(1)).await;
     let (context, out) =
         (context(), CheckOut { member: Some(member.member.number.clone()), ..CheckOut::default() });
@@ -330,9 +203,8 @@ async fn a_refusal_with_an_id_stays_a_refusal() {
     assert_eq!(gym.stats().await.0, 1);
 }
 
-#[tokio::test]
-async fn a_second_scan_within_ten_seconds_repeats_the_first_card() {
-    let gym = Gym::open().await;
+async fn a_second_scan_within_ten_seconds_repeats_the_first_card(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(1)).await;
     let first = gym.scan(&member.member.number).await;
     assert_eq!((first.verdict, first.visit_of_month), (Verdict::Allow, Some(1)));
@@ -349,9 +221,8 @@ async fn a_second_scan_within_ten_seconds_repeats_the_first_card() {
     assert_eq!(gym.top().await, 1);
 }
 
-#[tokio::test]
-async fn a_refused_member_is_in_the_log_once_and_in_after_renewing() {
-    let gym = Gym::open().await;
+async fn a_refused_member_is_in_the_log_once_and_in_after_renewing(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(1)).await;
     gym.sql("UPDATE subscriptions SET starts_on = '2026-10-20', ends_on = '2026-11-19'").await;
     let red = gym.scan(&member.member.number).await;
@@ -374,9 +245,8 @@ async fn a_refused_member_is_in_the_log_once_and_in_after_renewing() {
     assert!(matches!(events[1].message, ServerMessage::MemberCheckedIn { .. }));
 }
 
-#[tokio::test]
-async fn an_override_lets_in_and_is_audited() {
-    let gym = Gym::open().await;
+async fn an_override_lets_in_and_is_audited(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", None).await;
     let red = gym.scan(&member.member.number).await;
     assert_eq!((red.verdict, red.reason), (Verdict::Deny, Some(Reason::NoSubscription)));
@@ -393,9 +263,18 @@ async fn an_override_lets_in_and_is_audited() {
     assert_eq!(gym.count(audited).await, 1);
 }
 
-#[tokio::test]
-async fn a_pass_counts_down_and_undo_gives_the_visit_back() {
-    let gym = Gym::open().await;
+async fn a_nul_in_a_text_is_left_out(on: Backend) {
+    let gym = Gym::open(on).await;
+    let member = gym.member("Ana Lía", Some(1)).await;
+    let notes = Some("left\0 early".to_owned());
+    let command = CheckIn { notes, ..check_in_of(&member.member.number) };
+    check_in(&gym.store, context(), command).await.expect("let in");
+    assert_eq!(gym.count("SELECT COUNT(*) FROM visits WHERE notes = 'left early'").await, 1);
+    assert_eq!(code(gym.check_in(context(), "04\0").await), ErrorCode::MemberNotFound);
+}
+
+async fn a_pass_counts_down_and_undo_gives_the_visit_back(on: Backend) {
+    let gym = Gym::open(on).await;
     let member = gym.member("Ana Lía", Some(2)).await;
     let left = |card: &CheckInAnswer| card.membership.as_ref().and_then(|m| m.visits_left);
 
@@ -418,9 +297,8 @@ async fn a_pass_counts_down_and_undo_gives_the_visit_back() {
     assert_eq!((red.verdict, red.reason), (Verdict::Deny, Some(Reason::NoVisitsLeft)));
 }
 
-#[tokio::test]
-async fn undo_ends_after_sixty_seconds_and_happens_once() {
-    let gym = Gym::open().await;
+async fn undo_ends_after_sixty_seconds_and_happens_once(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let bo = gym.member("Bo Lin", Some(1)).await;
     let visit = gym.scan(&ana.member.number).await.visit.expect("a visit");
@@ -443,9 +321,8 @@ async fn undo_ends_after_sixty_seconds_and_happens_once() {
     gym.undo(&visit).await.expect("taken back");
 }
 
-#[tokio::test]
-async fn the_average_is_over_the_visits_of_today_that_people_ended() {
-    let gym = Gym::open().await;
+async fn the_average_is_over_the_visits_of_today_that_people_ended(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let bo = gym.member("Bo Lin", Some(1)).await;
     let cy = gym.member("Cy Young", Some(1)).await;
@@ -475,9 +352,8 @@ async fn the_average_is_over_the_visits_of_today_that_people_ended() {
     );
 }
 
-#[tokio::test]
-async fn a_command_counts_when_it_was_made_but_not_from_long_ago_or_the_future() {
-    let gym = Gym::open().await;
+async fn a_command_counts_when_it_was_made_but_not_from_long_ago_or_the_future(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let scan = |by: Millis| {
         let context = CommandContext { at: Some(gym.now() + by), ..context() };
@@ -493,9 +369,8 @@ async fn a_command_counts_when_it_was_made_but_not_from_long_ago_or_the_future()
     assert_eq!(late.verdict, Verdict::Deny, "the plan began today");
 }
 
-#[tokio::test]
-async fn a_snapshot_and_its_position_are_one() {
-    let gym = Gym::open().await;
+async fn a_snapshot_and_its_position_are_one(on: Backend) {
+    let gym = Gym::open(on).await;
     let mut codes = Vec::new();
     for i in 0..60 {
         codes.push(gym.member(&format!("Member {i}"), Some(1)).await.member.number);
@@ -527,9 +402,8 @@ async fn a_snapshot_and_its_position_are_one() {
     assert_eq!(shown.data.clock.utc_offset_minutes, 60);
 }
 
-#[tokio::test]
-async fn the_log_says_what_was_published() {
-    let gym = Gym::open().await;
+async fn the_log_says_what_was_published(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let bo = gym.member("Bo Lin", None).await;
     let visit = gym.scan(&ana.member.number).await.visit.expect("a visit");
@@ -557,35 +431,35 @@ async fn the_log_says_what_was_published() {
     assert!(matches!(unreadable, Err(ReplayError::Unreadable { offset: 4, version: 2, .. })));
 }
 
-#[tokio::test]
-async fn an_ack_means_on_disk() {
-    let gym = Gym::open().await;
-    let (synchronous, journal, keys) = gym
-        .store
-        .write(|tx| {
-            Box::pin(async move {
-                let synchronous: i64 =
-                    sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **tx).await?;
-                let journal: String =
-                    sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **tx).await?;
-                let keys: i64 =
-                    sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut **tx).await?;
-                Ok((synchronous, journal, keys))
+async fn an_ack_means_on_disk(on: Backend) {
+    let gym = Gym::open(on).await;
+    let setting = async |name: &'static str| {
+        gym.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    Ok(sql::query_scalar::<String>(name).fetch_one(&mut **tx).await?)
+                })
             })
-        })
-        .await
-        .expect("the writer answers");
-    assert_eq!((synchronous, journal.as_str(), keys), (2, "wal", 1));
-    let refused = sqlx::query("DELETE FROM visits").execute(gym.store.reader()).await;
+            .await
+            .expect("the writer answers")
+    };
+    match on {
+        Backend::Sqlite => {
+            let pragmas = "SELECT s.synchronous || ' ' || j.journal_mode || ' ' || f.foreign_keys
+                             FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f";
+            assert_eq!(setting(pragmas).await, "2 wal 1");
+        }
+        Backend::Postgres => assert_eq!(setting("SHOW synchronous_commit").await, "on"),
+    }
+    let refused = sql::query("DELETE FROM visits").execute(gym.store.reader()).await;
     assert!(refused.is_err(), "the readers cannot write");
 }
 
-#[tokio::test]
-async fn a_commit_that_fails_is_answered_as_retryable_and_publishes_nothing() {
-    let gym = Gym::open().await;
+async fn a_commit_that_fails_is_answered_as_retryable_and_publishes_nothing(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     // A constraint that is looked at only when the group commits.
-    gym.sql("CREATE TABLE late (id INTEGER REFERENCES visits (id) DEFERRABLE INITIALLY DEFERRED)")
+    gym.sql("CREATE TABLE late (id TEXT REFERENCES visits (id) DEFERRABLE INITIALLY DEFERRED)")
         .await;
     gym.commits.lock().expect("unpoisoned").clear();
     let broken = {
@@ -594,7 +468,7 @@ async fn a_commit_that_fails_is_answered_as_retryable_and_publishes_nothing() {
             store
                 .write(|tx| {
                     Box::pin(async move {
-                        sqlx::query("INSERT INTO late VALUES (1)").execute(&mut **tx).await?;
+                        sql::query("INSERT INTO late VALUES ('nobody')").execute(&mut **tx).await?;
                         Ok(())
                     })
                 })
@@ -617,22 +491,20 @@ async fn a_commit_that_fails_is_answered_as_retryable_and_publishes_nothing() {
     assert_eq!(gym.stats().await, (1, 1, None));
 }
 
-#[tokio::test]
-async fn the_log_lives_as_long_as_its_database() {
-    let gym = Gym::open().await;
+async fn the_log_lives_as_long_as_its_database(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     gym.scan(&ana.member.number).await;
     let epoch = gym.store.epoch(Topic::CheckIns).await.expect("an epoch");
-    let again = open(&gym.folder, &gym.now, &gym.commits).await;
+    let again = open(&gym.database, &gym.now, &gym.commits).await;
     assert_eq!(again.epoch(Topic::CheckIns).await.expect("an epoch"), epoch);
     assert_eq!(again.top(Topic::CheckIns).await.expect("a top"), 1);
-    let other = Gym::open().await;
+    let other = Gym::open(on).await;
     assert_ne!(other.store.epoch(Topic::CheckIns).await.expect("an epoch"), epoch);
 }
 
-#[tokio::test]
-async fn two_letters_find_the_right_person() {
-    let gym = Gym::open().await;
+async fn two_letters_find_the_right_person(on: Backend) {
+    let gym = Gym::open(on).await;
     let zoe = gym.member("Zoë Škvorecký", Some(1)).await;
     let ana = gym.member("Ana Zoellner", None).await;
     let phone = NewMember {
@@ -666,9 +538,8 @@ async fn two_letters_find_the_right_person() {
     assert_eq!((page.total, page.page, page.rows.len()), (3, 1, 3));
 }
 
-#[tokio::test]
-async fn a_wrong_check_digit_is_named() {
-    let gym = Gym::open().await;
+async fn a_wrong_check_digit_is_named(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let mut wrong = ana.member.number.clone();
     let last = wrong.pop().expect("a digit");
@@ -684,9 +555,8 @@ async fn a_wrong_check_digit_is_named() {
     }
 }
 
-#[tokio::test]
-async fn numbers_are_given_out_once() {
-    let gym = Gym::open().await;
+async fn numbers_are_given_out_once(on: Backend) {
+    let gym = Gym::open(on).await;
     let created: Vec<_> = (0..40)
         .map(|i| {
             let store = gym.store.clone();
@@ -701,9 +571,8 @@ async fn numbers_are_given_out_once() {
     assert_eq!(numbers.len(), 40);
 }
 
-#[tokio::test]
-async fn a_second_click_on_renew_sells_nothing_twice() {
-    let gym = Gym::open().await;
+async fn a_second_click_on_renew_sells_nothing_twice(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     gym.pass_time(HOUR);
     for _ in 0..2 {
@@ -718,9 +587,8 @@ async fn a_second_click_on_renew_sells_nothing_twice() {
     assert_eq!(error.field.as_deref(), Some("plan"));
 }
 
-#[tokio::test]
-async fn roles_are_checked_by_the_use_cases() {
-    let gym = Gym::open().await;
+async fn roles_are_checked_by_the_use_cases(on: Backend) {
+    let gym = Gym::open(on).await;
     let ana = gym.member("Ana Lía", Some(1)).await;
     let trainer = actor(Role::Trainer);
     let context = CommandContext { actor: trainer.clone(), ..context() };
@@ -733,9 +601,8 @@ async fn roles_are_checked_by_the_use_cases() {
     assert_eq!(player.expect_err("a refusal").code, ErrorCode::NotAllowed);
 }
 
-#[tokio::test]
-async fn the_demo_is_made_once_and_shows_every_standing() {
-    let gym = Gym::open().await;
+async fn the_demo_is_made_once_and_shows_every_standing(on: Backend) {
+    let gym = Gym::open(on).await;
     gym.sql("DELETE FROM plans").await;
     gym.now.store(at("2026-11-22T17:30:00Z"), Ordering::Relaxed);
     let begun = std::time::Instant::now();
@@ -764,10 +631,9 @@ async fn the_demo_is_made_once_and_shows_every_standing() {
     assert!(gym.count("SELECT COUNT(*) FROM visits").await > 500);
 }
 
-#[tokio::test]
-async fn the_demo_can_be_made_right_after_the_day_began() {
+async fn the_demo_can_be_made_right_after_the_day_began(on: Backend) {
     for time in ["2026-11-22T03:00:00Z", "2026-11-22T03:20:00Z", "2026-11-23T02:59:59Z"] {
-        let gym = Gym::open().await;
+        let gym = Gym::open(on).await;
         gym.sql("DELETE FROM plans").await;
         gym.now.store(at(time), Ordering::Relaxed);
         assert_eq!(seed_demo(&gym.store, gym.now()).await, Ok(true));

@@ -1,6 +1,6 @@
 //! A server of a test's own: a free port, a fresh database, the demo's gym and accounts.
 
-use crate::client::Socket;
+use crate::{backend::TestDatabase, client::Socket};
 use cadence_server::{config::Config, create_admin, serve::Server, state::AppState, store::demo};
 use protocol::{
     Codec,
@@ -23,7 +23,7 @@ pub(crate) struct World {
     pub(crate) state: AppState,
     pub(crate) http: reqwest::Client,
     data: TempDir,
-    overrides: Vec<(&'static str, &'static str)>,
+    overrides: Vec<(&'static str, String)>,
     stop: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -35,25 +35,31 @@ impl World {
 
     /// A server with some settings of its own.
     pub(crate) async fn with(overrides: &[(&'static str, &'static str)]) -> Self {
+        let overrides = overrides.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        Self::with_demo(overrides.collect()).await
+    }
+
+    /// A server on a PostgreSQL database.
+    pub(crate) async fn on(database: &TestDatabase) -> Self {
+        Self::with_demo(vec![("CADENCE_DATABASE__URL", database.url.clone())]).await
+    }
+
+    async fn with_demo(overrides: Vec<(&'static str, String)>) -> Self {
         let data = TempDir::new().unwrap();
-        let world = Self::start(data, "127.0.0.1:0", overrides.to_vec()).await;
+        let world = Self::start(data, "127.0.0.1:0", overrides).await;
         let now = world.state.now();
         demo::seed_demo(&world.state.store, now).await.unwrap();
         create_admin::seed_demo_accounts(&world.state.auth, true).await.unwrap();
         world
     }
 
-    async fn start(
-        data: TempDir,
-        address: &str,
-        overrides: Vec<(&'static str, &'static str)>,
-    ) -> Self {
+    async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, String)>) -> Self {
         let database = data.path().join("cadence.db").display().to_string();
         let mut variables: HashMap<String, String> = HashMap::from([
             ("CADENCE_DATABASE__PATH".to_owned(), database),
             ("CADENCE_AUTH__SECRET".to_owned(), "a secret of the tests, long enough".to_owned()),
         ]);
-        variables.extend(overrides.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        variables.extend(overrides.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
         let config = Config::parse(shipped_settings(), variables).unwrap();
         let listener = TcpListener::bind(address).await.unwrap();
         let server = Server::build(config, listener).await.unwrap();

@@ -4,6 +4,7 @@ use super::{MINUTE, Person, dice::Dice};
 use crate::store::{
     Id, NewEvent, StoreError, Tx,
     clock::{GymDay, day_number},
+    sql::{Arg, Builder},
     visits::{self, MemberKey},
 };
 use logic::gym::decide::{Facts, decide};
@@ -11,7 +12,6 @@ use protocol::{
     Millis,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
-use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 /// How many are in the gym when the demo begins, and since when at the earliest.
@@ -45,19 +45,21 @@ pub(super) async fn past_month(
         }
     }
     for chunk in visits.chunks(500) {
-        let mut query = QueryBuilder::new(
+        let mut query = Builder::new(
             "INSERT INTO visits (id, member_id, location, check_in_at, check_out_at,
                                  closed_automatically, recorded_at) ",
         );
-        query.push_values(chunk, |mut row, (id, member, door, begin, end, forgot)| {
-            row.push_bind(*id)
-                .push_bind(Id(*member))
-                .push_bind(*door)
-                .push_bind(*begin)
-                .push_bind(*end)
-                .push_bind(i64::from(*forgot))
-                .push_bind(*begin);
-        });
+        query.push_rows(chunk.iter().map(|(id, member, door, begin, end, forgot)| {
+            [
+                Arg::from(*id),
+                Arg::from(Id(*member)),
+                Arg::from(*door),
+                Arg::from(*begin),
+                Arg::from(*end),
+                Arg::from(i64::from(*forgot)),
+                Arg::from(*begin),
+            ]
+        }));
         query.build().execute(&mut **tx).await?;
     }
     Ok(())
@@ -105,7 +107,7 @@ pub(super) async fn today(
     }
     events.sort_by_key(|(at, _)| *at);
     for (at, fact) in events {
-        tx.emit(NewEvent { fact, at, origin: None, outcome: None }).await?;
+        tx.emit(NewEvent { fact, at, origin: None, outcome: None });
     }
     Ok(())
 }
