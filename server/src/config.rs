@@ -25,6 +25,8 @@ pub struct Config {
     pub server: Server,
     /// `[database]`
     pub database: Database,
+    /// `[redis]`
+    pub redis: Redis,
     /// `[gym]`
     pub gym: Gym,
     /// `[desk]`
@@ -102,6 +104,22 @@ impl Database {
     /// A SQLite file, the rest as usual.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), url: DatabaseUrl::default(), readers: 4 }
+    }
+}
+
+/// `[redis]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redis {
+    /// Where other nodes are met.
+    pub url: RedisUrl,
+    /// What all keys and channels begin with.
+    pub prefix: String,
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self { url: RedisUrl::default(), prefix: "cadence".to_owned() }
     }
 }
 
@@ -361,6 +379,7 @@ impl Config {
         let config = Self {
             server: table(&mut root, "server", read),
             database: table(&mut root, "database", read),
+            redis: table(&mut root, "redis", read),
             gym: table(&mut root, "gym", read),
             desk: table(&mut root, "desk", read),
             auth: table(&mut root, "auth", read),
@@ -431,12 +450,18 @@ impl Config {
             ("[server] name", &self.server.name),
             ("[gym] name", &self.gym.name),
             ("[gym] location", &self.gym.location),
+            ("[redis] prefix", &self.redis.prefix),
         ] {
             need(!text.trim().is_empty(), format!("{name} must not be empty."));
         }
         need(
             !self.database.path.as_os_str().is_empty(),
             "[database] path must not be empty.".to_owned(),
+        );
+        need(
+            self.redis.url.addresses().is_empty() || self.database.url.options().is_some(),
+            "[redis] url is for servers that share a PostgreSQL database: set [database] url, too."
+                .to_owned(),
         );
         for (name, value, least, most) in self.ranges() {
             need(
@@ -585,6 +610,40 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// The addresses of a Redis server, or of some of a cluster, or none. They may hold a password, so
+/// its `Debug` shows nothing, and no error repeats what was written.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RedisUrl(Vec<String>);
+
+impl RedisUrl {
+    /// Each address.
+    pub fn addresses(&self) -> Vec<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
+}
+
+impl TryFrom<String> for RedisUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let addresses: Vec<String> =
+            text.split(',').map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect();
+        match addresses.iter().all(|address| redis::Client::open(address.as_str()).is_ok()) {
+            true => Ok(Self(addresses)),
+            false => Err("it is no address such as redis://:password@host:6379, or several of a \
+                          cluster, separated by commas"
+                .to_owned()),
+        }
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "RedisUrl(none)" } else { "RedisUrl(…)" })
+    }
+}
+
 /// Scheme, host and port that people open, written as a browser writes an `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -730,9 +789,10 @@ fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Net
 type Keys = fn() -> Vec<String>;
 
 /// Every table with its keys.
-const TABLES: [(&str, Keys); 9] = [
+const TABLES: [(&str, Keys); 10] = [
     ("server", keys::<Server>),
     ("database", keys::<Database>),
+    ("redis", keys::<Redis>),
     ("gym", keys::<Gym>),
     ("desk", keys::<Desk>),
     ("auth", keys::<Auth>),
@@ -1027,9 +1087,18 @@ mod tests {
             "[limits] burst (7) must not be below messages_per_second (100).",
         );
         check_mistake(
+            &[("CADENCE_MYSQL__URL", "mysql://x")],
+            "[mysql] is no table; the tables are server, database, redis, gym, desk, auth, \
+             limits, guitar, retention, log.",
+        );
+        check_mistake(
             &[("CADENCE_REDIS__URL", "redis://x")],
-            "[redis] is no table; the tables are server, database, gym, desk, auth, limits, \
-             guitar, retention, log.",
+            "[redis] url is for servers that share a PostgreSQL database: set [database] url, too.",
+        );
+        check_mistake(
+            &[("CADENCE_REDIS__URL", "redis://:hid den@x, memcached://y")],
+            "[redis] url is wrong: it is no address such as redis://:password@host:6379, or \
+             several of a cluster, separated by commas.",
         );
         check_mistake(&[("CADENCE_GYM__NAME", " ")], "[gym] name must not be empty.");
         for url in ["mysql://me:hidden@host/gym", "postgres://me:hi#den@host:x/gym", "gym"] {

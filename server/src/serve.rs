@@ -2,9 +2,10 @@
 
 use crate::{
     auth::{Auth, OriginPolicy},
+    broker::Broker,
     config::Config,
     health,
-    hub::{Hub, sweep},
+    hub::{Hub, neighbours, sweep},
     practice, routes,
     state::AppState,
     store::Store,
@@ -13,7 +14,7 @@ use crate::{
 use anyhow::Context;
 use app::client_files::ClientFiles;
 use leptos::config::LeptosOptions;
-use protocol::{Millis, Position, Topic};
+use protocol::{Millis, Topic};
 use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
@@ -41,18 +42,14 @@ impl Server {
         let address = listener.local_addr().context("the listener has no address")?;
         config.leptos.site_addr = address;
         health::recorder();
-        let hub = Hub::new(
-            config.guitar.ring_events as usize,
-            Millis::from(config.guitar.ring_seconds) * 1000,
-        );
+        let hub = open_hub(&config)?;
         let store = Store::open(&config.database, (&config).into(), {
             let hub = hub.clone();
             move |commit| hub.publish_commit(commit)
         })
         .await?;
-        let epoch = store.epoch(Topic::CheckIns).await.context("cannot read the log's epoch")?;
-        let top = store.top(Topic::CheckIns).await.context("cannot read the log's end")?;
-        hub.restore_checkins(Position { epoch, offset: top });
+        let end = store.position(Topic::CheckIns).await.context("cannot read the log's end")?;
+        hub.restore_checkins(end);
 
         let lan_urls = lan_urls(&config, address);
         let auth = Auth::new(&config, store.clone())?;
@@ -89,6 +86,9 @@ impl Server {
         // a moment ago runs on. The cause of a failure is in the log already.
         let _ = practice::sweep(&state.store, &state.config.guitar, state.now(), &[]).await;
         let sweeper = tokio::spawn(sweep::run(state.clone(), stop.clone()));
+        if state.config.database.url.options().is_some() {
+            tokio::spawn(neighbours::run(state.clone(), stop.clone()));
+        }
         let app = routes::router(state.clone());
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
         let drain = {
@@ -118,6 +118,18 @@ impl Server {
         }
         let _ = sweeper.await;
         Ok(())
+    }
+}
+
+/// A hub of this node alone, or one that meets others at the broker.
+fn open_hub(config: &Config) -> anyhow::Result<Hub> {
+    let (events, seconds) = (config.guitar.ring_events as usize, config.guitar.ring_seconds);
+    let (ms, redis) = (Millis::from(seconds) * 1_000, &config.redis);
+    match &redis.url.addresses()[..] {
+        [] => Ok(Hub::new(events, ms)),
+        addresses => Hub::sharing(events, ms, |heard| {
+            Broker::new(addresses, &redis.prefix, events, heard).context("[redis] url")
+        }),
     }
 }
 

@@ -86,6 +86,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
 fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
     tools::rust_components(workspace)?;
     tools::wasm_target(workspace)?;
+    tools::redis(workspace)?;
     if fast {
         return Ok(None);
     }

@@ -118,6 +118,27 @@ pub(crate) fn postgres(workspace: &Workspace) -> Result<PathBuf> {
     }
 }
 
+/// `redis-server` and `redis-cli`; the tests start servers of their own.
+pub(crate) fn redis(workspace: &Workspace) -> Result<()> {
+    let is_there = || ["redis-server", "redis-cli"].iter().all(|p| find_program(p).is_some());
+    if is_there() {
+        return Ok(());
+    }
+    match family(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
+        Family::Debian | Family::Ubuntu => {
+            apt_install(workspace, &["redis-server"])?;
+            match is_there() {
+                true => Ok(()),
+                false => bail!("apt installed redis-server, but its programs are not found"),
+            }
+        }
+        Family::Other => bail!(
+            "Redis is missing. Install it, for example: `brew install redis` (macOS), \
+             `dnf install redis` (Fedora), `pacman -S redis` (Arch)"
+        ),
+    }
+}
+
 /// Debian keeps the server's programs out of `PATH`, in a folder per version.
 pub(crate) fn find_postgres() -> Option<PathBuf> {
     let complete = |folder: &PathBuf| {

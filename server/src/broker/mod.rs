@@ -190,6 +190,11 @@ impl Broker {
         self.inner.bus.leave(self.channel(channel));
     }
 
+    /// What nodes tell each other of a fact at its place.
+    pub(crate) fn word(&self, at: &Position, fact: &Fact) -> String {
+        format!("{} {} {}", at.epoch, at.offset, fact::write(self.inner.node, fact))
+    }
+
     /// Says something to everybody who follows a channel.
     pub(crate) async fn say(&self, channel: &str, text: &str) -> Result<(), Away> {
         let mut command = redis::cmd("PUBLISH");
@@ -344,7 +349,7 @@ fn kind_of(message: &ServerMessage) -> String {
     }
 }
 
-/// Reads what was heard on a session's channel: where the fact stands, who made it, and itself.
+/// Reads a word that was heard: where the fact stands, who made it, and itself.
 pub(crate) fn heard(text: &str) -> Option<(Position, Uuid, Fact)> {
     let mut parts = text.splitn(3, ' ');
     let (epoch, offset, text) = (parts.next()?, parts.next()?, parts.next()?);

@@ -7,7 +7,7 @@
 use super::{
     Inner,
     log::Fact,
-    session::{Decision, Session, Shared},
+    session::{Decision, Session},
 };
 use crate::broker::{Appended, Away, Broker, Reading};
 use logic::{
@@ -45,7 +45,7 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
     let mut compare_at = Instant::now();
     loop {
         let (Some(hub), Some(session)) = (hub.upgrade(), session.upgrade()) else { return };
-        let Some(Shared { broker, work }) = &session.shared else { return };
+        let Some(broker) = &session.broker else { return };
         let done = async {
             if session.log.wanted().is_some() || session.has_news() || Instant::now() >= compare_at
             {
@@ -67,14 +67,14 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
         session.take_heard().into_iter().for_each(|decision| hub.carry_out(decision));
         drop(hub);
         tokio::select! {
-            () = work.notified() => {}
+            () = session.log.changed() => {}
             () = tokio::time::sleep_until(wait.into()) => {}
         }
     }
 }
 
 /// Reads what the bus did not bring.
-async fn read(session: &Session, broker: &Broker, now: Millis) -> Result<(), Away> {
+pub(crate) async fn read(session: &Session, broker: &Broker, now: Millis) -> Result<(), Away> {
     let seen = session.log.end();
     let Reading { end, events, last } = match broker.read(session.id, &seen).await {
         Ok(reading) => reading,

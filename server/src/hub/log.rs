@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant},
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Something that happened, before it is encoded.
@@ -75,6 +76,8 @@ pub struct Log {
     /// The topic.
     pub topic: Topic,
     inner: Mutex<Inner>,
+    /// Somebody said something about the log.
+    changed: Notify,
 }
 
 #[derive(Debug)]
@@ -94,7 +97,7 @@ impl Log {
             latest: None,
             followers: HashMap::new(),
         };
-        Self { topic, inner: Mutex::new(inner) }
+        Self { topic, inner: Mutex::new(inner), changed: Notify::new() }
     }
 
     /// Goes on from another place of the log.
@@ -122,7 +125,19 @@ impl Log {
     /// Somebody says that a fact stands at a place of the log. Facts are delivered in order; one
     /// that is missing is waited for, and read after a moment. Returns what was delivered now.
     pub fn hint(&self, at: &Position, fact: Fact) -> Vec<Arc<Event>> {
-        lock(&self.inner).hint(self.topic, at, fact)
+        let appended = lock(&self.inner).hint(self.topic, at, fact);
+        self.changed.notify_one();
+        appended
+    }
+
+    /// Waits until somebody says something: what is wanted of the log may be another.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Lets whoever waits for [`Log::changed`] look again.
+    pub fn look(&self) {
+        self.changed.notify_one();
     }
 
     /// When [`Log::wanted`] has something to say.
@@ -203,6 +218,11 @@ impl Log {
     /// The newest figures, if they are newer than `version`.
     pub fn latest_after(&self, version: u64) -> Option<Latest> {
         lock(&self.inner).latest.clone().filter(|latest| latest.version > version)
+    }
+
+    /// What the newest figures include; 0 before the first.
+    pub fn latest_as_of(&self) -> u64 {
+        lock(&self.inner).latest.as_ref().map_or(0, |latest| latest.as_of)
     }
 
     /// The version of the newest figures.

@@ -4,6 +4,7 @@
 //! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
 //! - [`keeper`]: what keeps a session that other nodes share
 //! - [`handle`]: what the rest of the server can do to one connection
+//! - [`neighbours`]: what is learnt of other nodes through the database
 //! - [`sweep`]: what happens because time passed: gone phones, idle practice, forgotten sessions
 //!
 //! Events are never queued per connection. A connection has a cursor per topic and pulls from the
@@ -12,6 +13,7 @@
 pub mod handle;
 mod keeper;
 pub mod log;
+pub mod neighbours;
 pub mod session;
 pub mod sweep;
 
@@ -129,11 +131,24 @@ impl Hub {
     /// Takes what one COMMIT made; the store calls it in commit order.
     pub fn publish_commit(&self, commit: Commit) {
         let epoch = self.inner.checkins.end().epoch;
+        let mut words = Vec::new();
         for event in commit.events {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
             let outcome = outcome.unwrap_or(Outcome::Done);
             let at = Position { epoch: epoch.clone(), offset };
-            self.inner.checkins.hint(&at, Fact { ts, message, origin, outcome });
+            let fact = Fact { ts, message, origin, outcome };
+            if let Some(broker) = &self.inner.broker {
+                words.push(broker.word(&at, &fact));
+            }
+            self.inner.checkins.hint(&at, fact);
+        }
+        if let Some(broker) = self.inner.broker.clone() {
+            // A hint: what does not arrive is read from the database.
+            tokio::spawn(async move {
+                for word in words {
+                    let _ = broker.say(CHECK_INS, &word).await;
+                }
+            });
         }
         if let Some(stats) = commit.stats {
             self.publish_stats(stats);
@@ -169,13 +184,18 @@ impl Hub {
         // Before the log is read: what is said in between is heard.
         broker.follow(&id.to_string());
         let nowhere = Position { epoch: String::new(), offset: 0 };
-        let Reading { end, last, .. } = broker.read(id, &nowhere).await?;
+        let Reading { end, events, last } = broker.read(id, &nowhere).await?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
             return Ok(Arc::clone(session));
         }
-        let (events, ms) = (self.inner.ring_events, self.inner.ring_ms);
-        let log = Log::new(Topic::Guitar(id), end, events, ms);
+        let (capacity, ms) = (self.inner.ring_events, self.inner.ring_ms);
+        // From the oldest event that is kept: who comes from another node goes on without a gap.
+        let events = events.unwrap_or_default();
+        let offset = events.first().map_or(end.offset, |(first, _)| first - 1);
+        let begin = Position { epoch: end.epoch.clone(), offset };
+        let log = Log::new(Topic::Guitar(id), begin, capacity, ms);
+        log.read(&end, events);
         let session = Session::new(id, log, None, clock.now());
         let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
         sessions.insert(id, Arc::clone(&session));

@@ -4,7 +4,7 @@
 use super::{
     Publication, Published,
     handle::Handle,
-    lock,
+    keeper, lock,
     log::{Fact, Log},
 };
 use crate::broker::{Appended, Away, Broker};
@@ -19,7 +19,6 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// How many message ids are remembered to recognise a repeated one: as many as a link resends.
@@ -35,15 +34,7 @@ pub struct Session {
     live: Mutex<Live>,
     practice: tokio::sync::Mutex<()>,
     /// Set when other nodes share the session: its log is then the broker's.
-    pub(super) shared: Option<Shared>,
-}
-
-/// How a session is shared with other nodes; see [`super::keeper`].
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) broker: Broker,
-    /// Something is there for the keeper to do.
-    pub(super) work: Notify,
+    pub(super) broker: Option<Broker>,
 }
 
 #[derive(Debug)]
@@ -97,13 +88,13 @@ impl Session {
             heard: Vec::new(),
         };
         let practice = tokio::sync::Mutex::default();
-        Self { id, log, live: Mutex::new(live), practice, shared: None }
+        Self { id, log, live: Mutex::new(live), practice, broker: None }
     }
 
     /// The same session, shared with other nodes, at the place and in the state of its log.
     pub(super) fn shared(mut self, broker: Broker, state: GuitarState) -> Self {
         self.live.get_mut().unwrap_or_else(PoisonError::into_inner).state = state;
-        self.shared = Some(Shared { broker, work: Notify::new() });
+        self.broker = Some(broker);
         self
     }
 
@@ -125,7 +116,7 @@ impl Session {
         let Publication { message, origin, outcome } = publication;
         let id = origin.and_then(|origin| origin.message);
         let fact = Fact { ts: now, message, origin, outcome };
-        let Some(Shared { broker, .. }) = &self.shared else {
+        let Some(broker) = &self.broker else {
             return Ok(self.publish_here(id, fact));
         };
         let id = id.map(|id| id.to_string()).unwrap_or_default();
@@ -162,8 +153,14 @@ impl Session {
         for event in self.log.hint(at, fact) {
             live.apply(&event.fact);
         }
-        drop(live);
-        self.look();
+    }
+
+    /// Reads the shared log now: somebody has seen more of it than this node.
+    pub async fn hurry(&self, now: Millis) -> Result<(), ErrorBody> {
+        match &self.broker {
+            Some(broker) => Ok(keeper::read(self, broker, now).await?),
+            None => Ok(()),
+        }
     }
 
     /// What a reading of the shared log brought: its end, the events before that, if all of them
@@ -191,13 +188,6 @@ impl Session {
                 live.state = state;
                 false
             }
-        }
-    }
-
-    /// Lets the keeper of a shared session look again.
-    fn look(&self) {
-        if let Some(shared) = &self.shared {
-            shared.work.notify_one();
         }
     }
 
@@ -260,7 +250,7 @@ impl Session {
     pub fn set_role(&self, who: Uuid, role: Role, now: Millis) {
         let mut live = lock(&self.live);
         live.seats.set_role(who, role);
-        if self.shared.is_some() {
+        if self.broker.is_some() {
             live.decisions.push(Decision::Role(who, role));
         }
         self.announce(&mut live, who, now);
@@ -271,9 +261,9 @@ impl Session {
     pub fn remove(&self, who: Uuid, now: Millis) {
         let mut live = lock(&self.live);
         live.seats.remove(who);
-        if self.shared.is_some() {
+        if self.broker.is_some() {
             live.decisions.push(Decision::Removed(who));
-            return self.look();
+            return self.log.look();
         }
         let known = live.state.participants.iter().find(|p| p.user_id == who).cloned();
         if let Some(known) = known {
@@ -285,7 +275,7 @@ impl Session {
     /// Devices whose time to come back is over are gone.
     pub fn sweep(&self, now: Millis) {
         let mut live = lock(&self.live);
-        if self.shared.is_some() {
+        if self.broker.is_some() {
             live.seats.sweep(now);
             return;
         }
@@ -298,9 +288,9 @@ impl Session {
 
     /// Publishes a seat's state when it differs from what everybody has seen.
     fn announce(&self, live: &mut Live, who: Uuid, now: Millis) {
-        if self.shared.is_some() {
+        if self.broker.is_some() {
             live.unsaid = true;
-            return self.look();
+            return self.log.look();
         }
         let Some(participant) = presence::participant([&live.seats], who, now) else { return };
         if !live.state.participants.contains(&participant) {

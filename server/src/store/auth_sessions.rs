@@ -144,6 +144,15 @@ pub async fn revoke(tx: &mut Tx, sign_in: Uuid, now: Millis) -> Result<bool, sql
     Ok(done.rows_affected() == 1)
 }
 
+/// The sign-ins that were revoked at a moment or later.
+pub async fn revoked_since(db: impl Db, moment: Millis) -> Result<Vec<Uuid>, sqlx::Error> {
+    let ids: Vec<(Id,)> = sql::query_as("SELECT id FROM sign_ins WHERE revoked_at >= $1")
+        .bind(moment)
+        .fetch_all(db)
+        .await?;
+    Ok(ids.into_iter().map(|(id,)| id.0).collect())
+}
+
 /// Stores a ticket.
 pub async fn insert_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Error> {
     sql::query(

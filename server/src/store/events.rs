@@ -6,7 +6,7 @@
 //! moved last in a transaction, so that another node waits for it no longer than a COMMIT takes.
 
 use super::{
-    Id, Store,
+    Id, Store, StoreError,
     sql::{self, Arg, Builder, Conn, Db},
 };
 use protocol::{
@@ -106,6 +106,33 @@ impl Store {
             .bind(topic.to_string())
             .fetch_one(self.reader())
             .await
+    }
+
+    /// The place of a topic's newest event.
+    pub async fn position(&self, topic: Topic) -> Result<Position, sqlx::Error> {
+        let (epoch, top): (String, i64) =
+            sql::query_as("SELECT epoch, top FROM topics WHERE name = $1")
+                .bind(topic.to_string())
+                .fetch_one(self.reader())
+                .await?;
+        Ok(Position { epoch, offset: u64::try_from(top).unwrap_or_default() })
+    }
+
+    /// Begins a new life of a topic's log, unless another node has done so.
+    pub async fn begin_epoch(&self, topic: Topic, old: &str) -> Result<(), StoreError> {
+        let old = old.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                sql::query("UPDATE topics SET epoch = $1 WHERE name = $2 AND epoch = $3")
+                    .bind(Uuid::new_v4().simple().to_string())
+                    .bind(topic.to_string())
+                    .bind(old)
+                    .execute(&mut **tx)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// The offset of a topic's newest event; 0 before the first.

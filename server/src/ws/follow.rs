@@ -214,7 +214,11 @@ async fn catch_up(
     source: &Source,
     from: Option<Position>,
 ) -> Result<CaughtUp, ErrorBody> {
-    let (way, end) = source.log().catch_up(from.as_ref());
+    let (mut way, mut end) = source.log().catch_up(from.as_ref());
+    if let (CatchUp::Log, Source::Guitar(session)) = (way, source) {
+        session.hurry(state.now()).await?;
+        (way, end) = source.log().catch_up(from.as_ref());
+    }
     match (way, from) {
         (CatchUp::Ring, Some(begin)) => {
             let replayed = end.offset - begin.offset;
@@ -235,8 +239,8 @@ async fn catch_up(
 async fn replay(state: &AppState, from: Position) -> Result<Option<CaughtUp>, ErrorBody> {
     let topic = Topic::CheckIns;
     // First the end: the log only grows, so what is read afterwards reaches at least as far.
-    let top = state.store.top(topic).await.map_err(store::read_failed)?;
-    if from.offset > top {
+    let log = state.store.position(topic).await.map_err(store::read_failed)?;
+    if from.epoch != log.epoch || from.offset > log.offset {
         return Ok(None);
     }
     let events = match state.store.events_after(topic, from.offset, REPLAY_LIMIT as u32 + 1).await {

@@ -346,8 +346,7 @@ fn desk_work(state: &AppState, answer: Result<CommandAnswer, ErrorBody>) -> Work
     let end = state.hub.checkins().end();
     let place = match event {
         Some((topic, offset)) if fresh => Place::Event(topic, Position { offset, ..end }),
-        // The event of the first time was published with its commit, before this answer.
-        Some((topic, _)) => Place::Repeat(topic, end),
+        Some((topic, offset)) => Place::Repeat(topic, Position { offset, ..end }),
         None => Place::None,
     };
     Ok((outcome, place))

@@ -1,6 +1,6 @@
 //! A server of a test's own: a free port, a fresh database, the demo's gym and accounts.
 
-use crate::{backend::TestDatabase, client::Socket};
+use crate::{backend::TestDatabase, client::Socket, redis::TestRedis};
 use cadence_server::{config::Config, create_admin, serve::Server, state::AppState, store::demo};
 use protocol::{
     Codec,
@@ -9,7 +9,7 @@ use protocol::{
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// The shipped settings.
@@ -26,6 +26,18 @@ pub(crate) struct World {
     overrides: Vec<(&'static str, String)>,
     stop: CancellationToken,
     running: JoinHandle<()>,
+    process: Process,
+}
+
+/// Threads of its own, for a server that will be killed.
+struct Process(Option<Runtime>);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl World {
@@ -44,13 +56,42 @@ impl World {
         Self::with_demo(vec![("CADENCE_DATABASE__URL", database.url.clone())]).await
     }
 
-    async fn with_demo(overrides: Vec<(&'static str, String)>) -> Self {
-        let data = TempDir::new().unwrap();
-        let world = Self::start(data, "127.0.0.1:0", overrides).await;
-        let now = world.state.now();
-        demo::seed_demo(&world.state.store, now).await.unwrap();
-        create_admin::seed_demo_accounts(&world.state.auth, true).await.unwrap();
+    /// A server that shares a database and a Redis with others; nobody has an account yet.
+    pub(crate) async fn beside(database: &TestDatabase, redis: &TestRedis) -> Self {
+        let overrides = vec![
+            ("CADENCE_DATABASE__URL", database.url.clone()),
+            ("CADENCE_REDIS__URL", redis.url()),
+        ];
+        let starting = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap();
+            let folder = TempDir::new().unwrap();
+            let world = runtime.block_on(Self::start(folder, "127.0.0.1:0", overrides));
+            (runtime, world)
+        });
+        let (runtime, mut world) = starting.join().unwrap();
+        world.process = Process(Some(runtime));
         world
+    }
+
+    /// Everything of this server ends at once and in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        self.process = Process(None);
+    }
+
+    async fn with_demo(overrides: Vec<(&'static str, String)>) -> Self {
+        let world = Self::start(TempDir::new().unwrap(), "127.0.0.1:0", overrides).await;
+        world.seed().await;
+        world
+    }
+
+    /// The demo's gym and accounts.
+    pub(crate) async fn seed(&self) {
+        demo::seed_demo(&self.state.store, self.state.now()).await.unwrap();
+        create_admin::seed_demo_accounts(&self.state.auth, true).await.unwrap();
     }
 
     async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, String)>) -> Self {
@@ -70,7 +111,8 @@ impl World {
             async move { server.run(stop).await.unwrap() }
         });
         let http = reqwest::Client::builder().build().unwrap();
-        Self { address, state, http, data, overrides, stop, running }
+        let process = Process(None);
+        Self { address, state, http, data, overrides, stop, running, process }
     }
 
     /// Stops the server and starts another one on the same port and data.
@@ -161,6 +203,20 @@ impl World {
         let mut socket = Socket::open(&url, Some(codec.subprotocol()), &[]).await.unwrap();
         socket.say(hello_stage(session, json!([{"name": topic(session)}]))).await;
         socket.hear("snapshot").await;
+        socket
+    }
+
+    /// The same, with the snapshot that it was given.
+    pub(crate) async fn dial_stage(&self, session: &SessionResponse) -> (Socket, Value) {
+        let mut socket = self.hello(session, json!([{"name": topic(session)}])).await;
+        let snapshot = socket.hear("snapshot").await;
+        (socket, snapshot)
+    }
+
+    /// The PC of a guitar session that comes back with its positions.
+    pub(crate) async fn hello(&self, session: &SessionResponse, topics: Value) -> Socket {
+        let mut socket = self.dial_ours(&[]).await;
+        socket.say(hello_stage(session, topics)).await;
         socket
     }
 

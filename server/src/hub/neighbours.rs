@@ -1,0 +1,106 @@
+//! What this node learns of the others through the database that they share: check-ins that the
+//! bus did not bring, and sign-ins that were revoked elsewhere.
+
+use crate::{
+    hub::log::{Fact, Log},
+    state::AppState,
+    store::{self, auth_sessions, events::ReplayError},
+};
+use logic::topic::Wanted;
+use protocol::{CloseCode, Millis, Topic, server::Outcome};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often revoked sign-ins are asked for: a person who was signed out is out within a second.
+const REVOKED_EVERY: Duration = Duration::from_millis(500);
+/// So far back it is asked each time. A transaction may be committed a while after the moment that
+/// stands in it; closing a connection twice does nothing.
+const REVOKED_WITHIN_MS: Millis = 30_000;
+/// Events of one reading; a node that missed more goes on from the log's end.
+const READ: u32 = 1_001;
+/// Figures are counted again at most so often because of what others did.
+const COUNT_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs until cancelled.
+pub async fn run(state: AppState, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = follow_check_ins(&state) => {}
+        () = follow_revocations(&state) => {}
+    }
+}
+
+async fn follow_check_ins(state: &AppState) {
+    let log = state.hub.checkins();
+    let mut counted = Instant::now();
+    loop {
+        let mut wake = log.deadline();
+        if let Err(cause) = read_check_ins(state, log).await {
+            tracing::debug!(%cause, "the log of check-ins cannot be read now");
+            log.failed();
+        } else if log.end().offset > log.latest_as_of() {
+            // Somebody else's check-ins: whoever made them counted for its own pages only.
+            let at = counted + COUNT_EVERY;
+            wake = wake.min(at);
+            if Instant::now() >= at {
+                counted = Instant::now();
+                match state.store.stats(state.now()).await {
+                    Ok(stats) => state.hub.publish_stats(stats),
+                    Err(cause) => tracing::debug!(%cause, "the figures cannot be counted now"),
+                }
+            }
+        }
+        tokio::select! {
+            () = log.changed() => {}
+            () = tokio::time::sleep_until(wake.min(log.deadline()).into()) => {}
+        }
+    }
+}
+
+async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), sqlx::Error> {
+    let topic = Topic::CheckIns;
+    let Some(wanted) = log.wanted() else { return Ok(()) };
+    let end = state.store.position(topic).await?;
+    let seen = log.end();
+    if end.epoch == seen.epoch && end.offset < seen.offset {
+        // The database went back in time: its next offsets would name other events than before.
+        let renewed = state.store.begin_epoch(topic, &seen.epoch).await;
+        renewed.map_err(|cause| sqlx::Error::Protocol(cause.to_string()))?;
+        return Ok(());
+    }
+    let Wanted::Events(from) = wanted else {
+        log.compared(&end);
+        return Ok(());
+    };
+    match state.store.events_after(topic, from.offset, READ).await {
+        Ok(events) => {
+            let fact = |event: store::LoggedEvent| {
+                let outcome = event.outcome.unwrap_or(Outcome::Done);
+                let (ts, message, origin) = (event.ts, event.message, event.origin);
+                (event.offset, Fact { ts, message, origin, outcome })
+            };
+            log.read(&end, events.into_iter().map(fact).collect());
+        }
+        Err(ReplayError::Database(cause)) => return Err(cause),
+        // Of a newer release: everybody gets the whole state.
+        Err(_) => log.begin(end),
+    }
+    Ok(())
+}
+
+async fn follow_revocations(state: &AppState) {
+    let mut ticks = tokio::time::interval(REVOKED_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let moment = state.now() - REVOKED_WITHIN_MS;
+        match auth_sessions::revoked_since(state.store.reader(), moment).await {
+            Ok(revoked) => {
+                for sign_in in revoked {
+                    state.hub.end_sign_in(sign_in, CloseCode::NotSignedIn);
+                }
+            }
+            Err(cause) => tracing::debug!(%cause, "revoked sign-ins cannot be asked for now"),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Redis servers of a test's own, to be flushed, stopped and started at will.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// One server, or a cluster of three.
+pub(crate) struct TestRedis {
+    servers: Vec<Server>,
+}
+
+struct Server {
+    port: u16,
+    cluster_port: Option<u16>,
+    folder: TempDir,
+    process: Option<Child>,
+}
+
+impl TestRedis {
+    pub(crate) fn one() -> Self {
+        Self { servers: vec![Server::start(None)] }
+    }
+
+    pub(crate) fn cluster() -> Self {
+        let servers: Vec<Server> = (0..3).map(|_| Server::start(Some(free_port()))).collect();
+        let addresses = servers.iter().map(|server| format!("127.0.0.1:{}", server.port));
+        let made = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(addresses)
+            .args(["--cluster-replicas", "0", "--cluster-yes"])
+            .output()
+            .expect("redis-cli");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        let cluster = Self { servers };
+        cluster.until(|| {
+            cluster.servers.iter().all(|s| s.ask(&["cluster", "info"]).contains("cluster_state:ok"))
+        });
+        cluster
+    }
+
+    /// The setting that names it.
+    pub(crate) fn url(&self) -> String {
+        let url = |server: &Server| format!("redis://127.0.0.1:{}", server.port);
+        self.servers.iter().map(url).collect::<Vec<_>>().join(",")
+    }
+
+    /// Everything in it is lost.
+    pub(crate) fn flush(&self) {
+        for server in &self.servers {
+            assert_eq!(server.ask(&["flushall"]).trim(), "OK");
+        }
+    }
+
+    /// It dies at once, and everything in it is lost.
+    pub(crate) fn stop(&mut self) {
+        self.servers.iter_mut().for_each(Server::kill);
+    }
+
+    /// It is there again, on the same port, and empty.
+    pub(crate) fn start(&mut self) {
+        self.servers.iter_mut().for_each(Server::run);
+    }
+
+    fn until(&self, condition: impl Fn() -> bool) {
+        until(condition, "the cluster");
+    }
+}
+
+impl Server {
+    fn start(cluster_port: Option<u16>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut server = Self { port: free_port(), cluster_port, folder, process: None };
+        server.run();
+        server
+    }
+
+    fn run(&mut self) {
+        let mut redis = Command::new("redis-server");
+        redis
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .current_dir(self.folder.path())
+            .stdout(Stdio::null());
+        if let Some(port) = self.cluster_port {
+            redis.args(["--cluster-enabled", "yes", "--cluster-port", &port.to_string()]);
+        }
+        let process = redis.spawn();
+        self.process = Some(process.expect("run me through `cargo xtask test`, which gets Redis"));
+        until(|| self.ask(&["ping"]).trim() == "PONG", "a Redis server");
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    fn ask(&self, words: &[&str]) -> String {
+        let port = self.port.to_string();
+        let said = Command::new("redis-cli").args(["-p", &port]).args(words).output();
+        String::from_utf8_lossy(&said.expect("redis-cli").stdout).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn until(condition: impl Fn() -> bool, what: &str) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !condition() {
+        assert!(Instant::now() < patience, "{what} does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

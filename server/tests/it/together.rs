@@ -1,0 +1,349 @@
+//! Two servers with one PostgreSQL and one Redis: what people on different ones notice of each
+//! other, and what they do not notice of a server, a Redis or a database that goes away.
+
+use crate::{
+    backend::{Backend, TestDatabase},
+    client::Socket,
+    redis::TestRedis,
+    world::{World, topic},
+};
+use protocol::{Topic, http::SessionResponse};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+struct Together {
+    one: World,
+    two: World,
+    redis: TestRedis,
+    database: TestDatabase,
+}
+
+impl Together {
+    async fn new() -> Self {
+        Self::with(TestRedis::one()).await
+    }
+
+    async fn with(redis: TestRedis) -> Self {
+        let database = TestDatabase::new(Backend::Postgres).await;
+        let one = World::beside(&database, &redis).await;
+        one.seed().await;
+        let two = World::beside(&database, &redis).await;
+        Self { one, two, redis, database }
+    }
+}
+
+fn chord(name: &str) -> Value {
+    json!({"type": "chord_change", "id": Uuid::now_v7(), "data": {"chord": name}})
+}
+
+async fn phone_on(world: &World, session: &SessionResponse) -> Socket {
+    world.in_session(session, json!({"secret": session.secret})).await
+}
+
+/// Says it until it is taken: what is retryable is tried again, as the link does.
+async fn insist(socket: &mut Socket, message: Value) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        socket.say(message.clone()).await;
+        let answer = loop {
+            let heard = socket.next().await.expect("an answer");
+            if heard["id"] == message["id"] {
+                break heard;
+            }
+        };
+        if answer["type"] == "ack" {
+            return;
+        }
+        assert_eq!(answer["data"]["retryable"], true, "{answer}");
+        assert!(Instant::now() < patience, "still {answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until the PC is told that a phone is so; a lease takes 15 s to end.
+async fn presence(pc: &mut Socket, status: &str) {
+    let patience = Instant::now() + Duration::from_secs(40);
+    loop {
+        let told = |m: &Value| {
+            m["type"] == "connection_update"
+                && m["data"]["role"] != "host"
+                && m["data"]["status"] == status
+        };
+        if pc.settle().await.iter().any(told) {
+            return;
+        }
+        assert!(Instant::now() < patience, "no phone is ever {status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn play_over_both(together: &Together) {
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    presence(&mut pc, "connected").await;
+    let mut last = None;
+    for name in ["C", "G", "D", "Em"] {
+        phone.say(chord(name)).await;
+        let heard = pc.hear("chord_change").await;
+        assert_eq!(heard["data"]["chord"], name);
+        let offset = heard["offset"].as_u64().unwrap();
+        assert!(last.is_none_or(|last| offset == last + 1), "{offset} after {last:?}");
+        last = Some(offset);
+    }
+    let heard = phone.settle().await;
+    assert!(heard.iter().all(|m| m["type"] != "chord_change"), "no echo: {heard:?}");
+    phone.leave().await;
+    presence(&mut pc, "disconnected").await;
+}
+
+#[tokio::test]
+async fn a_phone_on_one_server_plays_on_a_pc_on_the_other() {
+    play_over_both(&Together::new().await).await;
+}
+
+#[tokio::test]
+async fn a_phone_on_one_server_plays_on_a_pc_on_the_other_through_a_cluster() {
+    play_over_both(&Together::with(TestRedis::cluster()).await).await;
+}
+
+#[tokio::test]
+async fn a_late_joiner_on_the_other_server_sees_chord_players_and_practice() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut phone = phone_on(&together.one, &session).await;
+    phone.say(chord("Am7")).await;
+    phone.say(json!({"type": "practice_start", "data": {}})).await;
+    phone.hear("ack").await;
+    phone.hear("ack").await;
+    let pc = together.two.dial_stage(&session).await;
+    let state = pc.1["data"].clone();
+    assert_eq!(state["chord"], "Am7");
+    assert_eq!(state["practice"]["status"], "started");
+    assert_eq!(state["participants"][0]["status"], "connected", "{state}");
+}
+
+#[tokio::test]
+async fn the_host_allows_and_removes_a_phone_on_the_other_server() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    let (status, joined) =
+        together.two.post("/api/guitar/join", None, json!({"code": session.code})).await;
+    assert_eq!(status, 200, "{joined}");
+    let mut phone =
+        together.two.in_session(&session, json!({"participant": joined["participant"]})).await;
+    let who = loop {
+        let update = pc.hear("connection_update").await;
+        if update["data"]["role"] == "waiting" {
+            break update["data"]["user_id"].clone();
+        }
+    };
+    let name = topic(&session);
+    pc.say(json!({"type": "allow", "id": Uuid::now_v7(), "topic": name,
+                  "data": {"participant": who, "role": "performer"}}))
+        .await;
+    phone.say(chord("G")).await;
+    // Whether the phone has heard of it yet or not: it insists, as a person would.
+    insist(&mut phone, chord("C")).await;
+    while pc.hear("chord_change").await["data"]["chord"] != "C" {}
+    pc.say(json!({"type": "remove", "id": Uuid::now_v7(), "topic": name,
+                  "data": {"participant": who}}))
+        .await;
+    assert_eq!(phone.end().await, Some(4010));
+}
+
+#[tokio::test]
+async fn a_server_that_dies_takes_its_phones_with_it_only_for_a_while() {
+    let mut together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    presence(&mut pc, "connected").await;
+    phone.say(chord("G")).await;
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G");
+    together.two.kill();
+    // Its lease ends after 15 s; then the phone is away, and not gone at once.
+    presence(&mut pc, "away").await;
+    let mut phone = phone_on(&together.one, &session).await;
+    insist(&mut phone, chord("D")).await;
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "D");
+}
+
+#[tokio::test]
+async fn a_client_that_changes_servers_goes_on_where_it_was() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let (mut pc, snapshot) = together.one.dial_stage(&session).await;
+    let mut phone = phone_on(&together.one, &session).await;
+    phone.say(chord("C")).await;
+    let seen = pc.hear("chord_change").await;
+    assert_eq!(seen["epoch"], snapshot["epoch"]);
+    drop(pc);
+    for name in ["G", "D"] {
+        phone.say(chord(name)).await;
+        phone.hear("ack").await;
+    }
+    let position =
+        json!([{"name": topic(&session), "epoch": seen["epoch"], "offset": seen["offset"]}]);
+    let mut pc = together.two.hello(&session, position).await;
+    let welcome = pc.hear("welcome").await;
+    assert_eq!(welcome["data"]["topics"][0]["recovered"], true, "{welcome}");
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G");
+    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "D");
+}
+
+#[tokio::test]
+async fn an_emptied_redis_begins_a_new_life_and_the_song_goes_on() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let (mut pc, snapshot) = together.one.dial_stage(&session).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    phone.say(json!({"type": "practice_start", "id": Uuid::now_v7(), "data": {}})).await;
+    pc.hear("practice_update").await;
+    together.redis.flush();
+    insist(&mut phone, chord("G")).await;
+    let anew = pc.hear("snapshot").await;
+    assert_ne!(anew["epoch"], snapshot["epoch"], "another life of the log");
+    insist(&mut phone, chord("D")).await;
+    while pc.hear("chord_change").await["data"]["chord"] != "D" {}
+    // What lasts is known again: in the snapshot, or said after it.
+    let (_, state) = together.two.dial_stage(&session).await;
+    assert_eq!(state["data"]["practice"]["status"], "started", "{state}");
+    let somebody = state["data"]["participants"].as_array().unwrap();
+    assert!(somebody.iter().any(|p| p["status"] == "connected"), "{state}");
+}
+
+#[tokio::test]
+async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
+    let mut together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    presence(&mut pc, "connected").await;
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 3).await;
+    let mut desk = together.one.desk(&token).await;
+    let mut dashboard = together.two.desk(&token).await;
+    check_in(&mut desk, &members[0]).await;
+    dashboard.hear("member_checked_in").await;
+
+    together.redis.stop();
+    phone.say(chord("G")).await;
+    let refused = phone.hear("error").await;
+    assert_eq!(refused["data"]["code"], "broker_unavailable", "{refused}");
+    assert_eq!(refused["data"]["retryable"], true);
+    check_in(&mut desk, &members[1]).await;
+    let heard = dashboard.hear("member_checked_in").await;
+    assert_eq!(heard["data"]["member"]["number"], members[1].as_str());
+    // Figures follow, too.
+    dashboard.hear("stats_update").await;
+
+    together.redis.start();
+    insist(&mut phone, chord("D")).await;
+    while pc.hear("chord_change").await["data"]["chord"] != "D" {}
+    check_in(&mut desk, &members[2]).await;
+    dashboard.hear("member_checked_in").await;
+}
+
+#[tokio::test]
+async fn two_desks_on_two_servers_scan_one_member_and_one_visit_begins() {
+    let together = Together::new().await;
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 20).await;
+    let mut one = together.one.desk(&token).await;
+    let mut two = together.two.desk(&token).await;
+    for member in &members {
+        let (first, second) = tokio::join!(check_in(&mut one, member), check_in(&mut two, member));
+        let visits = [&first, &second].map(|card| card["visit"]["id"].clone());
+        assert_eq!(visits[0], visits[1], "{first} {second}");
+    }
+    let top = together.one.state.store.top(Topic::CheckIns).await.unwrap();
+    let (_, seen) = (top, together.two.state.hub.checkins());
+    together.until(|| seen.end().offset == top).await;
+    assert_eq!(together.one.state.hub.checkins().end(), seen.end());
+}
+
+#[tokio::test]
+async fn a_commit_that_nobody_was_told_of_is_found_within_a_second() {
+    let together = Together::new().await;
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 1).await;
+    let mut dashboard = together.two.desk(&token).await;
+    // A third server, without a word on the bus: it could have died right after its commit.
+    let silent = World::on(&together.database).await;
+    let mut desk = silent.desk(&silent.sign_in("manager").await).await;
+    check_in(&mut desk, &members[0]).await;
+    let heard = dashboard.hear("member_checked_in").await;
+    assert_eq!(heard["data"]["member"]["number"], members[0].as_str());
+}
+
+#[tokio::test]
+async fn signing_out_on_one_server_closes_the_page_on_the_other() {
+    let together = Together::new().await;
+    let cookies = together.one.browser("manager", "").await;
+    let mut page = together
+        .two
+        .dial_ours(&[("cookie", cookies.clone()), ("origin", together.two.origin())])
+        .await;
+    page.say(json!({"type": "hello", "data": {
+        "client": {"device": "PC"}, "topics": [{"name": "checkins"}],
+    }}))
+    .await;
+    page.hear("snapshot").await;
+    let out = together
+        .one
+        .http
+        .post(together.one.url("/api/auth/logout"))
+        .header("origin", together.one.origin())
+        .header("cookie", cookies)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(out.status(), 204);
+    assert_eq!(page.end().await, Some(4001));
+}
+
+#[tokio::test]
+async fn a_database_that_was_stopped_refuses_for_now_and_goes_on() {
+    let together = Together::new().await;
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 2).await;
+    let mut desk = together.one.desk(&token).await;
+    let mut dashboard = together.two.desk(&token).await;
+    together.database.stop().await;
+    let scan = json!({"type": "check_in", "id": Uuid::now_v7(), "data": {"member": members[0]}});
+    desk.say(scan.clone()).await;
+    let refused = desk.hear("error").await;
+    assert_eq!(refused["data"]["retryable"], true, "{refused}");
+    together.database.start().await;
+    insist(&mut desk, scan).await;
+    let heard = dashboard.hear("member_checked_in").await;
+    assert_eq!(heard["data"]["member"]["number"], members[0].as_str());
+    check_in(&mut desk, &members[1]).await;
+    dashboard.hear("member_checked_in").await;
+}
+
+/// Scans a member and returns the card.
+async fn check_in(desk: &mut Socket, member: &str) -> Value {
+    let id = Uuid::now_v7();
+    desk.say(json!({"type": "check_in", "id": id, "data": {"member": member}})).await;
+    loop {
+        let heard = desk.next().await.expect("an answer");
+        if heard["id"] == json!(id) {
+            assert_eq!(heard["type"], "ack", "{heard}");
+            return heard["data"]["result"].clone();
+        }
+    }
+}
+
+impl Together {
+    async fn until(&self, condition: impl Fn() -> bool) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !condition() {
+            assert!(Instant::now() < patience, "it never comes true");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
