@@ -244,7 +244,9 @@ impl Node {
                         Line::Repeat((id, outcome)) => ack(Some(id), outcome, None),
                     }));
                 }
-                Pulled::Behind => lost.push(TopicRequest::new(*topic, Some(reader.at()))),
+                Pulled::Anew | Pulled::Behind => {
+                    lost.push(TopicRequest::new(*topic, Some(reader.at())))
+                }
                 Pulled::TooSlow => served.closing = Some(CloseCode::SlowConsumer),
             }
             let reached = reader.at().offset;

@@ -122,7 +122,8 @@ async fn announce(session: &Session, broker: &Broker, now: Millis) -> Result<(),
         let (state, at) = session.snapshot();
         // What has been told is not known here yet: read first.
         if at != everybody.end {
-            return Ok(());
+            read(session, broker, now).await?;
+            continue;
         }
         let mut outdated = false;
         for participant in news(&state, &mine, &everybody.nodes, &decisions, now) {

@@ -146,6 +146,8 @@ impl Connection {
         }
         match following.source.log().pull(&mut following.reader, PULL, now, connection) {
             Pulled::Lines(lines) => return Ok(lines),
+            // No fault of the client's: also one without positions gets the state.
+            Pulled::Anew => {}
             Pulled::Behind if ours => {}
             Pulled::Behind | Pulled::TooSlow => return Err(CloseCode::SlowConsumer),
         }

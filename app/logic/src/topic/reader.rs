@@ -47,6 +47,8 @@ pub enum Line<E, A> {
 pub enum Pulled<E, A> {
     /// To be written in this order; possibly nothing.
     Lines(Vec<Line<E, A>>),
+    /// The log began a new life: the reader needs a new beginning.
+    Anew,
     /// The ring does not lead here any more: the reader needs a new beginning.
     Behind,
     /// That happened too often: it reads too slowly to be served.
@@ -123,6 +125,9 @@ impl<A> Reader<A> {
         now: Millis,
         own: impl Fn(&E) -> bool,
     ) -> Pulled<E, A> {
+        if self.at.epoch != ring.end().epoch {
+            return Pulled::Anew;
+        }
         let events = match ring.read_after(&self.at, limit) {
             Read::Events(events) => events,
             Read::Behind => return self.fell_behind(now),
@@ -182,7 +187,7 @@ mod tests {
     ) -> Vec<Line<Event, &'static str>> {
         match reader.pull(ring, 10, 0, |(whose, _)| *whose == "me") {
             Pulled::Lines(lines) => lines,
-            Pulled::Behind | Pulled::TooSlow => panic!("the ring leads here"),
+            Pulled::Anew | Pulled::Behind | Pulled::TooSlow => panic!("the ring leads here"),
         }
     }
 
@@ -243,5 +248,8 @@ mod tests {
         assert_eq!(look(10_000), Pulled::Behind);
         assert_eq!(look(31_000), Pulled::Behind);
         assert_eq!(look(32_000), Pulled::TooSlow);
+        let other_life = Position { epoch: "b".into(), offset: 1 };
+        let mut reader: Reader<()> = Reader::new(other_life);
+        assert_eq!(reader.pull(&ring, 10, 0, |_| false), Pulled::Anew, "no fault of the reader's");
     }
 }
