@@ -655,6 +655,14 @@ impl PublicUrl {
         &self.0
     }
 
+    /// Whether only this machine can open it.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.split("://").nth(1).unwrap_or_default();
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+            host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        })
+    }
+
     /// Whether its scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")

@@ -146,7 +146,11 @@ fn client_files(leptos: &LeptosOptions) -> anyhow::Result<ClientFiles> {
 /// Addresses under which a phone in the same network reaches this server.
 pub fn lan_urls(config: &Config, address: SocketAddr) -> Vec<String> {
     if let Some(public) = &config.server.public_url {
-        return vec![public.origin().to_owned()];
+        // A phone that is sent to "localhost" finds itself.
+        return match public.is_loopback() {
+            true => Vec::new(),
+            false => vec![public.origin().to_owned()],
+        };
     }
     static LAN: OnceLock<Vec<IpAddr>> = OnceLock::new();
     let everywhere = address.ip().is_unspecified();

@@ -3,12 +3,13 @@
 //! - [`wasm`] turns the `frontend` crate into one `.js` and one `.wasm` file,
 //! - [`site`] lays out the folder that the server serves,
 //! - [`server`] builds the server,
-//! - [`run`] starts it, [`test`] checks everything,
+//! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
 //! - [`services`] starts the servers that the tests need,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod nodes;
 mod run;
 mod server;
 mod services;
@@ -32,6 +33,7 @@ Usage: cargo xtask <command>
   build [--release]            build client, site and server
   run   [--release] [args]     build, then start the server with demo data;
                                further arguments go to `cadence-server serve --demo`
+        --nodes N              N servers on a PostgreSQL and a Redis, behind a proxy
   test  [--fast] [-- filter]   check and test everything
         --fast                 without the release client and without browsers
         -- filter              only tests whose name contains the filter;
@@ -44,7 +46,7 @@ Usage: cargo xtask <command>
 #[derive(Debug, PartialEq)]
 enum Command {
     Build(Mode),
-    Run { mode: Mode, server_args: Vec<String> },
+    Run { mode: Mode, nodes: u16, server_args: Vec<String> },
     Test(test::Options),
     Sim(Vec<String>),
     Help,
@@ -74,9 +76,13 @@ fn execute(command: Command) -> Result<bool> {
     let workspace = Workspace::find()?;
     match command {
         Command::Build(mode) => build(&workspace, mode).map(|_| true),
-        Command::Run { mode, server_args } => {
+        Command::Run { mode, nodes, server_args } => {
             let built = build(&workspace, mode)?;
-            run::run(&workspace, &built, &server_args).map(|()| true)
+            match nodes {
+                1 => run::run(&workspace, &built, &server_args)?,
+                count => nodes::run(&workspace, &built, count, &server_args)?,
+            }
+            Ok(true)
         }
         Command::Test(options) => test::test(&workspace, &options),
         Command::Sim(args) => {
@@ -113,7 +119,7 @@ fn parse(args: &[String]) -> Result<Command, String> {
             [flag] if flag == "--release" => Ok(Command::Build(Mode::Release)),
             _ => Err(format!("`build` does not take {}", rest.join(" "))),
         },
-        "run" => Ok(parse_run(rest)),
+        "run" => parse_run(rest),
         "test" => parse_test(rest),
         "sim" => Ok(Command::Sim(rest.to_vec())),
         "help" | "--help" | "-h" => Ok(Command::Help),
@@ -121,11 +127,21 @@ fn parse(args: &[String]) -> Result<Command, String> {
     }
 }
 
-fn parse_run(args: &[String]) -> Command {
-    let (ours, servers): (Vec<_>, Vec<_>) =
-        args.iter().filter(|arg| *arg != "--").cloned().partition(|arg| arg == "--release");
-    let mode = if ours.is_empty() { Mode::Dev } else { Mode::Release };
-    Command::Run { mode, server_args: servers }
+fn parse_run(args: &[String]) -> Result<Command, String> {
+    let (mut mode, mut nodes, mut server_args) = (Mode::Dev, 1, Vec::new());
+    let mut args = args.iter().filter(|arg| *arg != "--");
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--release" => mode = Mode::Release,
+            "--nodes" => {
+                let count = args.next().and_then(|count| count.parse().ok());
+                nodes =
+                    count.filter(|count| (1..=9).contains(count)).ok_or("--nodes takes 1 to 9")?;
+            }
+            _ => server_args.push(arg.clone()),
+        }
+    }
+    Ok(Command::Run { mode, nodes, server_args })
 }
 
 fn parse_test(args: &[String]) -> Result<Command, String> {
@@ -159,13 +175,17 @@ mod tests {
     fn build_and_run_know_release() {
         check("build", Ok(Command::Build(Mode::Dev)));
         check("build --release", Ok(Command::Build(Mode::Release)));
-        check("run", Ok(Command::Run { mode: Mode::Dev, server_args: vec![] }));
+        check("run", Ok(Command::Run { mode: Mode::Dev, nodes: 1, server_args: vec![] }));
+        let two = Command::Run { mode: Mode::Release, nodes: 2, server_args: vec![] };
+        check("run --nodes 2 --release", Ok(two));
+        check("run --nodes", Err("--nodes takes 1 to 9"));
     }
 
     #[test]
     fn other_arguments_of_run_go_to_the_server() {
         let server_args = vec!["--port".into(), "4000".into()];
-        check("run --release --port 4000", Ok(Command::Run { mode: Mode::Release, server_args }));
+        let run = Command::Run { mode: Mode::Release, nodes: 1, server_args };
+        check("run --release --port 4000", Ok(run));
     }
 
     #[test]

@@ -26,9 +26,34 @@ impl Services {
         Ok(Self { postgres: Postgres::start(workspace)? })
     }
 
+    /// The server's settings that name the database.
+    pub(crate) fn database(&self) -> [(&'static str, String); 1] {
+        [("CADENCE_DATABASE__URL", self.postgres.url().to_owned())]
+    }
+
     /// Where the tests find them.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         vec![(postgres::VARIABLE, self.postgres.url().to_owned())]
+    }
+}
+
+/// A folder of this run, gone when it is dropped.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(workspace: &Workspace, name: &str) -> Result<Self> {
+        folder(workspace, name, false).map(Self)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Whatever cannot be removed is in nobody's way.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -90,7 +115,7 @@ fn runs(workspace: &Workspace, process: u32) -> bool {
 }
 
 /// A port that nobody listens on at this moment.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     Ok(listener.local_addr()?.port())
 }

@@ -118,23 +118,38 @@ pub(crate) fn postgres(workspace: &Workspace) -> Result<PathBuf> {
     }
 }
 
-/// `redis-server` and `redis-cli`; the tests start servers of their own.
+/// `redis-server` and `redis-cli`.
 pub(crate) fn redis(workspace: &Workspace) -> Result<()> {
-    let is_there = || ["redis-server", "redis-cli"].iter().all(|p| find_program(p).is_some());
-    if is_there() {
+    packaged(workspace, "redis-server", &["redis-server", "redis-cli"], "redis")
+}
+
+/// `haproxy`, in front of several nodes.
+pub(crate) fn haproxy(workspace: &Workspace) -> Result<()> {
+    packaged(workspace, "haproxy", &["haproxy"], "haproxy")
+}
+
+/// Programs of a Debian package, under the name that it has elsewhere.
+fn packaged(
+    workspace: &Workspace,
+    package: &str,
+    programs: &[&str],
+    elsewhere: &str,
+) -> Result<()> {
+    let are_there = || programs.iter().all(|program| find_program(program).is_some());
+    if are_there() {
         return Ok(());
     }
     match family(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
         Family::Debian | Family::Ubuntu => {
-            apt_install(workspace, &["redis-server"])?;
-            match is_there() {
+            apt_install(workspace, &[package])?;
+            match are_there() {
                 true => Ok(()),
-                false => bail!("apt installed redis-server, but its programs are not found"),
+                false => bail!("apt installed {package}, but its programs are not found"),
             }
         }
         Family::Other => bail!(
-            "Redis is missing. Install it, for example: `brew install redis` (macOS), \
-             `dnf install redis` (Fedora), `pacman -S redis` (Arch)"
+            "{elsewhere} is missing. Install it, for example: `brew install {elsewhere}` (macOS), \
+             `dnf install {elsewhere}` (Fedora), `pacman -S {elsewhere}` (Arch)"
         ),
     }
 }
