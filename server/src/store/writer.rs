@@ -10,6 +10,7 @@ use super::{
     events::{self, LoggedEvent, NewEvent},
     stats, unavailable,
 };
+use crate::faults::{self, Point};
 use anyhow::Context;
 use futures_util::{FutureExt, future::BoxFuture};
 use protocol::{Millis, Topic, gym::Stats};
@@ -163,7 +164,9 @@ async fn run(
         match commit_group(&mut tx, group.drain(..), &mut answers).await {
             Ok(commit) => {
                 if !commit.events.is_empty() {
+                    faults::reach(Point::AfterCommit);
                     on_commit(commit);
+                    faults::reach(Point::AfterPublish);
                 }
                 answers.into_iter().for_each(|answer| answer(true));
             }
@@ -218,6 +221,7 @@ async fn commit_group(
     let stats = match tx.log {
         Some((before, top)) if top > before => {
             events::set_top(&mut tx.conn, Topic::CheckIns, before, top).await?;
+            faults::reach(Point::BeforeCommit);
             Some(stats::count(&mut tx.conn, &tx.clock, tx.now, top).await?)
         }
         _ => None,

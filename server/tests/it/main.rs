@@ -4,10 +4,19 @@
 
 mod accounts;
 mod bad_input;
+mod bad_network;
 mod client;
+mod drops;
 mod guitar;
 mod gym;
 mod idle_memory;
+mod linked;
+mod power_cut;
+mod proxy;
 mod restart;
+mod site;
+mod slow_reader;
+mod stop;
 mod store;
+mod traffic;
 mod world;

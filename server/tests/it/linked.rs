@@ -1,0 +1,629 @@
+//! A page without a browser: the real `logic::link::Link` over a real socket, driven as
+//! `frontend/src/socket.rs` drives it, with an exact record of what the page got.
+
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderValue;
+use logic::{
+    gym::roster::Roster,
+    link::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal},
+    session::View,
+};
+use protocol::{
+    ClientMessage, ErrorBody, Position, SUBPROTOCOL_JSON, ServerMessage, Topic,
+    guitar::ChordChange,
+    server::{Outcome, Snapshot},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    net::TcpStream,
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        watch,
+    },
+    time::{sleep_until, timeout},
+};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+use uuid::Uuid;
+
+/// A socket that is closed before it opened, or without a word.
+const ABNORMAL: u16 = 1006;
+/// Long enough for a busy machine; a test that needs it has failed.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How a browser reaches the server, and who it is there.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    /// The server, or the proxy before it.
+    pub(crate) address: SocketAddr,
+    /// The Origin of the page.
+    pub(crate) origin: String,
+    /// What it sends as `Cookie`.
+    pub(crate) cookies: String,
+}
+
+/// A place in a topic, as the page applied it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Place {
+    Snapshot(Position),
+    Event { offset: u64, message: ServerMessage, replayed: bool },
+    Own { offset: u64, id: Uuid },
+}
+
+impl Place {
+    pub(crate) fn offset(&self) -> u64 {
+        match self {
+            Self::Snapshot(position) => position.offset,
+            Self::Event { offset, .. } | Self::Own { offset, .. } => *offset,
+        }
+    }
+}
+
+/// Everything that a page has got so far, reloads included.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    /// What was applied, in order.
+    pub(crate) places: BTreeMap<Topic, Vec<Place>>,
+    /// Every answer to every message.
+    pub(crate) answers: HashMap<Uuid, Vec<Result<Outcome, ErrorBody>>>,
+    /// The topics that the server did not give.
+    pub(crate) refused: Vec<ErrorBody>,
+    /// The gym as the page shows it.
+    pub(crate) roster: Option<Roster>,
+    /// The guitar session as the page shows it.
+    pub(crate) view: View,
+    /// How each socket ended.
+    pub(crate) closes: Vec<u16>,
+    /// When each socket was wanted.
+    pub(crate) dials: Vec<Instant>,
+    pub(crate) phase: Phase,
+    /// Commands in the outbox.
+    pub(crate) queued: usize,
+    /// Messages without an answer.
+    pub(crate) unanswered: usize,
+    pub(crate) clock_offset: Option<i64>,
+    /// The longest time without a connection, in milliseconds.
+    pub(crate) longest_gap_ms: i64,
+    /// Broken promises; there must be none.
+    pub(crate) broken: Vec<String>,
+}
+
+impl Record {
+    /// The places of a topic.
+    pub(crate) fn of(&self, topic: Topic) -> &[Place] {
+        self.places.get(&topic).map_or(&[], Vec::as_slice)
+    }
+
+    /// How far the page is in a topic.
+    pub(crate) fn offset(&self, topic: Topic) -> u64 {
+        self.of(topic).last().map_or(0, Place::offset)
+    }
+
+    /// How often the state was replaced as a whole.
+    pub(crate) fn snapshots(&self, topic: Topic) -> usize {
+        self.of(topic).iter().filter(|place| matches!(place, Place::Snapshot(_))).count()
+    }
+
+    /// The chords of others, in order.
+    pub(crate) fn chords(&self, topic: Topic) -> Vec<&str> {
+        self.of(topic)
+            .iter()
+            .filter_map(|place| match place {
+                Place::Event { message: ServerMessage::ChordChange(change), .. } => {
+                    Some(change.chord.as_str())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The answer to a message, when there is exactly one and it is no refusal.
+    pub(crate) fn outcome(&self, id: Uuid) -> Option<&Outcome> {
+        match self.answers.get(&id)?.as_slice() {
+            [Ok(outcome)] => Some(outcome),
+            _ => None,
+        }
+    }
+
+    fn deliver(&mut self, topic: Topic, delivery: &Delivery, server_now: i64) {
+        self.view.deliver(delivery);
+        match delivery {
+            Delivery::Snapshot { snapshot, position } => {
+                if let Snapshot::CheckIns(gym) = snapshot {
+                    self.roster = Some(Roster::new(gym.clone()));
+                }
+                self.places.entry(topic).or_default().push(Place::Snapshot(position.clone()));
+            }
+            Delivery::Event { message, offset, replayed, .. } => {
+                if let Some(roster) = &mut self.roster {
+                    roster.apply(message, *offset);
+                }
+                if let Some(offset) = *offset {
+                    let (message, replayed) = (message.clone(), *replayed);
+                    self.step(topic, Place::Event { offset, message, replayed });
+                }
+            }
+            Delivery::Answer { id, message, result, offset } => {
+                if let (Some(roster), Ok(outcome)) = (&mut self.roster, result) {
+                    roster.apply_answer(*id, message, outcome, *offset, server_now);
+                }
+                let answers = self.answers.entry(*id).or_default();
+                answers.push(result.clone());
+                if answers.len() > 1 {
+                    self.broken.push(format!("{id} was answered again: {answers:?}"));
+                }
+                if let Some(offset) = *offset {
+                    self.step(topic, Place::Own { offset, id: *id });
+                }
+            }
+            Delivery::Waiting => {}
+            Delivery::Refused(error) => self.refused.push(error.clone()),
+        }
+    }
+
+    /// The rule: each place is the one after the last.
+    fn step(&mut self, topic: Topic, place: Place) {
+        let places = self.places.entry(topic).or_default();
+        let last = places.last().map(Place::offset);
+        if last.is_some_and(|last| place.offset() != last + 1) {
+            self.broken.push(format!("{topic}: {place:?} after {last:?}"));
+        }
+        places.push(place);
+    }
+}
+
+/// What a test lets the page do.
+enum Order {
+    Follow(Topic, Option<Position>),
+    Send(Uuid, Topic, ClientMessage),
+    Hold(Topic, ClientMessage),
+    Visible(bool),
+    Wake,
+    Clock(i64),
+    Reload,
+}
+
+/// What a socket reports, and what comes of a refresh.
+enum Heard {
+    Opened(u32),
+    Text(u32, String),
+    Closed(u32, u16),
+    Refreshed(Renewal),
+    Renewed(Option<String>),
+}
+
+/// How a task tells the page's driver something.
+struct Mouth {
+    life: u32,
+    heard: UnboundedSender<(u32, Heard)>,
+}
+
+impl Mouth {
+    fn say(&self, heard: Heard) {
+        // The page may be gone already.
+        let _ = self.heard.send((self.life, heard));
+    }
+}
+
+/// A page; it ends when it is dropped.
+pub(crate) struct Page {
+    orders: UnboundedSender<Order>,
+    record: Arc<Mutex<Record>>,
+    changes: watch::Receiver<()>,
+}
+
+impl Page {
+    /// A page that follows nothing yet.
+    pub(crate) fn open(browser: Browser, device: &str) -> Self {
+        let (orders, ordered) = unbounded_channel();
+        let (changed, changes) = watch::channel(());
+        let record = Arc::<Mutex<Record>>::default();
+        let (heard, hearing) = unbounded_channel();
+        let mut driver = Driver {
+            link: new_link(device),
+            device: device.to_owned(),
+            browser,
+            record: Arc::clone(&record),
+            outbox: BTreeMap::new(),
+            followed: Vec::new(),
+            wire: None,
+            life: 0,
+            heard,
+            started: Instant::now(),
+            clock: 0,
+        };
+        driver.link.restore(driver.now(), Vec::new());
+        tokio::spawn(driver.run(ordered, hearing, changed));
+        Self { orders, record, changes }
+    }
+
+    /// A page that follows a topic, once it has its state.
+    pub(crate) async fn following(browser: Browser, device: &str, topic: Topic) -> Self {
+        let page = Self::open(browser, device);
+        page.follow(topic, None);
+        page.until("the first snapshot", |record| record.snapshots(topic) > 0).await;
+        page
+    }
+
+    pub(crate) fn follow(&self, topic: Topic, from: Option<Position>) {
+        self.order(Order::Follow(topic, from));
+    }
+
+    /// Sends a message and returns its id.
+    pub(crate) fn send(&self, topic: Topic, message: ClientMessage) -> Uuid {
+        let id = Uuid::now_v7();
+        self.order(Order::Send(id, topic, message));
+        id
+    }
+
+    /// The left hand holds a chord, as `Performance::hold_chord` does it.
+    pub(crate) fn hold_chord(&self, topic: Topic, chord: &str) {
+        let change = ChordChange { chord: chord.to_owned() };
+        self.order(Order::Hold(topic, ClientMessage::ChordChange(change)));
+    }
+
+    pub(crate) fn visible(&self, visible: bool) {
+        self.order(Order::Visible(visible));
+    }
+
+    /// The browser says that the network is back.
+    pub(crate) fn wake(&self) {
+        self.order(Order::Wake);
+    }
+
+    /// Somebody sets this device's clock, in milliseconds ahead of the true time.
+    pub(crate) fn set_clock(&self, ahead: i64) {
+        self.order(Order::Clock(ahead));
+    }
+
+    /// The person reloads the page: only the outbox stays.
+    pub(crate) fn reload(&self) {
+        self.order(Order::Reload);
+    }
+
+    fn order(&self, order: Order) {
+        self.orders.send(order).expect("the page lives");
+    }
+
+    /// Looks into the record.
+    pub(crate) fn see<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
+        look(&self.record.lock().unwrap())
+    }
+
+    /// Waits until the page shows something.
+    pub(crate) async fn until(&self, what: &str, shown: impl Fn(&Record) -> bool) {
+        let mut changes = self.changes.clone();
+        let waiting = async {
+            loop {
+                changes.mark_unchanged();
+                if self.see(&shown) {
+                    return;
+                }
+                changes.changed().await.expect("the page lives");
+            }
+        };
+        if timeout(PATIENCE, waiting).await.is_err() {
+            panic!("no sign of {what}: {}", self.see(|record| record.summary()));
+        }
+    }
+
+    /// Waits until every message is answered.
+    pub(crate) async fn answered(&self, ids: &[Uuid]) {
+        self.until("every answer", |record| ids.iter().all(|id| record.answers.contains_key(id)))
+            .await;
+    }
+
+    /// Fails if a promise was broken on this page.
+    pub(crate) fn assert_clean(&self) {
+        self.see(|record| {
+            assert!(record.broken.is_empty(), "{:#?}", record.broken);
+            assert!(record.refused.is_empty(), "{:?}", record.refused);
+        });
+    }
+}
+
+impl Record {
+    fn summary(&self) -> String {
+        let places: Vec<String> = self
+            .places
+            .iter()
+            .map(|(topic, places)| format!("{topic}: {} places to {:?}", places.len(), places.last()))
+            .collect();
+        format!(
+            "{:?}, {} queued, {} unanswered, {} answers, closed {:?}, {} dials, {places:?}, \
+             broken {:?}, refused {:?}",
+            self.phase,
+            self.queued,
+            self.unanswered,
+            self.answers.len(),
+            self.closes,
+            self.dials.len(),
+            self.broken,
+            self.refused,
+        )
+    }
+}
+
+/// The browser's part: one socket, one timer, the outbox.
+struct Driver {
+    link: Link,
+    device: String,
+    browser: Browser,
+    record: Arc<Mutex<Record>>,
+    /// What IndexedDB would hold.
+    outbox: BTreeMap<Uuid, String>,
+    followed: Vec<(Topic, Option<Position>)>,
+    /// Frames to the open socket, under its number.
+    wire: Option<(u32, UnboundedSender<String>)>,
+    /// Grows with each reload: what an earlier page's socket says counts no more.
+    life: u32,
+    heard: UnboundedSender<(u32, Heard)>,
+    started: Instant,
+    /// How far this device's clock is ahead.
+    clock: i64,
+}
+
+fn new_link(device: &str) -> Link {
+    let seed = Uuid::new_v4().as_u64_pair().0;
+    Link::new(device, true, seed, ServerMessage::read)
+}
+
+impl Driver {
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+        Now { mono: self.started.elapsed().as_millis() as i64, wall: wall + self.clock }
+    }
+
+    async fn run(
+        mut self,
+        mut ordered: UnboundedReceiver<Order>,
+        mut hearing: UnboundedReceiver<(u32, Heard)>,
+        changed: watch::Sender<()>,
+    ) {
+        loop {
+            self.carry_out();
+            self.show();
+            changed.send_replace(());
+            let deadline = self.link.deadline(self.now());
+            let at = self.started + Duration::from_millis(deadline.unwrap_or_default().max(0) as u64);
+            tokio::select! {
+                order = ordered.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+                Some((life, heard)) = hearing.recv() => {
+                    if life == self.life {
+                        self.hear(heard);
+                    }
+                }
+                () = sleep_until(at.into()), if deadline.is_some() => {
+                    // Deadlines are whole milliseconds and sleeps end a little early.
+                    let mut now = self.now();
+                    now.mono = now.mono.max(deadline.unwrap_or_default());
+                    self.link.tick(now);
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let now = self.now();
+        match order {
+            Order::Follow(topic, from) => {
+                self.followed.push((topic, from.clone()));
+                self.link.follow(now, topic, from);
+            }
+            Order::Send(id, topic, message) => self.link.send(now, id, topic, message),
+            Order::Hold(topic, message) => self.hold(topic, message),
+            Order::Visible(visible) => self.link.visibility(now, visible),
+            Order::Wake => self.link.wake(now),
+            Order::Clock(ahead) => self.clock = ahead,
+            Order::Reload => self.reload(),
+        }
+    }
+
+    fn reload(&mut self) {
+        self.wire = None;
+        self.life += 1;
+        self.link = new_link(&self.device);
+        self.record.lock().unwrap().view = View::default();
+        let now = self.now();
+        for (topic, from) in &self.followed {
+            self.link.follow(now, *topic, from.clone());
+        }
+        let records = self.outbox.values().filter_map(|text| OutboxRecord::from_text(text));
+        self.link.restore(now, records.collect());
+    }
+
+    fn hold(&mut self, topic: Topic, message: ClientMessage) {
+        let (now, id) = (self.now(), Uuid::now_v7());
+        self.link.send(now, id, topic, message.clone());
+        let at = self.link.server_now(now);
+        self.record.lock().unwrap().view.hold(message, Some(id), at);
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        let now = self.now();
+        match heard {
+            Heard::Opened(number) => self.link.opened(now, number),
+            Heard::Text(number, text) => self.link.frame(now, number, &text),
+            Heard::Closed(number, code) => {
+                if self.wire.as_ref().is_some_and(|(open, _)| *open == number) {
+                    self.record.lock().unwrap().closes.push(code);
+                }
+                self.link.closed(now, number, code);
+            }
+            Heard::Refreshed(renewal) => self.link.refreshed(now, renewal),
+            Heard::Renewed(ticket) => self.link.renewed(now, ticket),
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.link.poll() {
+            match effect {
+                Effect::Dial(number) => self.dial(number),
+                Effect::Hang(number) => {
+                    // Its task closes the socket when nobody can send any more.
+                    self.wire.take_if(|(open, _)| *open == number);
+                }
+                Effect::Transmit(frame) => {
+                    if let Some((_, wire)) = &self.wire {
+                        // A socket whose task has ended reports its close by itself.
+                        let _ = wire.send(frame);
+                    }
+                }
+                Effect::Deliver(topic, delivery) => self.deliver(topic, &delivery),
+                Effect::Save(record) => {
+                    self.outbox.insert(record.id, record.to_text());
+                }
+                Effect::Forget(id) => {
+                    self.outbox.remove(&id);
+                }
+                Effect::Refresh => {
+                    let (browser, heard) = (self.browser.clone(), self.mouth());
+                    tokio::spawn(async move {
+                        heard.say(Heard::Refreshed(refresh(&browser).await));
+                    });
+                }
+                Effect::Renew => {
+                    let (browser, heard) = (self.browser.clone(), self.mouth());
+                    tokio::spawn(async move {
+                        heard.say(Heard::Renewed(renew(&browser).await));
+                    });
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, topic: Topic, delivery: &Delivery) {
+        let server_now = self.link.server_now(self.now());
+        let mut record = self.record.lock().unwrap();
+        record.deliver(topic, delivery, server_now);
+        // As `Performance::send_unsent`: what this page holds and the session does not know.
+        if matches!(delivery, Delivery::Snapshot { .. })
+            && let Some(message) = record.view.unsent().cloned()
+        {
+            drop(record);
+            self.hold(topic, message);
+        }
+    }
+
+    fn dial(&mut self, number: u32) {
+        self.record.lock().unwrap().dials.push(Instant::now());
+        let (wire, frames) = unbounded_channel();
+        self.wire = Some((number, wire));
+        let (browser, heard) = (self.browser.clone(), self.mouth());
+        tokio::spawn(async move {
+            let code = converse(&browser, number, frames, &heard).await.unwrap_or(ABNORMAL);
+            heard.say(Heard::Closed(number, code));
+        });
+    }
+
+    fn mouth(&self) -> Mouth {
+        Mouth { life: self.life, heard: self.heard.clone() }
+    }
+
+    fn show(&self) {
+        let status = self.link.status(self.now());
+        let figures = self.link.figures();
+        let mut record = self.record.lock().unwrap();
+        record.phase = status.phase;
+        record.queued = status.queued;
+        record.unanswered = figures.waiting;
+        record.clock_offset = figures.clock_offset_ms;
+        record.longest_gap_ms = figures.longest_gap_ms;
+    }
+}
+
+/// Reads and writes until either side ends; the code of its end.
+async fn converse(
+    browser: &Browser,
+    number: u32,
+    mut frames: UnboundedReceiver<String>,
+    heard: &Mouth,
+) -> Result<u16, Error> {
+    let mut request = format!("ws://{}/ws", browser.address).into_client_request()?;
+    let headers = [
+        ("origin", browser.origin.as_str()),
+        ("cookie", browser.cookies.as_str()),
+        ("sec-websocket-protocol", SUBPROTOCOL_JSON),
+    ];
+    for (name, value) in headers {
+        request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
+    }
+    let opening = async {
+        let stream = TcpStream::connect(browser.address).await?;
+        stream.set_nodelay(true)?;
+        client_async(request, stream).await
+    };
+    let (socket, _) = tokio::select! {
+        opened = opening => opened?,
+        // Given up before it opened: nothing is sent to a socket that is not open.
+        None = frames.recv() => return Ok(ABNORMAL),
+    };
+    heard.say(Heard::Opened(number));
+    let (mut sink, mut stream) = socket.split();
+    // Side by side, as in a browser: a frame that cannot be written keeps nobody from reading.
+    let writing = async {
+        while let Some(frame) = frames.recv().await {
+            sink.send(Message::text(frame)).await?;
+        }
+        // The page hung up.
+        let _ = timeout(Duration::from_secs(1), sink.close()).await;
+        Ok(ABNORMAL)
+    };
+    let reading = async {
+        let mut code = ABNORMAL;
+        while let Some(Ok(message)) = stream.next().await {
+            match message {
+                Message::Text(text) => {
+                    heard.say(Heard::Text(number, text.to_string()));
+                }
+                Message::Close(frame) => {
+                    code = frame.map_or(1005, |frame| frame.code.into());
+                }
+                _ => {}
+            }
+        }
+        code
+    };
+    tokio::pin!(reading);
+    tokio::select! {
+        code = &mut reading => Ok(code),
+        // A write that fails is told by the close that follows, with its code if there is one.
+        written = writing => match written {
+            Ok(code) => Ok(code),
+            Err::<_, Error>(_) => Ok(reading.await),
+        },
+    }
+}
+
+async fn refresh(browser: &Browser) -> Renewal {
+    match post(browser, "/api/auth/refresh").await {
+        Ok(response) if response.status().is_success() => Renewal::Done,
+        Ok(response) if matches!(response.status().as_u16(), 401 | 403) => Renewal::Refused,
+        Ok(_) | Err(_) => Renewal::Unreachable,
+    }
+}
+
+async fn renew(browser: &Browser) -> Option<String> {
+    let response = post(browser, "/api/ws-ticket").await.ok()?;
+    Some(response.json::<protocol::http::TicketResponse>().await.ok()?.ticket)
+}
+
+async fn post(browser: &Browser, path: &str) -> reqwest::Result<reqwest::Response> {
+    reqwest::Client::new()
+        .post(format!("http://{}{path}", browser.address))
+        .header("origin", &browser.origin)
+        .header("cookie", &browser.cookies)
+        .json(&serde_json::json!({}))
+        .send()
+        .await
+}
