@@ -2,8 +2,8 @@
 
 use crate::{
     client::Socket,
-    linked::Page,
-    proxy::Flow,
+    linked::{Page, Record},
+    proxy::{Flow, Proxy},
     site::Site,
     traffic::note,
     world::{hello_stage, topic},
@@ -48,43 +48,80 @@ impl Player {
     }
 }
 
+/// A session with somebody who plays, a page behind a network that will freeze, and a witness.
+struct Scene {
+    site: Site,
+    topic: Topic,
+    network: Proxy,
+    reader: Page,
+    witness: Page,
+    player: Player,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let site = Site::new().await;
+        let session = site.guitar_session().await;
+        let name = Topic::Guitar(session.session_id);
+        let (network, fine) = (site.network(), site.network());
+        let reader = Page::following(site.pc(&network, &session), "PC", name).await;
+        let witness = Page::following(site.pc(&fine, &session), "PC", name).await;
+        let url = site.url("/ws").replace("http", "ws");
+        let mut socket = Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), &[]).await.unwrap();
+        socket.say(hello_stage(&session, json!([{"name": topic(&session)}]))).await;
+        socket.hear("snapshot").await;
+        let player = Player { socket, topic: name, played: 0 };
+        Self { site, topic: name, network, reader, witness, player }
+    }
+
+    async fn play(&mut self, frames: usize) {
+        self.player.play(frames, &self.witness).await;
+    }
+
+    /// The reader is where the witness is, who got every note.
+    async fn assert_caught_up(&self) {
+        let topic = self.topic;
+        let end = self.witness.see(|record| record.offset(topic));
+        let there = |r: &Record| r.phase == Phase::Live && r.offset(topic) >= end;
+        self.reader.until("the session's end", there).await;
+        assert_eq!(self.witness.see(|record| record.snapshots(topic)), 1, "the first one");
+        self.reader.assert_clean();
+        self.witness.assert_clean();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_is_frozen_costs_no_memory_and_slows_nobody() {
     const FRAMES: usize = 150;
-    let site = Site::new().await;
-    let session = site.guitar_session().await;
-    let name = Topic::Guitar(session.session_id);
-    let (cold, fine) = (site.network(), site.network());
-    let frozen = Page::following(site.pc(&cold, &session), "PC", name).await;
-    let witness = Page::following(site.pc(&fine, &session), "PC", name).await;
-    let url = site.url("/ws").replace("http", "ws");
-    let mut socket = Socket::open(&url, Some(protocol::SUBPROTOCOL_JSON), &[]).await.unwrap();
-    socket.say(hello_stage(&session, json!([{"name": topic(&session)}]))).await;
-    socket.hear("snapshot").await;
-    let mut player = Player { socket, topic: name, played: 0 };
+    let mut scene = Scene::new().await;
     // What the first frames cost once is not the frozen reader's.
-    player.play(FRAMES / 2, &witness).await;
-    let before = site.resident_kb();
-
-    cold.flow(Flow::Pass, Flow::Freeze);
-    player.play(FRAMES, &witness).await;
-    let grown = site.resident_kb() - before;
+    scene.play(FRAMES / 2).await;
+    let before = scene.site.resident_kb();
+    scene.network.flow(Flow::Pass, Flow::Freeze);
+    scene.play(FRAMES).await;
+    let grown = scene.site.resident_kb() - before;
     println!("a frozen reader behind {} notes costs {grown} KB", FRAMES * TOGETHER);
     assert!(grown < 2_048, "{grown} KB for one frozen reader");
-    assert_eq!(witness.see(|record| record.snapshots(name)), 1, "the witness got every note");
 
-    // The server gives it up: a write that is blocked for ten seconds, or its own silence.
-    while site.connections().await > 2 {
+    // The server gives it up: a write that is blocked for ten seconds.
+    while scene.site.connections().await > 2 {
         sleep(Duration::from_millis(100)).await;
     }
-    cold.flow(Flow::Pass, Flow::Pass);
-    let end = witness.see(|record| record.offset(name));
-    frozen
-        .until("its return", |record| record.phase == Phase::Live && record.offset(name) >= end)
-        .await;
-    for page in [&frozen, &witness] {
-        page.assert_clean();
-    }
-    let closes = frozen.see(|record| record.closes.clone());
-    println!("and comes back after {closes:?}");
+    scene.network.flow(Flow::Pass, Flow::Pass);
+    scene.assert_caught_up().await;
+    assert!(scene.reader.see(|record| record.dials.len()) >= 2, "on another socket");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_thaws_in_time_catches_up_on_the_same_socket() {
+    let mut scene = Scene::new().await;
+    scene.network.flow(Flow::Pass, Flow::Freeze);
+    // More than the ring holds.
+    scene.play(20).await;
+    scene.network.flow(Flow::Pass, Flow::Pass);
+    scene.assert_caught_up().await;
+    scene.reader.see(|record| {
+        assert_eq!(record.dials.len(), 1);
+        assert!(record.snapshots(scene.topic) <= 2, "a snapshot at most");
+    });
 }
