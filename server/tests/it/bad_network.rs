@@ -2,15 +2,16 @@
 //! command is carried out and answered once, and everybody ends with the same state.
 
 use crate::{
-    linked::Page,
+    linked::{Page, Record},
     proxy::{Flow, Proxy},
     site::{Rows, Site},
-    traffic::{Flowing, assert_visits, note, notes},
+    traffic::{Flowing, assert_visits, check_in, note, notes, visit},
 };
 use logic::link::Phase;
 use protocol::Topic;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 
 /// While the fault lasts, healthy clients get so many answers one after the other.
 const ROUND_TRIPS: usize = 30;
@@ -56,10 +57,10 @@ impl Scene {
             self.pc.answered(&[id]).await;
         }
         let member = self.members.pop().unwrap();
-        let id = self.other_desk.send(Topic::CheckIns, crate::traffic::check_in(&member));
+        let id = self.other_desk.send(Topic::CheckIns, check_in(&member));
         self.other_desk.answered(&[id]).await;
         let offset = self.other_desk.see(|record| record.offset(Topic::CheckIns));
-        let reached = |record: &crate::linked::Record| record.offset(Topic::CheckIns) >= offset;
+        let reached = |record: &Record| record.offset(Topic::CheckIns) >= offset;
         self.dashboard.until("the other desk's visit", reached).await;
         let took = began.elapsed();
         // Far below every timeout: nobody waited for the one that is frozen.
@@ -101,7 +102,7 @@ where
     let mut known = before;
     let others = scene.other_desk.see(|record| {
         let ids: Vec<_> = record.answers.keys().copied().collect();
-        ids.iter().filter_map(|id| crate::traffic::visit(record, *id)).collect::<Vec<_>>()
+        ids.iter().filter_map(|id| visit(record, *id)).collect::<Vec<_>>()
     });
     known.extend(others);
     assert_visits(&scene.desk, &worked, &rows, &known).await;
@@ -142,7 +143,7 @@ async fn a_network_that_stands_still_for_a_moment_only_delays() {
         sleep(Duration::from_secs(2)).await;
         scene.network.flow(Flow::Pass, Flow::Pass);
         for page in [&scene.phone, &scene.desk] {
-            let nothing_waits = |record: &crate::linked::Record| record.unanswered < 3;
+            let nothing_waits = |record: &Record| record.unanswered < 3;
             page.until("the answers of the moment", nothing_waits).await;
             assert_eq!(page.see(|record| record.dials.len()), 1, "it was no reason to dial anew");
         }
@@ -216,4 +217,29 @@ async fn a_network_that_answers_late_is_late_and_complete() {
         scene.network.flow(Flow::Pass, Flow::Pass);
     };
     check(fault, mend).await;
+}
+
+#[tokio::test]
+async fn a_desk_that_is_reloaded_in_the_dark_sends_what_it_kept() {
+    const CHECK_INS: usize = 20;
+    let scene = Scene::new().await;
+    let rows = scene.site.rows().await;
+    let before = rows.visits().await;
+    scene.network.flow(Flow::Freeze, Flow::Freeze);
+    let members = &scene.members[..CHECK_INS];
+    let sent: Vec<Uuid> =
+        members.iter().map(|m| scene.desk.send(Topic::CheckIns, check_in(m))).collect();
+    for _ in 0..3 {
+        scene.desk.until("the queue", |record| record.queued == CHECK_INS).await;
+        scene.desk.reload();
+    }
+    assert_eq!(rows.visits().await.len(), before.len(), "nothing has arrived");
+    scene.network.flow(Flow::Pass, Flow::Pass);
+    scene.desk.answered(&sent).await;
+    let (top, inside) = (rows.top().await, rows.currently_in().await);
+    assert_eq!(rows.visits().await.len(), before.len() + CHECK_INS);
+    for page in [&*scene.desk, &*scene.other_desk, &scene.dashboard] {
+        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
+        page.assert_clean();
+    }
 }

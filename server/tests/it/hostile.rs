@@ -342,10 +342,8 @@ async fn two_hundred_messages_of_one_frame_are_answered_one_by_one() {
     let mut stage = room.stage().await;
     let name = topic(&room.session);
     let ids: Vec<Uuid> = (0..200).map(|_| Uuid::now_v7()).collect();
-    let messages: Vec<Value> = ids
-        .iter()
-        .map(|id| json!({"type": "mute", "id": id, "topic": name}))
-        .collect();
+    let messages: Vec<Value> =
+        ids.iter().map(|id| json!({"type": "mute", "id": id, "topic": name})).collect();
     stage.say(json!({"type": "batch", "data": {"messages": messages}})).await;
     let mut offset = None;
     for id in &ids {

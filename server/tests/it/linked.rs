@@ -111,19 +111,6 @@ impl Record {
         self.of(topic).iter().filter(|place| matches!(place, Place::Snapshot(_))).count()
     }
 
-    /// The chords of others, in order.
-    pub(crate) fn chords(&self, topic: Topic) -> Vec<&str> {
-        self.of(topic)
-            .iter()
-            .filter_map(|place| match place {
-                Place::Event { message: ServerMessage::ChordChange(change), .. } => {
-                    Some(change.chord.as_str())
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
     /// The answer to a message, when there is exactly one and it is no refusal.
     pub(crate) fn outcome(&self, id: Uuid) -> Option<&Outcome> {
         match self.answers.get(&id)?.as_slice() {
@@ -184,7 +171,6 @@ enum Order {
     Follow(Topic, Option<Position>),
     Send(Uuid, Topic, ClientMessage),
     Hold(Topic, ClientMessage),
-    Visible(bool),
     Wake,
     Clock(i64),
     Reload,
@@ -269,10 +255,6 @@ impl Page {
         self.order(Order::Hold(topic, ClientMessage::ChordChange(change)));
     }
 
-    pub(crate) fn visible(&self, visible: bool) {
-        self.order(Order::Visible(visible));
-    }
-
     /// The browser says that the network is back.
     pub(crate) fn wake(&self) {
         self.order(Order::Wake);
@@ -334,7 +316,9 @@ impl Record {
         let places: Vec<String> = self
             .places
             .iter()
-            .map(|(topic, places)| format!("{topic}: {} places to {:?}", places.len(), places.last()))
+            .map(|(topic, places)| {
+                format!("{topic}: {} places to {:?}", places.len(), places.last())
+            })
             .collect();
         format!(
             "{:?}, {} queued, {} unanswered, {} answers, closed {:?}, {} dials, {places:?}, \
@@ -392,7 +376,8 @@ impl Driver {
             self.show();
             changed.send_replace(());
             let deadline = self.link.deadline(self.now());
-            let at = self.started + Duration::from_millis(deadline.unwrap_or_default().max(0) as u64);
+            let at =
+                self.started + Duration::from_millis(deadline.unwrap_or_default().max(0) as u64);
             tokio::select! {
                 order = ordered.recv() => match order {
                     Some(order) => self.obey(order),
@@ -422,7 +407,6 @@ impl Driver {
             }
             Order::Send(id, topic, message) => self.link.send(now, id, topic, message),
             Order::Hold(topic, message) => self.hold(topic, message),
-            Order::Visible(visible) => self.link.visibility(now, visible),
             Order::Wake => self.link.wake(now),
             Order::Clock(ahead) => self.clock = ahead,
             Order::Reload => self.reload(),

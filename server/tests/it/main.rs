@@ -6,6 +6,7 @@ mod accounts;
 mod bad_input;
 mod bad_network;
 mod client;
+mod decoders;
 mod drops;
 mod guitar;
 mod gym;

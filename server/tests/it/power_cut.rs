@@ -132,8 +132,7 @@ async fn a_power_cut_in_the_middle_of_a_song_is_a_short_pause() {
             record.phase == Phase::Live && epochs.len() == 2 && epochs[0] != epochs[1]
         })
         .await;
-        page.until("the chord again", |record| shown(record).chord.as_deref() == Some("Am7"))
-            .await;
+        page.until("the chord again", |record| shown(record).chord.as_deref() == Some("Am7")).await;
         page.assert_clean();
         assert_eq!(page.see(zero), began, "the clock went on");
     }

@@ -75,11 +75,6 @@ impl Proxy {
         Self { address, weather, arrivals }
     }
 
-    /// A network that leads to one server.
-    pub(crate) fn before(server: SocketAddr) -> Self {
-        Self::to(watch::channel(Some(server)).1)
-    }
-
     /// From now on: from the client to the server, and back.
     pub(crate) fn flow(&self, up: Flow, down: Flow) {
         self.weather.send_modify(|weather| (weather.up, weather.down) = (up, down));

@@ -294,18 +294,15 @@ impl Rows {
 
     /// Visits that are open.
     pub(crate) async fn currently_in(&self) -> i64 {
-        self.count(
-            "SELECT COUNT(*) FROM visits WHERE check_out_at IS NULL AND undone_at IS NULL",
-        )
-        .await
+        self.count("SELECT COUNT(*) FROM visits WHERE check_out_at IS NULL AND undone_at IS NULL")
+            .await
     }
 
     /// The end of the log of check-ins; its events have no hole.
     pub(crate) async fn top(&self) -> u64 {
         let events = self.count("SELECT COUNT(*) FROM events WHERE topic = 'checkins'").await;
-        let last = self
-            .count("SELECT COALESCE(MAX(place), 0) FROM events WHERE topic = 'checkins'")
-            .await;
+        let last =
+            self.count("SELECT COALESCE(MAX(place), 0) FROM events WHERE topic = 'checkins'").await;
         let top = self.count("SELECT top FROM topics WHERE name = 'checkins'").await;
         assert_eq!((events, last), (top, top), "the log has a hole");
         top as u64
