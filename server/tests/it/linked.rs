@@ -50,6 +50,7 @@ pub(crate) struct Browser {
 }
 
 /// A place in a topic, as the page applied it.
+#[allow(clippy::large_enum_variant, reason = "most places are events")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Place {
     Snapshot(Position),
