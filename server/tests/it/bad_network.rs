@@ -2,8 +2,9 @@
 //! command is carried out and answered once, and everybody ends with the same state.
 
 use crate::{
-    linked::{Page, Record},
+    linked::Page,
     proxy::{Flow, Proxy},
+    record::Record,
     site::{Rows, Site},
     traffic::{Flowing, assert_visits, check_in, note, notes, visit},
 };

@@ -1,171 +1,31 @@
 //! A page without a browser: the real `logic::link::Link` over a real socket, driven as
 //! `frontend/src/socket.rs` drives it, with an exact record of what the page got.
 
-use futures_util::{SinkExt, StreamExt};
-use http::HeaderValue;
+use crate::{
+    browser::{ABNORMAL, Browser, Heard, Mouth, converse, refresh, renew},
+    record::Record,
+};
 use logic::{
-    gym::roster::Roster,
-    link::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal},
+    link::{Delivery, Effect, Link, Now, OutboxRecord},
     session::View,
 };
-use protocol::{
-    ClientMessage, ErrorBody, Position, SUBPROTOCOL_JSON, ServerMessage, Topic,
-    guitar::ChordChange,
-    server::{Outcome, Snapshot},
-};
+use protocol::{ClientMessage, Position, ServerMessage, Topic, guitar::ChordChange};
 use std::{
-    collections::{BTreeMap, HashMap},
-    net::SocketAddr,
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
-    net::TcpStream,
     sync::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         watch,
     },
     time::{sleep_until, timeout},
 };
-use tokio_tungstenite::{
-    client_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
-};
 use uuid::Uuid;
 
-/// A socket that is closed before it opened, or without a word.
-const ABNORMAL: u16 = 1006;
 /// Long enough for a busy machine; a test that needs it has failed.
 const PATIENCE: Duration = Duration::from_secs(40);
-
-/// How a browser reaches the server, and who it is there.
-#[derive(Clone)]
-pub(crate) struct Browser {
-    /// The server, or the proxy before it.
-    pub(crate) address: SocketAddr,
-    /// The Origin of the page.
-    pub(crate) origin: String,
-    /// What it sends as `Cookie`.
-    pub(crate) cookies: String,
-}
-
-/// A place in a topic, as the page applied it.
-#[allow(clippy::large_enum_variant, reason = "most places are events")]
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Place {
-    Snapshot(Position),
-    Event { offset: u64, message: ServerMessage, replayed: bool },
-    Own { offset: u64, id: Uuid },
-}
-
-impl Place {
-    pub(crate) fn offset(&self) -> u64 {
-        match self {
-            Self::Snapshot(position) => position.offset,
-            Self::Event { offset, .. } | Self::Own { offset, .. } => *offset,
-        }
-    }
-}
-
-/// Everything that a page has got so far, reloads included.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    /// What was applied, in order.
-    pub(crate) places: BTreeMap<Topic, Vec<Place>>,
-    /// Every answer to every message.
-    pub(crate) answers: HashMap<Uuid, Vec<Result<Outcome, ErrorBody>>>,
-    /// The topics that the server did not give.
-    pub(crate) refused: Vec<ErrorBody>,
-    /// The gym as the page shows it.
-    pub(crate) roster: Option<Roster>,
-    /// The guitar session as the page shows it.
-    pub(crate) view: View,
-    /// How each socket ended.
-    pub(crate) closes: Vec<u16>,
-    /// When each socket was wanted.
-    pub(crate) dials: Vec<Instant>,
-    pub(crate) phase: Phase,
-    /// Commands in the outbox.
-    pub(crate) queued: usize,
-    /// Messages without an answer.
-    pub(crate) unanswered: usize,
-    pub(crate) clock_offset: Option<i64>,
-    /// The longest time without a connection, in milliseconds.
-    pub(crate) longest_gap_ms: i64,
-    /// Broken promises; there must be none.
-    pub(crate) broken: Vec<String>,
-}
-
-impl Record {
-    /// The places of a topic.
-    pub(crate) fn of(&self, topic: Topic) -> &[Place] {
-        self.places.get(&topic).map_or(&[], Vec::as_slice)
-    }
-
-    /// How far the page is in a topic.
-    pub(crate) fn offset(&self, topic: Topic) -> u64 {
-        self.of(topic).last().map_or(0, Place::offset)
-    }
-
-    /// How often the state was replaced as a whole.
-    pub(crate) fn snapshots(&self, topic: Topic) -> usize {
-        self.of(topic).iter().filter(|place| matches!(place, Place::Snapshot(_))).count()
-    }
-
-    /// The answer to a message, when there is exactly one and it is no refusal.
-    pub(crate) fn outcome(&self, id: Uuid) -> Option<&Outcome> {
-        match self.answers.get(&id)?.as_slice() {
-            [Ok(outcome)] => Some(outcome),
-            _ => None,
-        }
-    }
-
-    fn deliver(&mut self, topic: Topic, delivery: &Delivery, server_now: i64) {
-        self.view.deliver(delivery);
-        match delivery {
-            Delivery::Snapshot { snapshot, position } => {
-                if let Snapshot::CheckIns(gym) = snapshot {
-                    self.roster = Some(Roster::new(gym.clone()));
-                }
-                self.places.entry(topic).or_default().push(Place::Snapshot(position.clone()));
-            }
-            Delivery::Event { message, offset, replayed, .. } => {
-                if let Some(roster) = &mut self.roster {
-                    roster.apply(message, *offset);
-                }
-                if let Some(offset) = *offset {
-                    let (message, replayed) = (message.clone(), *replayed);
-                    self.step(topic, Place::Event { offset, message, replayed });
-                }
-            }
-            Delivery::Answer { id, message, result, offset } => {
-                if let (Some(roster), Ok(outcome)) = (&mut self.roster, result) {
-                    roster.apply_answer(*id, message, outcome, *offset, server_now);
-                }
-                let answers = self.answers.entry(*id).or_default();
-                answers.push(result.clone());
-                if answers.len() > 1 {
-                    self.broken.push(format!("{id} was answered again: {answers:?}"));
-                }
-                if let Some(offset) = *offset {
-                    self.step(topic, Place::Own { offset, id: *id });
-                }
-            }
-            Delivery::Waiting => {}
-            Delivery::Refused(error) => self.refused.push(error.clone()),
-        }
-    }
-
-    /// The rule: each place is the one after the last.
-    fn step(&mut self, topic: Topic, place: Place) {
-        let places = self.places.entry(topic).or_default();
-        let last = places.last().map(Place::offset);
-        if last.is_some_and(|last| place.offset() != last + 1) {
-            self.broken.push(format!("{topic}: {place:?} after {last:?}"));
-        }
-        places.push(place);
-    }
-}
 
 /// What a test lets the page do.
 enum Order {
@@ -175,28 +35,6 @@ enum Order {
     Wake,
     Clock(i64),
     Reload,
-}
-
-/// What a socket reports, and what comes of a refresh.
-enum Heard {
-    Opened(u32),
-    Text(u32, String),
-    Closed(u32, u16),
-    Refreshed(Renewal),
-    Renewed(Option<String>),
-}
-
-/// How a task tells the page's driver something.
-struct Mouth {
-    life: u32,
-    heard: UnboundedSender<(u32, Heard)>,
-}
-
-impl Mouth {
-    fn say(&self, heard: Heard) {
-        // The page may be gone already.
-        let _ = self.heard.send((self.life, heard));
-    }
 }
 
 /// A page; it ends when it is dropped.
@@ -309,30 +147,6 @@ impl Page {
             assert!(record.broken.is_empty(), "{:#?}", record.broken);
             assert!(record.refused.is_empty(), "{:?}", record.refused);
         });
-    }
-}
-
-impl Record {
-    fn summary(&self) -> String {
-        let places: Vec<String> = self
-            .places
-            .iter()
-            .map(|(topic, places)| {
-                format!("{topic}: {} places to {:?}", places.len(), places.last())
-            })
-            .collect();
-        format!(
-            "{:?}, {} queued, {} unanswered, {} answers, closed {:?}, {} dials, {places:?}, \
-             broken {:?}, refused {:?}",
-            self.phase,
-            self.queued,
-            self.unanswered,
-            self.answers.len(),
-            self.closes,
-            self.dials.len(),
-            self.broken,
-            self.refused,
-        )
     }
 }
 
@@ -518,97 +332,6 @@ impl Driver {
     fn show(&self) {
         let status = self.link.status(self.now());
         let figures = self.link.figures();
-        let mut record = self.record.lock().unwrap();
-        record.phase = status.phase;
-        record.queued = status.queued;
-        record.unanswered = figures.waiting;
-        record.clock_offset = figures.clock_offset_ms;
-        record.longest_gap_ms = figures.longest_gap_ms;
+        self.record.lock().unwrap().show(&status, &figures);
     }
-}
-
-/// Reads and writes until either side ends; the code of its end.
-async fn converse(
-    browser: &Browser,
-    number: u32,
-    mut frames: UnboundedReceiver<String>,
-    heard: &Mouth,
-) -> Result<u16, Error> {
-    let mut request = format!("ws://{}/ws", browser.address).into_client_request()?;
-    let headers = [
-        ("origin", browser.origin.as_str()),
-        ("cookie", browser.cookies.as_str()),
-        ("sec-websocket-protocol", SUBPROTOCOL_JSON),
-    ];
-    for (name, value) in headers {
-        request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
-    }
-    let opening = async {
-        let stream = TcpStream::connect(browser.address).await?;
-        stream.set_nodelay(true)?;
-        client_async(request, stream).await
-    };
-    let (socket, _) = tokio::select! {
-        opened = opening => opened?,
-        // Given up before it opened: nothing is sent to a socket that is not open.
-        None = frames.recv() => return Ok(ABNORMAL),
-    };
-    heard.say(Heard::Opened(number));
-    let (mut sink, mut stream) = socket.split();
-    // Side by side, as in a browser: a frame that cannot be written keeps nobody from reading.
-    let writing = async {
-        while let Some(frame) = frames.recv().await {
-            sink.send(Message::text(frame)).await?;
-        }
-        // The page hung up.
-        let _ = timeout(Duration::from_secs(1), sink.close()).await;
-        Ok(ABNORMAL)
-    };
-    let reading = async {
-        let mut code = ABNORMAL;
-        while let Some(Ok(message)) = stream.next().await {
-            match message {
-                Message::Text(text) => {
-                    heard.say(Heard::Text(number, text.to_string()));
-                }
-                Message::Close(frame) => {
-                    code = frame.map_or(1005, |frame| frame.code.into());
-                }
-                _ => {}
-            }
-        }
-        code
-    };
-    tokio::pin!(reading);
-    tokio::select! {
-        code = &mut reading => Ok(code),
-        // A write that fails is told by the close that follows, with its code if there is one.
-        written = writing => match written {
-            Ok(code) => Ok(code),
-            Err::<_, Error>(_) => Ok(reading.await),
-        },
-    }
-}
-
-async fn refresh(browser: &Browser) -> Renewal {
-    match post(browser, "/api/auth/refresh").await {
-        Ok(response) if response.status().is_success() => Renewal::Done,
-        Ok(response) if matches!(response.status().as_u16(), 401 | 403) => Renewal::Refused,
-        Ok(_) | Err(_) => Renewal::Unreachable,
-    }
-}
-
-async fn renew(browser: &Browser) -> Option<String> {
-    let response = post(browser, "/api/ws-ticket").await.ok()?;
-    Some(response.json::<protocol::http::TicketResponse>().await.ok()?.ticket)
-}
-
-async fn post(browser: &Browser, path: &str) -> reqwest::Result<reqwest::Response> {
-    reqwest::Client::new()
-        .post(format!("http://{}{path}", browser.address))
-        .header("origin", &browser.origin)
-        .header("cookie", &browser.cookies)
-        .json(&serde_json::json!({}))
-        .send()
-        .await
 }

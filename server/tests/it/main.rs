@@ -5,6 +5,7 @@
 mod accounts;
 mod bad_input;
 mod bad_network;
+mod browser;
 mod client;
 mod decoders;
 mod drops;
@@ -16,6 +17,7 @@ mod leftovers;
 mod linked;
 mod power_cut;
 mod proxy;
+mod record;
 mod restart;
 mod site;
 mod slow_reader;

@@ -1,9 +1,10 @@
 //! The server's process is killed, and started again on the same database.
 
 use crate::{
-    linked::{Page, Place, Record},
+    linked::Page,
+    record::{Place, Record},
     site::{Rows, Site},
-    traffic::{check_in, visit},
+    traffic::{Flowing, assert_visits, check_in, visit},
 };
 use logic::link::Phase;
 use protocol::{
@@ -11,7 +12,7 @@ use protocol::{
     guitar::{PracticeCommand, PracticeStatus, Strum},
 };
 use serde_json::json;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// A desk sends check-ins until the server dies at `fault`, and goes on while it is dead.
@@ -64,6 +65,7 @@ async fn check_power_cut(fault: &str) {
     for page in [&desk, &dashboard] {
         page.until("the truth", |record| Rows::is_shown(record, top, currently_in)).await;
         page.assert_clean();
+        assert_eq!(page.see(|record| record.snapshots(Topic::CheckIns)), 1, "no page reloads");
     }
     assert!(dashboard.see(|record| record.closes.len()) >= 1, "it lost the server");
 }
@@ -81,6 +83,50 @@ async fn a_power_cut_between_commit_and_publishing_is_not_noticed_by_anybody() {
 #[tokio::test]
 async fn a_power_cut_between_publishing_and_answer_checks_nobody_in_twice() {
     check_power_cut("after_publish:4").await;
+}
+
+/// Somebody looks at a page that counts down to its next attempt.
+async fn wake(page: &Page) {
+    let retry_at = |record: &Record| match record.phase {
+        Phase::Reconnecting { retry_at, .. } | Phase::Offline { retry_at, .. } => retry_at,
+        _ => None,
+    };
+    page.until("a wait", |record| retry_at(record).is_some() || record.phase == Phase::Live).await;
+    page.wake();
+}
+
+#[tokio::test]
+async fn one_power_cut_after_the_other_while_a_desk_works_on() {
+    let mut site = Site::new().await;
+    let members = site.members_outside(90).await;
+    let network = site.network();
+    let staff = site.staff(&network, "desk").await;
+    let rows = site.rows().await;
+    let before = rows.visits().await;
+    let desk = Arc::new(Page::following(staff.clone(), "desk", Topic::CheckIns).await);
+    let dashboard = Page::following(staff, "dashboard", Topic::CheckIns).await;
+    let working = Flowing::visits(&desk, members, Duration::from_millis(25));
+    for cut in 1..=4 {
+        let answers = desk.see(|record| record.answers.len());
+        desk.until("more answers", |record| record.answers.len() >= answers + 8).await;
+        site.kill().await;
+        desk.until("the loss", |record| record.closes.len() >= cut).await;
+        // It asks a dead address, for as long as somebody looks at it.
+        let dials = desk.see(|record| record.dials.len());
+        wake(&desk).await;
+        desk.until("another attempt", |record| record.dials.len() > dials).await;
+        site.start(None).await;
+        wake(&desk).await;
+        wake(&dashboard).await;
+    }
+    let sent = working.stop().await;
+    desk.answered(&sent).await;
+    assert_visits(&desk, &sent, &rows, &before).await;
+    let (top, inside) = (rows.top().await, rows.currently_in().await);
+    for page in [&*desk, &dashboard] {
+        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
+        page.assert_clean();
+    }
 }
 
 fn strum() -> ClientMessage {

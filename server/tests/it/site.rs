@@ -2,7 +2,7 @@
 //! again on the same database, while its clients stay.
 
 use crate::{
-    linked::Browser,
+    browser::Browser,
     proxy::Proxy,
     world::{cookies_of, shipped_settings},
 };
@@ -309,7 +309,7 @@ impl Rows {
     }
 
     /// Whether a page shows what is true.
-    pub(crate) fn is_shown(record: &crate::linked::Record, top: u64, currently_in: i64) -> bool {
+    pub(crate) fn is_shown(record: &crate::record::Record, top: u64, currently_in: i64) -> bool {
         let shown: Option<&Stats> = record.roster.as_ref().map(|roster| roster.stats());
         record.offset(Topic::CheckIns) == top
             && shown.is_some_and(|s| (s.as_of_offset, s.currently_in) == (top, currently_in))

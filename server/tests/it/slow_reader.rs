@@ -2,8 +2,9 @@
 
 use crate::{
     client::Socket,
-    linked::{Page, Record},
+    linked::Page,
     proxy::{Flow, Proxy},
+    record::Record,
     site::Site,
     traffic::note,
     world::{hello_stage, topic},

@@ -1,7 +1,8 @@
 //! What flows while the network fails: notes that carry a number, and desk commands, each counted.
 
 use crate::{
-    linked::{Page, Place, Record},
+    linked::Page,
+    record::{Place, Record},
     site::Rows,
 };
 use protocol::{

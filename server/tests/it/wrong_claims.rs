@@ -1,8 +1,9 @@
 //! Messages that are well formed and claim what cannot be: positions, moments, ids.
 
 use crate::{
+    browser::Browser,
     client::Socket,
-    linked::{Browser, Page},
+    linked::Page,
     traffic::check_in,
     world::{World, topic},
 };
