@@ -48,7 +48,7 @@ fn plan(text: &str) -> Option<(Point, u32)> {
     Some((point, time.parse().ok()?))
 }
 
-#[cfg(test)]
+#[cfg(all(test, debug_assertions))]
 mod tests {
     use super::*;
 
