@@ -693,6 +693,9 @@ impl TryFrom<String> for PublicUrl {
         // A browser leaves the usual port out of an Origin.
         let usual = if scheme == "https" { 443 } else { 80 };
         let host = authority.host().to_ascii_lowercase();
+        if host.is_empty() {
+            return Err(wrong());
+        }
         Ok(Self(match authority.port_u16().filter(|port| *port != usual) {
             Some(port) => format!("{scheme}://{host}:{port}"),
             None => format!("{scheme}://{host}"),
@@ -1166,6 +1169,13 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let file = std::fs::metadata(secret_path(&database)).expect("the file");
             assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_public_address_without_a_host_is_a_mistake() {
+        for text in ["http://:", "https://:443", "http://:3000/"] {
+            assert!(PublicUrl::try_from(text.to_owned()).is_err(), "{text}");
         }
     }
 

@@ -6,7 +6,8 @@
 //!   [`pairing`], [`practice`]: one file per use case, the same behind pages, API and socket
 //! - [`store`]: the only place that writes SQL; [`broker`]: the only one that knows of other nodes
 //! - [`auth`]: who is who; [`api`]: the JSON API; [`backend`]: the pages' way in
-//! - [`files`]: what is not made but only sent; [`config`], [`telemetry`], [`health`], [`welcome`], [`create_admin`]: for operators
+//! - [`files`]: what is not made but only sent; [`config`], [`telemetry`], [`health`], [`welcome`], [`create_admin`]: for operators;
+//!   `faults`: for tests
 //!
 //! What this crate does not know: no page and no rule. Pages are in `app`, rules in `logic`.
 
@@ -18,6 +19,7 @@ pub mod check_in;
 pub mod check_out;
 pub mod config;
 pub mod create_admin;
+mod faults;
 pub mod files;
 pub mod gym;
 pub mod health;

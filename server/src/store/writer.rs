@@ -12,6 +12,7 @@ use super::{
     sql::Conn,
     stats, unavailable,
 };
+use crate::faults::{self, Point};
 use futures_util::{FutureExt, future::BoxFuture};
 use protocol::{Millis, Topic, gym::Stats};
 use std::{
@@ -164,7 +165,9 @@ async fn run(
         match commit_group(&source, &mut tx, group.drain(..), &mut answers).await {
             Ok(commit) => {
                 if !commit.events.is_empty() {
+                    faults::reach(Point::AfterCommit);
                     on_commit(commit);
+                    faults::reach(Point::AfterPublish);
                 }
                 answers.into_iter().for_each(|answer| answer(true));
             }
@@ -213,6 +216,9 @@ async fn commit_group(
         answers.extend(done.ok().map(|done| done.answer));
     }
     let commit = tx.write_events().await?;
+    if !commit.events.is_empty() {
+        faults::reach(Point::BeforeCommit);
+    }
     dialect::commit_group(tx).await?;
     Ok(commit)
 }
