@@ -306,8 +306,7 @@ async fn ten_thousand_levels_of_nesting_are_refused_and_not_followed() {
     }
     // A field that nobody knows is passed over, however deep.
     raw.text(&format!(r#"{{"type":"mute","extra":{open}{close}}}"#)).await;
-    let answer = raw.next().await.expect("an answer").1;
-    println!("an unknown field of 10,000 levels: {}", String::from_utf8_lossy(&answer));
+    raw.hear("ack").await;
     drop(raw);
     room.assert_unimpressed().await;
 }
