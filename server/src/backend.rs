@@ -49,7 +49,10 @@ impl RequestBackend {
         let guest = hosting.guest.as_ref();
         self.set_cookies(guest.map(|(guest, token)| auth.device_cookie(*guest, token)));
         let base = self.state.lan_urls.first().map(String::as_str);
-        let local = format!("http://localhost:{}", self.state.leptos.site_addr.port());
+        let local = match &self.state.config.server.public_url {
+            Some(public) => public.origin().to_owned(),
+            None => format!("http://localhost:{}", self.state.leptos.site_addr.port()),
+        };
         pairing::pairing(hosting, base, &local, self.state.now())
     }
 }

@@ -69,6 +69,8 @@ pub struct Server {
     /// Whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<Network>,
+    /// How long a server that stops says "not ready" before it closes anything.
+    pub unready_seconds: u32,
 }
 
 impl Default for Server {
@@ -78,6 +80,7 @@ impl Default for Server {
             public_url: None,
             name: "local".to_owned(),
             trusted_proxies: Vec::new(),
+            unready_seconds: 0,
         }
     }
 }
@@ -482,11 +485,12 @@ impl Config {
     }
 
     /// Every number with the least and the most that makes sense.
-    fn ranges(&self) -> [(&'static str, u32, u32, u32); 30] {
+    fn ranges(&self) -> [(&'static str, u32, u32, u32); 31] {
         let (desk, auth, limits) = (&self.desk, &self.auth, &self.limits);
         let (guitar, retention) = (&self.guitar, &self.retention);
         const MANY: u32 = 1_000_000;
         [
+            ("[server] unready_seconds", self.server.unready_seconds, 0, 60),
             ("[database] readers", self.database.readers, 1, 100),
             ("[gym] capacity", self.gym.capacity, 0, 100_000),
             ("[gym] ends_soon_days", self.gym.ends_soon_days, 0, 365),

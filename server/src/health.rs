@@ -22,17 +22,21 @@ pub async fn live() -> &'static str {
 struct Ready {
     ready: bool,
     database: &'static str,
+    stopping: bool,
 }
 
-/// The process can serve: its parts answer.
+/// The process can serve: its parts answer, and it is not about to stop.
 pub async fn ready(State(state): State<AppState>) -> Response {
     let database = state.store.answers().await;
-    let ready = database.is_ok();
+    let stopping = state.stopping.is_cancelled();
+    let answers = database.is_ok();
+    let ready = answers && !stopping;
     if let Err(cause) = database {
         tracing::warn!(%cause, "not ready: the database does not answer");
     }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Ready { ready, database: if ready { "ok" } else { "no answer" } };
+    let database = if answers { "ok" } else { "no answer" };
+    let body = Ready { ready, database, stopping };
     (status, Json(body)).into_response()
 }
 
@@ -65,6 +69,11 @@ pub async fn log_request(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = started.elapsed().as_millis();
-    tracing::info!(target: "cadence::http", %method, path, status, ms, "request");
+    if path.starts_with("/health/") {
+        // A proxy asks twice a second.
+        tracing::debug!(target: "cadence::http", %method, path, status, ms, "request");
+    } else {
+        tracing::info!(target: "cadence::http", %method, path, status, ms, "request");
+    }
     response
 }

@@ -70,6 +70,7 @@ impl Server {
             lan_urls: lan_urls.into(),
             client_files,
             leptos,
+            stopping: CancellationToken::new(),
         };
         Ok(Self { state, listener })
     }
@@ -92,11 +93,15 @@ impl Server {
         let app = routes::router(state.clone());
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
         let drain = {
-            let (hub, stop) = (state.hub.clone(), stop.clone());
+            let (state, stop) = (state.clone(), stop.clone());
             async move {
                 stop.cancelled().await;
+                // First: whoever asks sends nobody here any more.
+                state.stopping.cancel();
+                let unready = u64::from(state.config.server.unready_seconds);
+                tokio::time::sleep(Duration::from_secs(unready)).await;
                 // axum does not end upgraded sockets by itself.
-                hub.close_for_restart(RESTART_WINDOW_MS.0, RESTART_WINDOW_MS.1);
+                state.hub.close_for_restart(RESTART_WINDOW_MS.0, RESTART_WINDOW_MS.1);
             }
         };
         let serving = async {
@@ -107,7 +112,8 @@ impl Server {
         };
         let overdue = async {
             stop.cancelled().await;
-            tokio::time::sleep(GOODBYE).await;
+            let unready = u64::from(state.config.server.unready_seconds);
+            tokio::time::sleep(Duration::from_secs(unready) + GOODBYE).await;
         };
         tokio::select! {
             result = serving => result.context("the listener failed")?,

@@ -16,6 +16,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use protocol::{CloseCode, ErrorBody, Millis, ServerMessage, account::Role};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Shared by every handler and connection; clones are cheap.
@@ -39,6 +40,8 @@ pub struct AppState {
     pub client_files: Arc<ClientFiles>,
     /// leptos' own options.
     pub leptos: LeptosOptions,
+    /// The server has been told to stop: it is not ready any more.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {

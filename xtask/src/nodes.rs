@@ -4,6 +4,8 @@
 use std::fs;
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -28,6 +30,10 @@ pub(crate) fn run(
 ) -> Result<()> {
     tools::redis(workspace)?;
     tools::haproxy(workspace)?;
+    // Instead of ending at once: everything that was started is to be stopped.
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
     let services = Services::start(workspace)?;
     let folder = Folder::new(workspace, "nodes")?;
     let mut parts = Parts(Vec::new());
@@ -50,6 +56,7 @@ pub(crate) fn run(
             .env("CADENCE_SERVER__NAME", format!("node {number}"))
             .env("CADENCE_SERVER__PUBLIC_URL", PUBLIC_URL)
             .env("CADENCE_SERVER__TRUSTED_PROXIES", "127.0.0.1")
+            .env("CADENCE_SERVER__UNREADY_SECONDS", "2")
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
             .env("LEPTOS_SITE_ROOT", &built.site.folder);
         // All of them greet with the same words.
@@ -66,7 +73,7 @@ pub(crate) fn run(
     proxy.arg("-f").arg(&settings);
     parts.start("the proxy", &mut proxy, 3000)?;
     println!("  {count} nodes behind {PUBLIC_URL}; Ctrl-C stops them.");
-    parts.wait()
+    parts.wait(&stopped)
 }
 
 /// Round robin over the nodes that say they are ready.
@@ -116,13 +123,15 @@ impl Parts {
         Ok(())
     }
 
-    fn wait(mut self) -> Result<()> {
-        loop {
+    /// Until somebody stops it, or a part ends that the others need.
+    fn wait(mut self, stopped: &AtomicBool) -> Result<()> {
+        while !stopped.load(Ordering::Relaxed) {
             if let Some(ended) = self.ended()? {
                 bail!("{ended} has ended; the others are stopped");
             }
-            std::thread::sleep(Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(100));
         }
+        Ok(())
     }
 
     /// One that does not run any more. A node that is killed to see what happens is none of them.

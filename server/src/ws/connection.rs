@@ -24,6 +24,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use uuid::Uuid;
 
 /// The server pings this often; hidden browsers answer these too.
@@ -149,18 +150,13 @@ impl Connection {
         self.departure = match self.serve(&mut socket).await {
             End::Closed(code) => {
                 tracing::debug!(code = code.number(), "socket closed by the server");
-                let reason = Utf8Bytes::from_static(code.sentence());
-                let frame = CloseFrame { code: code.number(), reason };
-                let goodbye = socket.send(Message::Close(Some(frame)));
-                // A reader that does not read will not read the reason either.
-                let _ = timeout(Duration::from_secs(1), goodbye).await;
-                // The client's own close frame ends the handshake; dropping the socket earlier
-                // could lose the reason with it.
-                let _ = timeout(Duration::from_secs(1), async {
-                    while let Some(Ok(_)) = socket.next().await {}
-                })
-                .await;
+                say_goodbye(&mut socket, code.number(), code.sentence()).await;
                 Departure::Closed
+            }
+            End::Garbled(code) => {
+                tracing::debug!(code, "a client broke the WebSocket protocol");
+                say_goodbye(&mut socket, code, "This is no WebSocket message.").await;
+                Departure::Broken
             }
             End::Left(departure) => departure,
         };
@@ -198,7 +194,8 @@ impl Connection {
                     Ok(())
                 }
                 Event::Received(Some(Ok(message))) => self.read(message).await,
-                Event::Received(Some(Err(_)) | None) => Err(End::Left(Departure::Broken)),
+                Event::Received(Some(Err(cause))) => Err(unreadable(cause)),
+                Event::Received(None) => Err(End::Left(Departure::Broken)),
                 Event::Time => self.beat(socket).await,
             };
             if let Err(end) = result {
@@ -452,6 +449,33 @@ pub(super) enum End {
     Closed(CloseCode),
     /// The other side is gone.
     Left(Departure),
+    /// The other side broke the WebSocket protocol itself; the code is one of RFC 6455, 7.4.1.
+    Garbled(u16),
+}
+
+async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+    let goodbye = socket.send(Message::Close(Some(frame)));
+    // A reader that does not read will not read the reason either.
+    let _ = timeout(Duration::from_secs(1), goodbye).await;
+    // The client's own close frame ends the handshake; dropping the socket earlier could lose the
+    // reason with it.
+    let _ =
+        timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} })
+            .await;
+}
+
+/// A frame that is none has its own code; everything else is the network's end.
+fn unreadable(cause: axum::Error) -> End {
+    match cause.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Utf8(_)) => End::Garbled(1007),
+        Some(tungstenite::Error::Capacity(_)) => End::Garbled(1009),
+        Some(tungstenite::Error::Protocol(
+            ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
+        )) => End::Left(Departure::Broken),
+        Some(tungstenite::Error::Protocol(_)) => End::Garbled(1002),
+        _ => End::Left(Departure::Broken),
+    }
 }
 
 fn too_large(limit: u32) -> ErrorBody {

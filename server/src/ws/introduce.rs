@@ -223,7 +223,10 @@ impl Connection {
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
             return Err(End::Closed(CloseCode::TooManyConnections));
         }
-        if let Some(user) = user.or(self.principal.participant()) {
+        // A PC that nobody is signed in on counts as its session: others behind its address, such
+        // as a school's, must not take its share.
+        let seat = self.principal.seats.first().map(|seat| seat.id);
+        if let Some(user) = user.or(self.principal.participant()).or(seat) {
             self.count_as(user);
         }
         self.look_again().await.map_err(|error| self.turn_away(None, error))

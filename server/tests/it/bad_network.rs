@@ -244,3 +244,21 @@ async fn a_desk_that_is_reloaded_in_the_dark_sends_what_it_kept() {
         page.assert_clean();
     }
 }
+
+#[tokio::test]
+async fn a_phone_whose_words_are_lost_dials_anew_also_while_others_play() {
+    let site = Site::new().await;
+    let session = site.guitar_session().await;
+    let topic = Topic::Guitar(session.session_id);
+    let (network, fine) = (site.network(), site.network());
+    let phone = Page::following(site.phone(&network, &session).await, "phone", topic).await;
+    let pc = Arc::new(Page::following(site.pc(&fine, &session), "PC", topic).await);
+    let playing = Flowing::notes(&pc, topic, Duration::from_millis(200));
+    network.flow(Flow::Freeze, Flow::Pass);
+    let began = Instant::now();
+    phone.hold_chord(topic, "C");
+    phone.until("a new attempt", |record| record.dials.len() >= 2).await;
+    let took = began.elapsed();
+    playing.stop().await;
+    assert!(took < Duration::from_secs(20), "it took {took:?}, and the chip said Live");
+}

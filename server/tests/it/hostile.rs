@@ -185,23 +185,24 @@ async fn frames_that_break_the_websocket_protocol_end_their_connection_only() {
     let terabyte = [FINAL | TEXT, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let mut long_ping = vec![FINAL | PING, 0x80 | 126, 0, 126, 0, 0, 0, 0];
     long_ping.extend([b'!'; 126]);
-    let cases: [(&str, &[u8]); 9] = [
-        ("without a mask", &[FINAL | TEXT, 2, b'{', b'}']),
-        ("reserved bits", &[0xf1, 0x80, 0, 0, 0, 0]),
-        ("an opcode that nobody has", &[FINAL | 0x3, 0x80, 0, 0, 0, 0]),
-        ("a continuation of nothing", &[FINAL | CONTINUATION, 0x80, 0, 0, 0, 0]),
-        ("a ping in two fragments", &[PING, 0x80, 0, 0, 0, 0]),
-        ("a ping of 126 bytes", &long_ping),
-        ("a close frame of one byte", &[FINAL | CLOSE, 0x81, 0, 0, 0, 0, 3]),
-        ("a text that is no UTF-8", &[FINAL | TEXT, 0x83, 0, 0, 0, 0, 0xff, 0xfe, 0]),
-        ("a frame of a terabyte", &terabyte),
+    let cases: [(&str, &[u8], u16); 9] = [
+        ("without a mask", &[FINAL | TEXT, 2, b'{', b'}'], 1002),
+        ("reserved bits", &[0xf1, 0x80, 0, 0, 0, 0], 1002),
+        ("an opcode that nobody has", &[FINAL | 0x3, 0x80, 0, 0, 0, 0], 1002),
+        ("a continuation of nothing", &[FINAL | CONTINUATION, 0x80, 0, 0, 0, 0], 1002),
+        ("a ping in two fragments", &[PING, 0x80, 0, 0, 0, 0], 1002),
+        ("a ping of 126 bytes", &long_ping, 1002),
+        ("a close frame of one byte", &[FINAL | CLOSE, 0x81, 0, 0, 0, 0, 3], 1002),
+        ("a text that is no UTF-8", &[FINAL | TEXT, 0x83, 0, 0, 0, 0, 0xff, 0xfe, 0], 1007),
+        ("a frame of a terabyte", &terabyte, 1009),
     ];
-    for (what, bytes) in cases {
+    for (what, bytes, expected) in cases {
         let mut raw = room.raw().await;
         raw.bytes(bytes).await;
         let began = Instant::now();
         let code = raw.end().await;
         println!("{what}: closed with {code:?}");
+        assert_eq!(code, Some(expected), "{what}");
         // Because of what it said, and not because it says nothing more.
         assert!(began.elapsed() < Duration::from_secs(5), "{what}: {:?}", began.elapsed());
     }
@@ -362,4 +363,18 @@ async fn two_hundred_messages_of_one_frame_are_answered_one_by_one() {
 fn batch(message: &str, times: usize) -> String {
     let messages = vec![message; times].join(",");
     format!(r#"{{"type":"batch","data":{{"messages":[{messages}]}}}}"#)
+}
+
+#[tokio::test]
+async fn a_neighbour_who_floods_does_not_silence_the_pc_behind_the_same_address() {
+    let room = Room::with(&[
+        ("CADENCE_LIMITS__MESSAGES_PER_SECOND", "5"),
+        ("CADENCE_LIMITS__BURST", "50"),
+    ])
+    .await;
+    let neighbour = room.world.guitar_session().await;
+    let mut stage = room.world.stage(&neighbour).await;
+    stage.say_text(&batch(r#"{"type":"mute"}"#, 4_000)).await;
+    assert_eq!(stage.end().await, Some(4113));
+    room.assert_unimpressed().await;
 }

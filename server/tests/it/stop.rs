@@ -34,10 +34,7 @@ async fn a_stop_in_the_middle_of_work_is_a_short_pause_for_everybody() {
     site.terminate();
     sent.extend(late.iter().map(|m| desk.send(Topic::CheckIns, check_in(m))));
     dashboard.until("the goodbye", |record| !record.closes.is_empty()).await;
-    // Nobody is sent to a server that stops.
-    while site.ready().await == Some(200) {
-        sleep(Duration::from_millis(10)).await;
-    }
+    assert_ne!(site.ready().await, Some(200), "nobody is sent to a server that stops");
     let status = site.ended().await;
     assert!(status.success(), "{status}");
     assert_eq!(desk.see(|record| record.closes[0]), 4112);

@@ -180,3 +180,27 @@ async fn a_desk_whose_clock_jumps_by_a_day_and_back_records_the_true_time() {
     }
     desk.assert_clean();
 }
+
+/// Before the next ping is answered, the link knows the jump only by its own monotonic clock.
+#[tokio::test]
+async fn a_desk_whose_clock_was_just_set_records_the_true_time() {
+    const HALF_A_DAY: i64 = DAY / 2;
+    let world = World::new().await;
+    let token = world.sign_in("manager").await;
+    let members = world.members_outside(&token, 2).await;
+    let cookies = world.browser("desk", "").await;
+    let browser = Browser { address: world.address, origin: world.origin(), cookies };
+    let desk = Page::following(browser, "desk", Topic::CheckIns).await;
+    desk.until("the clock's offset", |record| record.clock_offset.is_some()).await;
+    for (member, ahead) in members.iter().zip([-HALF_A_DAY, HALF_A_DAY]) {
+        desk.set_clock(ahead);
+        let id = desk.send(Topic::CheckIns, check_in(member));
+        desk.answered(&[id]).await;
+        let at = desk.see(|record| match record.outcome(id) {
+            Some(Outcome::CheckIn(answer)) => answer.visit.as_ref().map(|v| v.check_in_time),
+            _ => panic!("{ahead} ms: {:?}", record.answers[&id]),
+        });
+        let off = at.expect("a visit") - world.state.now();
+        assert!(off.abs() < 5_000, "the clock is {ahead} ms ahead, the visit {off} ms");
+    }
+}
