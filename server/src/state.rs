@@ -14,7 +14,7 @@ use crate::{
 use app::client_files::ClientFiles;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use protocol::{CloseCode, ErrorBody, Millis, ServerMessage, account::Role};
+use protocol::{ErrorBody, Millis, ServerMessage, account::Role};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -87,7 +87,7 @@ impl AppState {
     ) -> Result<(), ErrorBody> {
         pairing::allow(&self.auth, session.id, phone, role).await?;
         session.set_role(phone, role, self.now());
-        self.hub.participant_changed(phone, role);
+        self.hub.decided(phone, Some(role));
         Ok(())
     }
 
@@ -95,7 +95,7 @@ impl AppState {
     pub async fn remove(&self, session: &SharedSession, phone: Uuid) -> Result<(), ErrorBody> {
         pairing::remove(&self.auth, session.id, phone).await?;
         session.remove(phone, self.now());
-        self.hub.close_participant(phone, CloseCode::Removed);
+        self.hub.decided(phone, None);
         Ok(())
     }
 

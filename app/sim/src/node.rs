@@ -48,6 +48,18 @@ pub struct Feed {
     state: Vec<String>,
 }
 
+/// Facts with their places, moments and makers.
+type Facts = Vec<(u64, i64, (Fact, Option<u32>))>;
+
+/// What a reading of a log found.
+#[derive(Debug)]
+pub struct Answer {
+    from: Position,
+    end: Position,
+    events: Option<Facts>,
+    state: Vec<String>,
+}
+
 /// A connection's end at the server.
 #[derive(Debug, Default)]
 pub struct Served {
@@ -286,26 +298,36 @@ impl Feed {
         self.append(ready);
     }
 
-    /// What a reading brings.
-    pub fn read(&mut self, now: i64, wanted: &Wanted, truth: &Truth) {
-        self.reading = false;
+    /// What a reading finds at this moment; the answer takes a while.
+    pub fn look(&self, wanted: &Wanted, truth: &Truth) -> Answer {
         let log = truth.log(self.topic);
-        let from = match wanted {
-            Wanted::End => return self.intake.compared(now, log.end()),
-            Wanted::Events(from) => from,
+        let (from, with_events) = match wanted {
+            Wanted::End(from) => (from, false),
+            Wanted::Events(from) => (from, true),
         };
-        let events = log.after(from.offset);
-        let events = events.into_iter().map(|(at, fact)| (at, fact.ts, (fact, None))).collect();
-        match self.intake.read(now, log.end(), events) {
+        let events = with_events.then(|| {
+            let events = log.after(from.offset).into_iter();
+            events.map(|(at, fact)| (at, fact.ts, (fact, None))).collect()
+        });
+        let state = truth.state(self.topic, log.end());
+        Answer { from: from.clone(), end: log.end().clone(), events, state }
+    }
+
+    /// The answer of a reading arrives.
+    pub fn read(&mut self, now: i64, answer: Answer) {
+        self.reading = false;
+        let Answer { from, end, events, state } = answer;
+        let Some(events) = events else { return self.intake.compared(now, &from, &end) };
+        match self.intake.read(now, &from, &end, events) {
             Taken::Events(ready) => self.append(ready),
             Taken::Restarted => {
-                self.ring.restart(log.end().clone());
-                self.state = truth.state(self.topic, log.end());
+                self.ring.restart(end);
+                self.state = state;
             }
         }
     }
 
-    fn append(&mut self, ready: Vec<(u64, i64, (Fact, Option<u32>))>) {
+    fn append(&mut self, ready: Facts) {
         for (offset, ts, (fact, origin)) in ready {
             let at = Position { epoch: self.ring.end().epoch.clone(), offset };
             let mut envelope = Envelope::bare(&fact.message).at(self.topic, at);
@@ -328,7 +350,8 @@ impl Feed {
         let mut way = self.ring.catch_up(from.as_ref());
         if way == CatchUp::Log && self.topic == ROOM {
             // Ahead of this node: it looks once, then goes by what it knows.
-            self.read(now, &Wanted::Events(self.intake.end().clone()), truth);
+            let answer = self.look(&Wanted::Events(self.intake.end().clone()), truth);
+            self.read(now, answer);
             way = self.ring.catch_up(from.as_ref());
         }
         let answer = |end: &Position, recovered, replayed| TopicAnswer {

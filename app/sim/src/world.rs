@@ -1,7 +1,7 @@
 //! Time, network and faults between pages and nodes.
 
 use crate::{
-    node::{self, Asked, Node},
+    node::{self, Answer, Asked, Node},
     page::{BEGIN, Page},
     rng::Rng,
     truth::{Fact, GYM, Log, ROOM, Truth},
@@ -136,6 +136,13 @@ enum Happens {
         life: u32,
         topic: Topic,
         wanted: Wanted,
+    },
+    /// The answer of a reading arrives.
+    Answered {
+        node: usize,
+        life: u32,
+        topic: Topic,
+        answer: Box<Answer>,
     },
     /// A node starts again.
     Start {
@@ -308,6 +315,16 @@ impl World {
                 }
             }
             Happens::Read { node, life, topic, wanted } => self.read(node, life, topic, &wanted),
+            Happens::Answered { node, life, topic, answer } => {
+                if self.alive(node, life) {
+                    let now = self.now;
+                    if let Some(feed) = self.nodes[node].feed(topic) {
+                        feed.read(now, *answer);
+                    }
+                    self.look(node, topic);
+                    self.write_all(node);
+                }
+            }
             Happens::Start { node } => self.start(node),
             Happens::Reload { page } => self.reload(page),
             Happens::Fault => self.fault(),
@@ -870,11 +887,10 @@ impl World {
         if now < away {
             feed.reading = false;
             feed.intake.failed(now);
-        } else {
-            feed.read(now, wanted, truth);
+            return self.look(node, topic);
         }
-        self.look(node, topic);
-        self.write_all(node);
+        let answer = Box::new(feed.look(wanted, truth));
+        self.soon(0, 40, Happens::Answered { node, life, topic, answer });
     }
 
     fn crash(&mut self, node: usize) {

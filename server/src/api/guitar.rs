@@ -95,7 +95,7 @@ pub(crate) async fn join(
         if let Some(session) = state.hub.session(phone.session) {
             session.set_role(phone.participant, phone.role, state.now());
         }
-        state.hub.participant_changed(phone.participant, phone.role);
+        state.hub.decided(phone.participant, Some(phone.role));
     }
     Ok(joining)
 }

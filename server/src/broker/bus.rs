@@ -10,8 +10,15 @@ use redis::{
     aio::{PubSub, PubSubSink},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::timeout,
+};
 
+/// A server that has not answered by then is away.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How often a connection that is listened to is asked whether it still is one.
+const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Between two attempts to listen.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
@@ -54,7 +61,8 @@ async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard
     let mut channels = HashSet::new();
     let mut away = false;
     for client in clients.iter().cycle() {
-        match connect(client, &channels).await {
+        let connecting = timeout(ANSWER_WITHIN, connect(client, &channels));
+        match connecting.await.unwrap_or_else(|_| Err(silent())) {
             Ok(connection) => {
                 if std::mem::take(&mut away) {
                     tracing::info!("the broker can be heard again");
@@ -93,8 +101,17 @@ async fn converse(
     heard: &Heard,
 ) -> bool {
     let (mut sink, mut messages) = connection.split();
+    let mut beats = tokio::time::interval(ASK_EVERY);
     loop {
         tokio::select! {
+            // A connection that was lost without a word would be silent for ever.
+            _ = beats.tick() => {
+                let answer: redis::RedisResult<redis::Value> =
+                    timeout(ANSWER_WITHIN, sink.ping()).await.unwrap_or_else(|_| Err(silent()));
+                if answer.is_err() {
+                    return true;
+                }
+            }
             message = messages.next() => {
                 let Some(message) = message else { return true };
                 if let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) {
@@ -103,7 +120,8 @@ async fn converse(
             }
             wish = wishes.recv() => {
                 let Some(wish) = wish else { return false };
-                if carry_out(&mut sink, &wish).await.is_err() {
+                let done = timeout(ANSWER_WITHIN, carry_out(&mut sink, &wish)).await;
+                if !matches!(done, Ok(Ok(()))) {
                     note(channels, wish);
                     return true;
                 }
@@ -118,6 +136,10 @@ async fn carry_out(sink: &mut PubSubSink, wish: &Wish) -> redis::RedisResult<()>
         Wish::Follow(channel) => sink.subscribe(channel).await,
         Wish::Leave(channel) => sink.unsubscribe(channel).await,
     }
+}
+
+fn silent() -> redis::RedisError {
+    (redis::ErrorKind::Io, "no answer").into()
 }
 
 fn note(channels: &mut HashSet<String>, wish: Wish) {

@@ -16,6 +16,8 @@ struct Writing<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
     outcome: &'a Outcome,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    decided: bool,
     #[serde(flatten)]
     message: &'a ServerMessage,
 }
@@ -29,6 +31,8 @@ struct Reading<'a> {
     #[serde(default)]
     id: Option<Uuid>,
     outcome: Outcome,
+    #[serde(default)]
+    decided: bool,
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -37,21 +41,22 @@ struct Reading<'a> {
 
 /// Writes a fact that this node made.
 pub(crate) fn write(node: Uuid, fact: &Fact) -> String {
-    let Fact { ts, message, origin, outcome } = fact;
+    let Fact { ts, message, origin, outcome, decided } = fact;
     let connection = origin.map(|origin| origin.connection);
     let id = origin.and_then(|origin| origin.message);
     // Types of ours: writing them as JSON cannot fail.
-    serde_json::to_string(&Writing { ts: *ts, node, connection, id, outcome, message })
+    let (ts, decided) = (*ts, *decided);
+    serde_json::to_string(&Writing { ts, node, connection, id, outcome, decided, message })
         .unwrap_or_default()
 }
 
 /// Reads a fact and the node that made it; `None` for one that a newer version wrote.
 pub(crate) fn read(text: &str) -> Option<(Uuid, Fact)> {
-    let Reading { ts, node, connection, id, outcome, kind, data } =
+    let Reading { ts, node, connection, id, outcome, decided, kind, data } =
         serde_json::from_str(text).ok()?;
     let message = ServerMessage::read(&kind, data.get())?.ok()?;
     let origin = connection.map(|connection| Origin { connection, message: id });
-    Some((node, Fact { ts, message, origin, outcome }))
+    Some((node, Fact { ts, message, origin, outcome, decided }))
 }
 
 #[cfg(test)]
@@ -70,6 +75,7 @@ mod tests {
                 message: Some(Uuid::from_u128(3)),
             }),
             outcome: Outcome::Done,
+            decided: false,
         };
         let text = write(node, &fact);
         let (by, read_back) = read(&text).expect("a fact");

@@ -11,7 +11,10 @@
 mod bus;
 pub(crate) mod fact;
 
-use crate::hub::log::{Fact, new_epoch};
+use crate::hub::{
+    log::{Fact, new_epoch},
+    mono,
+};
 use anyhow::Context;
 use bus::{Bus, Heard};
 use logic::presence::Seats;
@@ -22,12 +25,24 @@ use redis::{
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
 /// A broker that has not answered by then is away: a strum waits no longer.
-const ANSWER_WITHIN: Duration = Duration::from_millis(1_000);
+const ANSWER_WITHIN: Duration = Duration::from_millis(500);
+/// So long nobody asks a broker that was away, in milliseconds; then one tries.
+const AWAY_MS: i64 = 300;
+/// While one tries, the others do not ask, in milliseconds.
+const TRIAL_MS: i64 = 1_000;
+/// One node of a cluster that is silent must not keep the others from being found.
+const CONNECT_WITHIN: Duration = Duration::from_millis(150);
 /// A session's keys leave the broker after so long without anybody; its record is in the database.
 const KEEP_MS: u64 = 60 * 60 * 1_000;
 /// A node that has not been heard of for so long is dead.
@@ -55,6 +70,9 @@ struct Inner {
     script: Script,
     commands: Commands,
     bus: Bus,
+    /// When a broker that was away is asked again, on the clock that never jumps; 0 while it is
+    /// there.
+    again_at: AtomicI64,
 }
 
 enum Commands {
@@ -149,7 +167,7 @@ impl Broker {
             }
             _ => Commands::Cluster(Box::new(Cluster {
                 client: ClusterClientBuilder::new(addresses.iter().copied())
-                    .connection_timeout(ANSWER_WITHIN)
+                    .connection_timeout(CONNECT_WITHIN)
                     .response_timeout(ANSWER_WITHIN)
                     .build()?,
                 connection: Mutex::new(None),
@@ -171,6 +189,7 @@ impl Broker {
             script: Script::new(include_str!("session.lua")),
             commands,
             bus: Bus::start(clients, told),
+            again_at: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -275,19 +294,21 @@ impl Broker {
         session: Uuid,
         seen: &Position,
         mine: &Seats,
+        now: Millis,
     ) -> Result<Everybody, Away> {
         let mut step = self.step(session, "seats", seen);
         // Types of ours: writing them as JSON cannot fail.
         let text = serde_json::to_string(mine).unwrap_or_default();
         step.arg(self.inner.node.to_string()).arg(text).arg(LEASE_MS);
         type Seated = (String, u64, String, Millis, Vec<(String, String)>);
-        let (epoch, offset, version, now, nodes): Seated = self.run(&step).await?;
+        let (epoch, offset, version, clock, nodes): Seated = self.run(&step).await?;
         let seats = |(_, text): (String, String)| {
             let (until, seats) = text.split_once(' ')?;
             let until: Millis = until.parse().ok()?;
             let mut seats: Seats = serde_json::from_str(seats).ok()?;
-            if until < now {
-                seats.break_all(until);
+            if until < clock {
+                // The broker's clock and this node's may differ.
+                seats.break_all(now - (clock - until));
             }
             Some(seats)
         };
@@ -317,10 +338,29 @@ impl Broker {
         &self,
         question: impl AsyncFnOnce(&Commands) -> redis::RedisResult<T>,
     ) -> Result<T, Away> {
-        match timeout(ANSWER_WITHIN, question(&self.inner.commands)).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Away("no answer".to_owned())),
+        // Every message of every connection would wait for its own time to run out.
+        let (again_at, now) = (self.inner.again_at.load(Ordering::Relaxed), mono());
+        if again_at > now {
+            return Err(Away("it was away a moment ago".to_owned()));
         }
+        if again_at > 0 {
+            let trial = self.inner.again_at.compare_exchange(
+                again_at,
+                now + TRIAL_MS,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            if trial.is_err() {
+                return Err(Away("somebody else tries".to_owned()));
+            }
+        }
+        let answer = match timeout(ANSWER_WITHIN, question(&self.inner.commands)).await {
+            Ok(answer) => answer.map_err(Away::from),
+            Err(_) => Err(Away("no answer".to_owned())),
+        };
+        let again_at = if answer.is_ok() { 0 } else { mono() + AWAY_MS };
+        self.inner.again_at.store(again_at, Ordering::Relaxed);
+        answer
     }
 
     fn channel(&self, name: &str) -> String {

@@ -58,6 +58,15 @@ if op == 'seats' then
   if not before or string.sub(before, string.find(before, ' ') + 1) ~= mine then
     redis.call('HINCRBY', life, 'seats', 1)
   end
+  -- What a node left that died minutes ago: its devices have come back elsewhere, or are gone.
+  local everybody = redis.call('HGETALL', seats)
+  for i = 1, #everybody, 2 do
+    local until_ = tonumber(string.match(everybody[i + 1], '^%d+'))
+    if until_ + 180000 < now then
+      redis.call('HDEL', seats, everybody[i])
+      redis.call('HINCRBY', life, 'seats', 1)
+    end
+  end
   keep()
   return {epoch, top, redis.call('HGET', life, 'seats') or '', now, redis.call('HGETALL', seats)}
 end

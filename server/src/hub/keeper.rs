@@ -9,7 +9,7 @@ use super::{
     log::Fact,
     session::{Decision, Session},
 };
-use crate::broker::{Appended, Away, Broker, Reading};
+use crate::broker::{Appended, Away, Broker, Everybody, Reading};
 use logic::{
     presence::{self, Seats},
     topic::Wanted,
@@ -18,7 +18,6 @@ use protocol::{
     Millis, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, Presence},
-    server::Outcome,
 };
 use std::{
     collections::BTreeSet,
@@ -30,6 +29,8 @@ use uuid::Uuid;
 /// How often the devices are compared when nothing has changed: well within a lease, and often
 /// enough to see that a lease is over.
 const COMPARE_EVERY: Duration = Duration::from_secs(1);
+/// So often devices are looked at again because they changed meanwhile.
+const ROUNDS: usize = 3;
 /// After the broker did not answer.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
@@ -75,8 +76,8 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
 
 /// Reads what the bus did not bring.
 pub(crate) async fn read(session: &Session, broker: &Broker, now: Millis) -> Result<(), Away> {
-    let seen = session.log.end();
-    let Reading { end, events, last } = match broker.read(session.id, &seen).await {
+    let from = session.log.end();
+    let Reading { end, events, last } = match broker.read(session.id, &from).await {
         Ok(reading) => reading,
         Err(cause) => {
             session.log.failed();
@@ -84,8 +85,8 @@ pub(crate) async fn read(session: &Session, broker: &Broker, now: Millis) -> Res
         }
     };
     let before = session.snapshot().0;
-    let another_life = end.epoch != seen.epoch;
-    if !session.read(&end, events, state_of(&last)) && another_life {
+    let another_life = end.epoch != from.epoch;
+    if !session.read(&from, &end, events, state_of(&last)) && another_life {
         restore(session, broker, before, now).await?;
     }
     Ok(())
@@ -104,7 +105,7 @@ async fn restore(
         return Ok(());
     };
     let message = ServerMessage::PracticeUpdate(practice);
-    let fact = Fact { ts: now, message, origin: None, outcome: Outcome::Done };
+    let fact = Fact::by_server(now, message);
     let id = format!("practice of {}", at.epoch);
     if let Appended::New(at) = broker.append(session.id, &at, &id, &fact, None).await? {
         session.hint(&at, fact, false);
@@ -115,38 +116,50 @@ async fn restore(
 /// Tells this node's devices, and whatever of everybody's has not been said yet; on the way it
 /// learns where the log ends.
 async fn announce(session: &Session, broker: &Broker, now: Millis) -> Result<(), Away> {
-    loop {
+    for _ in 0..ROUNDS {
         let (mine, decisions) = session.devices();
-        let everybody = broker.seats(session.id, &session.log.end(), &mine).await?;
-        session.log.compared(&everybody.end);
-        let (state, at) = session.snapshot();
-        // What has been told is not known here yet: read first.
-        if at != everybody.end {
+        let from = session.log.end();
+        let everybody = broker.seats(session.id, &from, &mine, now).await?;
+        session.log.compared(&from, &everybody.end);
+        // Either could have changed while the broker was asked.
+        let Some(state) = session.state_at(&everybody.end, &mine) else {
             read(session, broker, now).await?;
             continue;
-        }
-        let mut outdated = false;
-        for participant in news(&state, &mine, &everybody.nodes, &decisions, now) {
-            let message = ServerMessage::ConnectionUpdate(participant);
-            let fact = Fact { ts: now, message, origin: None, outcome: Outcome::Done };
-            let version = Some(everybody.version.as_str());
-            match broker.append(session.id, &at, "", &fact, version).await? {
-                Appended::New(at) => session.hint(&at, fact, false),
-                Appended::Repeated(_) => {}
-                Appended::Outdated => {
-                    outdated = true;
-                    break;
-                }
-            }
-        }
-        if !outdated {
+        };
+        let news = news(&state, &mine, &everybody.nodes, &decisions, now);
+        if say(session, broker, &everybody, news, now).await? {
             session.told(&decisions);
             return Ok(());
         }
     }
+    // Much is going on: the next look is soon.
+    session.devices_changed();
+    Ok(())
 }
 
-/// What has to be said: participants whose state differs from what everybody was told. A role is
+/// Says the news; false when the devices changed meanwhile.
+async fn say(
+    session: &Session,
+    broker: &Broker,
+    everybody: &Everybody,
+    news: Vec<(Participant, bool)>,
+    now: Millis,
+) -> Result<bool, Away> {
+    for (participant, decided) in news {
+        let message = ServerMessage::ConnectionUpdate(participant);
+        let fact = Fact { decided, ..Fact::by_server(now, message) };
+        let version = Some(everybody.version.as_str());
+        match broker.append(session.id, &everybody.end, "", &fact, version).await? {
+            Appended::New(at) => session.hint(&at, fact, false),
+            Appended::Repeated(_) => {}
+            Appended::Outdated => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// What has to be said, and whether it is the host's word: participants whose state differs from
+/// what everybody was told. A role is
 /// what the host decided here, what the node of the device says, or what was told before.
 fn news(
     state: &GuitarState,
@@ -154,7 +167,7 @@ fn news(
     nodes: &[Seats],
     decisions: &[Decision],
     now: Millis,
-) -> Vec<Participant> {
+) -> Vec<(Participant, bool)> {
     let everybody: BTreeSet<Uuid> = nodes
         .iter()
         .flat_map(Seats::everybody)
@@ -171,19 +184,19 @@ fn news(
         if let Some(told) = told.filter(|_| mine.seat(who).is_none()) {
             is.role = told.role;
         }
-        for decision in decisions {
+        let mut decided = false;
+        for decision in decisions.iter().filter(|decision| decision.about() == who) {
+            decided = true;
             match decision {
-                Decision::Role(whose, role) if *whose == who => is.role = *role,
-                Decision::Removed(whose) if *whose == who => {
-                    (is.role, is.status) = (Role::Waiting, gone);
-                }
-                _ => {}
+                Decision::Role(_, role) => is.role = *role,
+                Decision::Removed(_) => (is.role, is.status) = (Role::Waiting, gone),
             }
         }
-        match told {
-            Some(told) => (is != *told).then_some(is),
-            None => (is.status != gone).then_some(is),
-        }
+        let differs = match told {
+            Some(told) => is != *told,
+            None => decided || is.status != gone,
+        };
+        differs.then_some((is, decided))
     };
     everybody.into_iter().filter_map(differs).collect()
 }

@@ -27,6 +27,15 @@ pub struct Fact {
     pub origin: Option<Origin>,
     /// What that connection gets in the event's place.
     pub outcome: Outcome,
+    /// A participant's role, or its removal, as the host decided it: the node of its device obeys.
+    pub decided: bool,
+}
+
+impl Fact {
+    /// What the server itself says.
+    pub fn by_server(ts: Millis, message: ServerMessage) -> Self {
+        Self { ts, message, origin: None, outcome: Outcome::Done, decided: false }
+    }
 }
 
 /// One event of a topic.
@@ -85,6 +94,8 @@ struct Inner {
     ring: Ring<Arc<Event>>,
     intake: Intake<Fact>,
     latest: Option<Latest>,
+    /// Of the newest figures; never goes back.
+    version: u64,
     followers: HashMap<Uuid, Arc<Handle>>,
 }
 
@@ -95,6 +106,7 @@ impl Log {
             ring: Ring::new(end.clone(), capacity, keep_ms),
             intake: Intake::new(mono(), end),
             latest: None,
+            version: 0,
             followers: HashMap::new(),
         };
         Self { topic, inner: Mutex::new(inner), changed: Notify::new() }
@@ -104,8 +116,7 @@ impl Log {
     pub fn begin(&self, end: Position) {
         let mut inner = lock(&self.inner);
         inner.intake = Intake::new(mono(), end.clone());
-        inner.ring.restart(end);
-        inner.wake();
+        inner.restart(end);
     }
 
     /// The position of the newest event.
@@ -151,21 +162,31 @@ impl Log {
         lock(&self.inner).intake.wanted(mono())
     }
 
-    /// The log's end, read just now.
-    pub fn compared(&self, end: &Position) {
-        lock(&self.inner).intake.compared(mono(), end);
+    /// The log's end, as it was when it was asked for from a position.
+    pub fn compared(&self, from: &Position, end: &Position) {
+        lock(&self.inner).intake.compared(mono(), from, end);
     }
 
-    /// What a reading of the log brought. Returns what was delivered now, or nothing when the log
-    /// did not lead on: everybody starts again at its end.
-    pub fn read(&self, end: &Position, facts: Vec<(u64, Fact)>) -> Option<Vec<Arc<Event>>> {
+    /// Somebody knows of another life of the log: it is compared at once.
+    pub fn suspect(&self) {
+        lock(&self.inner).intake.suspect(mono());
+        self.changed.notify_one();
+    }
+
+    /// What a reading of the log from a position brought. Returns what was delivered now, or
+    /// nothing when the log did not lead on: everybody starts again at its end.
+    pub fn read(
+        &self,
+        from: &Position,
+        end: &Position,
+        facts: Vec<(u64, Fact)>,
+    ) -> Option<Vec<Arc<Event>>> {
         let mut inner = lock(&self.inner);
         let facts = facts.into_iter().map(|(offset, fact)| (offset, fact.ts, fact)).collect();
-        match inner.intake.read(mono(), end, facts) {
+        match inner.intake.read(mono(), from, end, facts) {
             Taken::Events(ready) => Some(inner.append(self.topic, ready)),
             Taken::Restarted => {
-                inner.ring.restart(end.clone());
-                inner.wake();
+                inner.restart(end.clone());
                 None
             }
         }
@@ -205,7 +226,8 @@ impl Log {
         if inner.latest.as_ref().is_some_and(newer) {
             return;
         }
-        let version = inner.latest.as_ref().map_or(1, |latest| latest.version + 1);
+        inner.version += 1;
+        let version = inner.version;
         let (as_of, at) = (stats.as_of_offset, stats.timestamp);
         let mut envelope = Envelope::bare(ServerMessage::StatsUpdate(stats));
         let plain = encode(&envelope).into();
@@ -227,7 +249,7 @@ impl Log {
 
     /// The version of the newest figures.
     pub fn latest_version(&self) -> u64 {
-        lock(&self.inner).latest.as_ref().map_or(0, |latest| latest.version)
+        lock(&self.inner).version
     }
 
     /// Wakes this connection from now on.
@@ -264,6 +286,15 @@ impl Inner {
         }
         self.wake();
         appended
+    }
+
+    fn restart(&mut self, end: Position) {
+        if end.epoch != self.ring.end().epoch {
+            // Counted in another life: newer figures could look older.
+            self.latest = None;
+        }
+        self.ring.restart(end);
+        self.wake();
     }
 
     fn wake(&self) {

@@ -38,6 +38,8 @@ use uuid::Uuid;
 
 /// The channel on which nodes tell each other of check-ins.
 const CHECK_INS: &str = "checkins";
+/// The channel on which nodes tell each other what hosts decided about phones.
+const DECISIONS: &str = "decisions";
 /// How often a server that stops looks whether everybody is gone.
 const EMPTIED_EVERY: Duration = Duration::from_millis(10);
 
@@ -97,6 +99,7 @@ impl Hub {
             }
         }))?;
         broker.follow(CHECK_INS);
+        broker.follow(DECISIONS);
         let made = Self::with(ring_events, ring_ms, Some(broker));
         let _ = hub.set(Arc::downgrade(&made.inner));
         Ok(made)
@@ -136,7 +139,7 @@ impl Hub {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
             let outcome = outcome.unwrap_or(Outcome::Done);
             let at = Position { epoch: epoch.clone(), offset };
-            let fact = Fact { ts, message, origin, outcome };
+            let fact = Fact { ts, message, origin, outcome, decided: false };
             if let Some(broker) = &self.inner.broker {
                 words.push(broker.word(&at, &fact));
             }
@@ -146,7 +149,9 @@ impl Hub {
             // A hint: what does not arrive is read from the database.
             tokio::spawn(async move {
                 for word in words {
-                    let _ = broker.say(CHECK_INS, &word).await;
+                    if broker.say(CHECK_INS, &word).await.is_err() {
+                        break;
+                    }
                 }
             });
         }
@@ -159,6 +164,11 @@ impl Hub {
     /// that has not been sent yet.
     pub fn publish_stats(&self, stats: Stats) {
         self.inner.checkins.set_latest(stats);
+    }
+
+    /// Whether other nodes share the topics of this one.
+    pub fn is_shared(&self) -> bool {
+        self.inner.broker.is_some()
     }
 
     // ── guitar sessions ─────────────────────────────────────────────────────────────────────
@@ -184,7 +194,8 @@ impl Hub {
         // Before the log is read: what is said in between is heard.
         broker.follow(&id.to_string());
         let nowhere = Position { epoch: String::new(), offset: 0 };
-        let Reading { end, events, last } = broker.read(id, &nowhere).await?;
+        let read = broker.read(id, &nowhere).await;
+        let Reading { end, events, last } = read.inspect_err(|_| broker.leave(&id.to_string()))?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
             return Ok(Arc::clone(session));
@@ -194,8 +205,8 @@ impl Hub {
         let events = events.unwrap_or_default();
         let offset = events.first().map_or(end.offset, |(first, _)| first - 1);
         let begin = Position { epoch: end.epoch.clone(), offset };
-        let log = Log::new(Topic::Guitar(id), begin, capacity, ms);
-        log.read(&end, events);
+        let log = Log::new(Topic::Guitar(id), begin.clone(), capacity, ms);
+        log.read(&begin, &end, events);
         let session = Session::new(id, log, None, clock.now());
         let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
         sessions.insert(id, Arc::clone(&session));
@@ -230,8 +241,36 @@ impl Hub {
         }
     }
 
+    /// The host decided something about a phone, which may be connected to any node.
+    pub fn decided(&self, participant: Uuid, role: Option<Role>) {
+        let decision = match role {
+            Some(role) => Decision::Role(participant, role),
+            None => Decision::Removed(participant),
+        };
+        self.inner.carry_out(decision);
+        let Some(broker) = self.inner.broker.clone() else { return };
+        let word = match role {
+            Some(role) => format!("{participant} {}", serde_json::json!(role)),
+            None => participant.to_string(),
+        };
+        // A hint for connections without a seat; the others learn it from the session's log.
+        tokio::spawn(async move {
+            let _ = broker.say(DECISIONS, &word).await;
+        });
+    }
+
     /// Another node said something on the bus.
     fn heard(&self, channel: &str, text: &str) {
+        if channel == DECISIONS {
+            let mut words = text.splitn(2, ' ');
+            let Some(Ok(who)) = words.next().map(Uuid::try_parse) else { return };
+            let role = words.next().map(serde_json::from_str);
+            return match role {
+                Some(Ok(role)) => self.inner.carry_out(Decision::Role(who, role)),
+                Some(Err(_)) => {}
+                None => self.inner.carry_out(Decision::Removed(who)),
+            };
+        }
         let Some((at, by, fact)) = broker::heard(text) else { return };
         if self.inner.broker.as_ref().is_some_and(|broker| broker.node() == by) {
             return;
@@ -246,11 +285,6 @@ impl Hub {
                 self.inner.checkins.hint(&at, fact);
             }
         }
-    }
-
-    /// A phone's role changed by the host's word: its connections learn it at once.
-    pub fn participant_changed(&self, participant: Uuid, role: Role) {
-        self.inner.carry_out(Decision::Role(participant, role));
     }
 
     // ── connections ─────────────────────────────────────────────────────────────────────────

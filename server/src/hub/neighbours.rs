@@ -59,27 +59,30 @@ async fn follow_check_ins(state: &AppState) {
 
 async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), sqlx::Error> {
     let topic = Topic::CheckIns;
-    let Some(wanted) = log.wanted() else { return Ok(()) };
+    let (from, with_events) = match log.wanted() {
+        None => return Ok(()),
+        Some(Wanted::End(from)) => (from, false),
+        Some(Wanted::Events(from)) => (from, true),
+    };
+    // Asked after `from` was taken: an end before it means that the log went back.
     let end = state.store.position(topic).await?;
-    let seen = log.end();
-    if end.epoch == seen.epoch && end.offset < seen.offset {
+    if end.epoch == from.epoch && end.offset < from.offset {
         // The database went back in time: its next offsets would name other events than before.
-        let renewed = state.store.begin_epoch(topic, &seen.epoch).await;
-        renewed.map_err(|cause| sqlx::Error::Protocol(cause.to_string()))?;
+        let renewed = state.store.begin_epoch(topic, &from.epoch).await;
+        return renewed.map_err(|cause| sqlx::Error::Protocol(cause.to_string()));
+    }
+    if !with_events {
+        log.compared(&from, &end);
         return Ok(());
     }
-    let Wanted::Events(from) = wanted else {
-        log.compared(&end);
-        return Ok(());
-    };
     match state.store.events_after(topic, from.offset, READ).await {
         Ok(events) => {
             let fact = |event: store::LoggedEvent| {
                 let outcome = event.outcome.unwrap_or(Outcome::Done);
                 let (ts, message, origin) = (event.ts, event.message, event.origin);
-                (event.offset, Fact { ts, message, origin, outcome })
+                (event.offset, Fact { ts, message, origin, outcome, decided: false })
             };
-            log.read(&end, events.into_iter().map(fact).collect());
+            log.read(&from, &end, events.into_iter().map(fact).collect());
         }
         Err(ReplayError::Database(cause)) => return Err(cause),
         // Of a newer release: everybody gets the whole state.

@@ -13,7 +13,6 @@ use protocol::{
     ErrorBody, Millis, Position, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
-    server::Outcome,
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,6 +22,9 @@ use uuid::Uuid;
 
 /// How many message ids are remembered to recognise a repeated one: as many as a link resends.
 const REMEMBERED_IDS: usize = 1_024;
+
+/// The visibility of one device is said at most so often, in milliseconds.
+const SEEN_EVERY_MS: Millis = 1_000;
 
 /// One guitar session in memory.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ struct Live {
     played: Played,
     last_input: Millis,
     last_presence: Millis,
+    /// When the visibility of a page was last said.
+    seen_at: HashMap<Uuid, Millis>,
     /// Devices changed since the other nodes were told.
     unsaid: bool,
     /// What the host decided here, and the other nodes do not know yet.
@@ -61,6 +65,15 @@ pub(super) enum Decision {
     Role(Uuid, Role),
     /// It was removed for good.
     Removed(Uuid),
+}
+
+impl Decision {
+    /// Whom it is about.
+    pub(super) fn about(&self) -> Uuid {
+        match self {
+            Self::Role(who, _) | Self::Removed(who) => *who,
+        }
+    }
 }
 
 /// What was played since it was last stored.
@@ -83,6 +96,7 @@ impl Session {
             played: Played::default(),
             last_input: now,
             last_presence: now,
+            seen_at: HashMap::new(),
             unsaid: false,
             decisions: Vec::new(),
             heard: Vec::new(),
@@ -115,7 +129,7 @@ impl Session {
     ) -> Result<Published, ErrorBody> {
         let Publication { message, origin, outcome } = publication;
         let id = origin.and_then(|origin| origin.message);
-        let fact = Fact { ts: now, message, origin, outcome };
+        let fact = Fact { ts: now, message, origin, outcome, decided: false };
         let Some(broker) = &self.broker else {
             return Ok(self.publish_here(id, fact));
         };
@@ -167,13 +181,14 @@ impl Session {
     /// could be read, and the state at the end. False when the log did not lead on.
     pub(super) fn read(
         &self,
+        from: &Position,
         end: &Position,
         facts: Option<Vec<(u64, Fact)>>,
         state: GuitarState,
     ) -> bool {
         let mut live = lock(&self.live);
         let appended = match facts {
-            Some(facts) => self.log.read(end, facts),
+            Some(facts) => self.log.read(from, end, facts),
             None => {
                 self.log.begin(end.clone());
                 None
@@ -196,6 +211,18 @@ impl Session {
         let mut live = lock(&self.live);
         live.unsaid = false;
         (live.seats.clone(), live.decisions.clone())
+    }
+
+    /// The state, if it is the one at a place of the log and this node's devices are still these.
+    pub(super) fn state_at(&self, at: &Position, devices: &Seats) -> Option<GuitarState> {
+        let live = lock(&self.live);
+        (self.log.end() == *at && live.seats == *devices).then(|| live.state.clone())
+    }
+
+    /// Lets the keeper look again.
+    pub(super) fn devices_changed(&self) {
+        lock(&self.live).unsaid = true;
+        self.log.look();
     }
 
     /// Whether devices changed or decisions were made since [`Session::devices`] was called.
@@ -235,7 +262,11 @@ impl Session {
         let mut live = lock(&self.live);
         live.last_presence = now;
         live.seats.seen(who, connection, visible, now);
-        self.announce(&mut live, who, now);
+        // Nobody learns more by more than one word a second; the sweep says the last one.
+        let said = live.seen_at.insert(who, now);
+        if said.is_none_or(|said| now - said >= SEEN_EVERY_MS) {
+            self.announce(&mut live, who, now);
+        }
     }
 
     /// A socket ended. The device is away until it comes back or its time is over.
@@ -275,6 +306,7 @@ impl Session {
     /// Devices whose time to come back is over are gone.
     pub fn sweep(&self, now: Millis) {
         let mut live = lock(&self.live);
+        live.seen_at.retain(|_, said| now - *said < SEEN_EVERY_MS);
         if self.broker.is_some() {
             live.seats.sweep(now);
             return;
@@ -301,7 +333,7 @@ impl Session {
     fn tell(&self, live: &mut Live, participant: Participant, now: Millis) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut live.state, &message);
-        self.log.push(Fact { ts: now, message, origin: None, outcome: Outcome::Done });
+        self.log.push(Fact::by_server(now, message));
     }
 
     /// Whether nobody has been connected since `before`, so that it can be forgotten.
@@ -378,24 +410,23 @@ impl Live {
     }
 
     fn apply(&mut self, fact: &Fact) {
-        if let ServerMessage::ConnectionUpdate(participant) = &fact.message {
-            self.obey(participant);
-        } else {
-            self.last_input = self.last_input.max(fact.ts);
+        match &fact.message {
+            ServerMessage::ConnectionUpdate(told) if fact.decided => self.obey(told),
+            ServerMessage::ConnectionUpdate(_) => {}
+            _ => self.last_input = self.last_input.max(fact.ts),
         }
         logic::guitar::apply(&mut self.state, &fact.message);
     }
 
-    /// What was told of a device of this node and is not so was decided on another node.
+    /// What the host decided, here or on another node, about a device of this one.
     fn obey(&mut self, told: &Participant) {
-        let Some((role, has_socket)) = self.seats.seat(told.user_id) else { return };
-        let removed = told.role == Role::Waiting && told.status == Presence::Disconnected;
-        if removed && has_socket {
-            self.seats.remove(told.user_id);
-            self.heard.push(Decision::Removed(told.user_id));
-        } else if !removed && told.role != role {
-            self.seats.set_role(told.user_id, told.role);
-            self.heard.push(Decision::Role(told.user_id, told.role));
+        let who = told.user_id;
+        if told.role == Role::Waiting && told.status == Presence::Disconnected {
+            self.seats.remove(who);
+            self.heard.push(Decision::Removed(who));
+        } else if self.seats.seat(who).is_some_and(|(role, _)| role != told.role) {
+            self.seats.set_role(who, told.role);
+            self.heard.push(Decision::Role(who, told.role));
         }
     }
 
@@ -458,7 +489,7 @@ mod tests {
             elapsed_ms,
         };
         let say = |message| {
-            let fact = Fact { ts: 0, message, origin: None, outcome: Outcome::Done };
+            let fact = Fact::by_server(0, message);
             session.publish_here(None, fact);
         };
         let chord = |name: &str| {

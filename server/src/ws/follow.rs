@@ -14,7 +14,7 @@ use logic::{
     topic::{CatchUp, Line, Pulled, Reader},
 };
 use protocol::{
-    CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
+    CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage, Topic,
     account::Role,
     encode,
     server::Snapshot,
@@ -24,6 +24,8 @@ use std::sync::Arc;
 
 /// Events of one replay from the database; more become a snapshot.
 const REPLAY_LIMIT: usize = 1_000;
+/// The state is given at most so often because a log began anew, in milliseconds.
+const ANEW_EVERY_MS: Millis = 250;
 /// Events that one look at the ring takes.
 const PULL: usize = 256;
 /// Where a topic's events come from.
@@ -48,6 +50,8 @@ pub(super) struct Following {
     pub(super) reader: Reader<Answer>,
     /// The version of the latest values sent last.
     pub(super) latest: u64,
+    /// When the state was given because the log began anew.
+    anew_at: Millis,
     /// The host has not allowed this phone yet: it sits there and is told nothing.
     pub(super) waiting: bool,
 }
@@ -110,7 +114,14 @@ impl Connection {
             }
             None => {
                 let reader = Reader::new(caught_up.begin);
-                self.following.push(Following { topic, source, reader, latest, waiting });
+                self.following.push(Following {
+                    topic,
+                    source,
+                    reader,
+                    latest,
+                    anew_at: 0,
+                    waiting,
+                });
                 Vec::new()
             }
         };
@@ -146,8 +157,14 @@ impl Connection {
         }
         match following.source.log().pull(&mut following.reader, PULL, now, connection) {
             Pulled::Lines(lines) => return Ok(lines),
+            // The state that this connection was given is of a newer life than this node knows: it
+            // looks, and goes on when it has caught up.
+            Pulled::Anew if now - following.anew_at < ANEW_EVERY_MS => {
+                following.source.log().suspect();
+                return Ok(Vec::new());
+            }
             // No fault of the client's: also one without positions gets the state.
-            Pulled::Anew => {}
+            Pulled::Anew => following.anew_at = now,
             Pulled::Behind if ours => {}
             Pulled::Behind | Pulled::TooSlow => return Err(CloseCode::SlowConsumer),
         }

@@ -232,7 +232,8 @@ impl Connection {
         self.look_again().await.map_err(|error| self.turn_away(None, error))
     }
 
-    async fn look_again(&mut self) -> Result<(), ErrorBody> {
+    /// Reads the rows behind the proofs again: what they say now counts.
+    pub(super) async fn look_again(&mut self) -> Result<(), ErrorBody> {
         if let Some(staff) = &self.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
             let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;

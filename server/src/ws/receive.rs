@@ -130,6 +130,12 @@ impl Connection {
     }
 
     async fn subscribe(&mut self, id: Option<Uuid>, request: TopicRequest) -> Result<(), End> {
+        // A connection without a seat may have missed what the host decided on another node.
+        if self.state.hub.is_shared()
+            && let Err(error) = self.look_again().await
+        {
+            return self.not_followed(id, request.name, error);
+        }
         let answered = self
             .follow(&request, |answer| {
                 let result = Outcome::Subscribed(answer.clone());

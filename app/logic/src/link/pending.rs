@@ -13,6 +13,9 @@ pub const KEPT_OFFLINE: usize = 256;
 /// Commands older than this wait for a person, in milliseconds.
 pub const HELD_AFTER_MS: Millis = 7 * 24 * 3600 * 1000;
 
+/// A device sleeps with a page open for so long, in milliseconds; more is a clock that was set.
+const SLEEP_AT_MOST_MS: i64 = 12 * 3600 * 1000;
+
 /// A command as the browser's database keeps it, one record each, so that two tabs cannot
 /// overwrite each other's.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +52,16 @@ impl OutboxRecord {
     }
 
     /// How long ago it was made, in milliseconds. A clock that was set back since makes it too
-    /// short by the wall clock, a device that slept by the monotonic one.
+    /// short by the wall clock, a device that slept by the monotonic one. A clock that was wrong
+    /// by days and is right now is no sleep: the command would be refused as too old.
     pub(super) fn age(&self, now: Now) -> i64 {
         let by_wall = now.wall - self.made_at;
-        self.made_mono.map_or(by_wall, |made| by_wall.max(now.mono - made)).max(0)
+        let age = match self.made_mono.map(|made| now.mono - made) {
+            Some(by_mono) if by_wall - by_mono > SLEEP_AT_MOST_MS => by_mono,
+            Some(by_mono) => by_wall.max(by_mono),
+            None => by_wall,
+        };
+        age.max(0)
     }
 }
 

@@ -30,8 +30,8 @@ pub struct Intake<E> {
 /// What a node should read now.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The log's end: then call [`Intake::compared`].
-    End,
+    /// The log's end: then call [`Intake::compared`]. This node was here when it asked.
+    End(Position),
     /// The log's end and the events after this position: then call [`Intake::read`].
     Events(Position),
 }
@@ -65,7 +65,7 @@ impl<E> Intake<E> {
     pub fn hint(&mut self, now: i64, at: &Position, ts: Millis, event: E) -> Ready<E> {
         if at.epoch != self.end.epoch {
             // Of an older life, or the first word of a newer one: only the log knows.
-            self.compare_at = now;
+            self.suspect(now);
             return Vec::new();
         }
         if at.offset > self.end.offset && self.held.len() < HELD {
@@ -76,10 +76,14 @@ impl<E> Intake<E> {
         ready
     }
 
-    /// The log's end, read just now.
-    pub fn compared(&mut self, now: i64, end: &Position) {
+    /// The log's end, as it was when this node asked from a position. Hints may have brought it
+    /// further since.
+    pub fn compared(&mut self, now: i64, from: &Position, end: &Position) {
         self.compare_at = now + COMPARE_EVERY_MS;
-        if end.epoch == self.end.epoch && end.offset >= self.end.offset {
+        if from.epoch != self.end.epoch {
+            return;
+        }
+        if end.epoch == from.epoch && end.offset >= from.offset {
             self.watch(now, end.offset);
         } else {
             // Another life, or this one went back in time: nothing to wait for.
@@ -87,25 +91,40 @@ impl<E> Intake<E> {
         }
     }
 
-    /// What a reading of the log brought: where it ends, and its events after this node's end, in
-    /// order, all or the first of them.
-    pub fn read(&mut self, now: i64, end: &Position, events: Ready<E>) -> Taken<E> {
-        let next = self.end.offset + 1;
-        let other_life = end.epoch != self.end.epoch || end.offset < self.end.offset;
-        let forgotten = events.first().is_some_and(|(first, ..)| *first > next);
-        if other_life || forgotten || end.offset - self.end.offset > MISSED {
-            *self = Self::new(now, end.clone());
-            return Taken::Restarted;
+    /// What a reading of the log brought that was asked from a position: where it ended, and all
+    /// its events in between, in order. Hints may have brought this node further since.
+    pub fn read(
+        &mut self,
+        now: i64,
+        from: &Position,
+        end: &Position,
+        events: Ready<E>,
+    ) -> Taken<E> {
+        if from.epoch != self.end.epoch {
+            return Taken::Events(Vec::new());
+        }
+        let went_back = end.epoch != from.epoch || end.offset < from.offset;
+        if went_back || end.offset - from.offset > MISSED {
+            return self.restart(now, end);
         }
         for (offset, ts, event) in events {
-            if offset >= next {
+            if offset > self.end.offset {
                 self.held.insert(offset, (ts, event));
             }
         }
         self.behind_since = None;
         let ready = self.release();
+        // The log does not hold what it should: it was cut.
+        if self.end.offset < end.offset {
+            return self.restart(now, end);
+        }
         self.watch(now, end.offset);
         Taken::Events(ready)
+    }
+
+    fn restart(&mut self, now: i64, end: &Position) -> Taken<E> {
+        *self = Self::new(now, end.clone());
+        Taken::Restarted
     }
 
     /// What to read now, if anything.
@@ -113,7 +132,12 @@ impl<E> Intake<E> {
         if self.behind_since.is_some_and(|since| now >= since + WAIT_MS) {
             return Some(Wanted::Events(self.end.clone()));
         }
-        (now >= self.compare_at).then_some(Wanted::End)
+        (now >= self.compare_at).then(|| Wanted::End(self.end.clone()))
+    }
+
+    /// Somebody knows of another life of the log: compare at once.
+    pub fn suspect(&mut self, now: i64) {
+        self.compare_at = now;
     }
 
     /// A read failed: try again after a moment.
@@ -179,15 +203,15 @@ mod tests {
         assert_eq!(intake.wanted(WAIT_MS - 1), None);
         assert_eq!(intake.wanted(WAIT_MS), Some(Wanted::Events(at(0))));
         let log = vec![(1, 0, 'a'), (2, 0, 'b'), (3, 0, 'c')];
-        assert_eq!(intake.read(60, &at(3), log.clone()), Taken::Events(log));
+        assert_eq!(intake.read(60, &at(0), &at(3), log.clone()), Taken::Events(log));
         assert_eq!(intake.wanted(500), None);
     }
 
     #[test]
     fn a_node_that_died_before_it_published_is_noticed_within_a_second() {
         let mut intake = intake();
-        assert_eq!(intake.wanted(COMPARE_EVERY_MS), Some(Wanted::End));
-        intake.compared(1_000, &at(4));
+        assert_eq!(intake.wanted(COMPARE_EVERY_MS), Some(Wanted::End(at(0))));
+        intake.compared(1_000, &at(0), &at(4));
         assert_eq!(intake.wanted(1_000 + WAIT_MS), Some(Wanted::Events(at(0))));
     }
 
@@ -197,9 +221,9 @@ mod tests {
         for (end, events) in [(anew, vec![]), (at(0), vec![]), (at(3), vec![(3, 0, 'c')])] {
             let mut intake = intake();
             hint(&mut intake, 0, 1, 'a');
-            intake.compared(1_000, &end);
+            intake.compared(1_000, &at(1), &end);
             assert_eq!(intake.wanted(1_000 + WAIT_MS), Some(Wanted::Events(at(1))));
-            assert_eq!(intake.read(1_100, &end, events), Taken::Restarted);
+            assert_eq!(intake.read(1_100, &at(1), &end, events), Taken::Restarted);
             assert_eq!((intake.end(), intake.wanted(1_500)), (&end, None));
         }
     }
@@ -209,6 +233,18 @@ mod tests {
         let mut intake = intake();
         let other = Position { epoch: "b".into(), offset: 1 };
         assert_eq!(intake.hint(10, &other, 0, 'x'), vec![]);
-        assert_eq!(intake.wanted(10), Some(Wanted::End));
+        assert_eq!(intake.wanted(10), Some(Wanted::End(at(0))));
+    }
+
+    #[test]
+    fn an_answer_that_hints_have_overtaken_does_not_take_this_node_back() {
+        let mut intake = intake();
+        hint(&mut intake, 0, 1, 'a');
+        let from = intake.end().clone();
+        hint(&mut intake, 10, 2, 'b');
+        intake.compared(20, &from, &at(1));
+        assert_eq!(intake.wanted(100), None);
+        assert_eq!(intake.read(30, &from, &at(1), vec![]), Taken::Events(vec![]));
+        assert_eq!(intake.end(), &at(2));
     }
 }
