@@ -16,6 +16,7 @@ use crate::{
         read_failed,
     },
 };
+use futures_util::future::BoxFuture;
 use protocol::{
     ErrorBody, ErrorCode, Millis,
     account::Role,
@@ -167,15 +168,18 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, Error
     Ok(Hosting { session, secret, code, host_secret: None, guest: None })
 }
 
+/// Tells whether a phone of a session has an open connection, to this node or another.
+pub type Connected = dyn Fn(Uuid, Uuid) -> BoxFuture<'static, bool> + Sync;
+
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
 /// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
-/// joins on its open socket; `connected` tells whether a phone has an open connection.
+/// joins on its open socket; `connected` tells whether a phone of a session has an open connection.
 pub async fn join(
     auth: &Auth,
     peer: Option<IpAddr>,
     before: Option<ParticipantIdentity>,
     request: JoinRequest,
-    connected: &(dyn Fn(Uuid) -> bool + Sync),
+    connected: &Connected,
 ) -> Result<Joining, ErrorBody> {
     let (session, allowed) = match (&request.secret, &request.code) {
         (Some(secret), _) => {
@@ -207,7 +211,12 @@ pub async fn join(
     };
     let performers =
         guitar::performers(auth.store().reader(), session).await.map_err(read_failed)?;
-    let open: Vec<Uuid> = performers.iter().map(|p| p.id).filter(|id| connected(*id)).collect();
+    let mut open = Vec::new();
+    for phone in &performers {
+        if connected(session, phone.id).await {
+            open.push(phone.id);
+        }
+    }
     auth.store()
         .write(move |tx| {
             Box::pin(async move {

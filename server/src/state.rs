@@ -13,8 +13,9 @@ use crate::{
 };
 use app::client_files::ClientFiles;
 use axum::extract::FromRef;
+use futures_util::future::BoxFuture;
 use leptos::config::LeptosOptions;
-use protocol::{ErrorBody, Millis, ServerMessage, account::Role};
+use protocol::{ErrorBody, Millis, ServerMessage, account::Role, guitar::Presence};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -64,6 +65,23 @@ impl AppState {
         let _alone = session.practice_lock().await;
         self.publish_practice(&session).await?;
         Ok(Arc::clone(&session))
+    }
+
+    /// Who can be asked whether a phone of a session is connected, to this node or another.
+    pub fn connected(&self) -> impl Fn(Uuid, Uuid) -> BoxFuture<'static, bool> + Sync + use<> {
+        let state = self.clone();
+        move |session, phone| {
+            let state = state.clone();
+            Box::pin(async move {
+                if state.hub.is_connected(phone) || !state.hub.is_shared() {
+                    return state.hub.is_connected(phone);
+                }
+                // Without the other nodes this one goes by what it knows.
+                let Ok(session) = state.guitar_session(session).await else { return false };
+                let players = session.snapshot().0.participants;
+                players.iter().any(|p| p.user_id == phone && p.status != Presence::Disconnected)
+            })
+        }
     }
 
     /// Tells a session how its practice stands in the database, unless it knows. The caller holds

@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub enum Topic {
     /// `checkins`: visits and refusals of the whole gym. Durable: its log is in the database.
     CheckIns,
-    /// `guitar:{session}`: one guitar session. Its log is a ring in memory.
+    /// `guitar:{session}`: one guitar session. Its log is a ring in memory, or in the broker.
     Guitar(Uuid),
 }
 

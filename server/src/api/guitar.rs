@@ -86,13 +86,13 @@ pub(crate) async fn join(
     request: JoinRequest,
 ) -> Result<Joining, ErrorBody> {
     let before = state.auth.participant(&caller.cookies).await?;
-    let hub = state.hub.clone();
-    let connected = move |phone: Uuid| hub.is_connected(phone);
+    let connected = state.connected();
     let joining =
         pairing::join(&state.auth, Some(caller.peer), before, request, &connected).await?;
     if joining.changed {
         let phone = &joining.identity;
-        if let Some(session) = state.hub.session(phone.session) {
+        // Also one that only another node has in memory.
+        if let Ok(session) = state.guitar_session(phone.session).await {
             session.set_role(phone.participant, phone.role, state.now());
         }
         state.hub.decided(phone.participant, Some(phone.role));

@@ -225,7 +225,7 @@ impl Auth {
         &self,
         credential: &Credential,
         origin: &OriginKind,
-        connected: &(dyn Fn(Uuid) -> bool + Sync),
+        connected: &pairing::Connected,
     ) -> Result<Accepted, ErrorBody> {
         match credential {
             Credential::Ticket(ticket) => Ok(Accepted::Staff(self.redeem(ticket, origin).await?)),

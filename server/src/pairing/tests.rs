@@ -42,7 +42,9 @@ fn by_link(hosting: &Hosting) -> JoinRequest {
 }
 
 async fn joined(test: &TestAuth, request: JoinRequest) -> Result<Joining, ErrorCode> {
-    join(&test.auth, Some(PHONE), None, request, &|_| true).await.map_err(|e| e.code)
+    join(&test.auth, Some(PHONE), None, request, &|_, _| Box::pin(async { true }))
+        .await
+        .map_err(|e| e.code)
 }
 
 #[test]
@@ -100,7 +102,9 @@ async fn a_code_ends_after_five_unused_minutes() {
     test.pass(5 * MINUTE - 1);
     assert!(joined(&test, by_code(&hosting.code.text)).await.is_ok(), "using it renewed it");
     test.pass(5 * MINUTE);
-    let late = join(&test.auth, None, None, by_code(&hosting.code.text), &|_| true).await;
+    let late =
+        join(&test.auth, None, None, by_code(&hosting.code.text), &|_, _| Box::pin(async { true }))
+            .await;
     let late = late.err().expect("expired");
     assert_eq!(late.code, ErrorCode::CodeExpired);
     assert!(late.message.contains("expired"), "{}", late.message);
@@ -165,12 +169,18 @@ async fn a_phone_that_comes_back_is_the_same_phone() {
     let (test, _, hosting) = stage().await;
     let waiting = joined(&test, by_code(&hosting.code.text)).await.expect("joined");
     let before = Some(waiting.identity.clone());
-    let again = join(&test.auth, None, before, by_code(&hosting.code.text), &|_| true).await;
+    let again = join(&test.auth, None, before, by_code(&hosting.code.text), &|_, _| {
+        Box::pin(async { true })
+    })
+    .await;
     let again = again.expect("back");
     assert_eq!(again.identity, waiting.identity);
     assert!(again.token.is_none() && !again.changed);
 
-    let scanned = join(&test.auth, None, Some(again.identity), by_link(&hosting), &|_| true).await;
+    let scanned = join(&test.auth, None, Some(again.identity), by_link(&hosting), &|_, _| {
+        Box::pin(async { true })
+    })
+    .await;
     let scanned = scanned.expect("in");
     assert_eq!(scanned.identity.participant, waiting.identity.participant);
     assert_eq!(scanned.identity.role, Role::Performer, "the link needs no Allow");
@@ -188,12 +198,17 @@ async fn wrong_codes_are_limited_by_address() {
     for _ in 0..10 {
         assert_eq!(joined(&test, by_code("ZZZZZZ")).await.err(), Some(ErrorCode::WrongCode));
     }
-    let limited = join(&test.auth, Some(PHONE), None, by_code(&hosting.code.text), &|_| true);
+    let limited = join(&test.auth, Some(PHONE), None, by_code(&hosting.code.text), &|_, _| {
+        Box::pin(async { true })
+    });
     let limited = limited.await.err().expect("limited");
     assert_eq!(limited.code, ErrorCode::RateLimited);
     assert_eq!(limited.retry_after_ms, Some(6_001));
     let elsewhere = Some(IpAddr::from([192, 168, 1, 8]));
-    let other = join(&test.auth, elsewhere, None, by_code(&hosting.code.text), &|_| true).await;
+    let other = join(&test.auth, elsewhere, None, by_code(&hosting.code.text), &|_, _| {
+        Box::pin(async { true })
+    })
+    .await;
     assert!(other.is_ok(), "right codes do not count");
 }
 
@@ -208,7 +223,9 @@ async fn sessions_of_programs_have_no_owner_and_live_sessions_are_known() {
     let secret = hosting.host_secret.expect("new");
     let accepted = test
         .auth
-        .accept(&protocol::account::Credential::HostSecret(secret), &OriginKind::Absent, &|_| false)
+        .accept(&protocol::account::Credential::HostSecret(secret), &OriginKind::Absent, &|_, _| {
+            Box::pin(async { false })
+        })
         .await;
     let host = HostIdentity { session: hosting.session, owner: None };
     assert_eq!(accepted, Ok(crate::auth::Accepted::Host(host)));

@@ -203,8 +203,7 @@ impl Connection {
             Some(origin) => OriginKind::Ours(origin.clone()),
             None => OriginKind::Absent,
         };
-        let hub = self.state.hub.clone();
-        let connected = move |phone: Uuid| hub.is_connected(phone);
+        let connected = self.state.connected();
         match self.state.auth.accept(credential, &origin, &connected).await? {
             Accepted::Staff(staff) => self.principal.staff = Some(staff.into()),
             Accepted::Host(host) => self.principal.take_seat(host.into()),

@@ -454,7 +454,10 @@ async fn a_server_is_ready_again_when_its_database_is() {
         let answer = world.http.get(world.url("/health/ready")).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
-    assert_eq!(health().await, (200, r#"{"ready":true,"database":"ok","stopping":false}"#.to_owned()));
+    assert_eq!(
+        health().await,
+        (200, r#"{"ready":true,"database":"ok","stopping":false}"#.to_owned())
+    );
     let token = world.sign_in("desk").await;
     let member = world.members_outside(&token, 1).await.remove(0);
     let mut dashboard = world.desk(&token).await;

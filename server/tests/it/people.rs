@@ -98,7 +98,8 @@ impl Node {
     }
 
     pub(crate) async fn join(&self, request: JoinRequest) -> Result<Joining, ErrorBody> {
-        pairing::join(&self.auth, Some(PHONE), None, request, &|_| true).await
+        pairing::join(&self.auth, Some(PHONE), None, request, &|_, _| Box::pin(async { true }))
+            .await
     }
 
     pub(crate) async fn practise(
