@@ -18,7 +18,6 @@ use protocol::{
     http::{JoinRequest, JoinResponse, PracticePage, SessionResponse},
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// `POST /api/guitar/sessions`
 pub(super) async fn open_session(
