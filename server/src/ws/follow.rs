@@ -114,6 +114,8 @@ impl Connection {
             }
             None => {
                 let reader = Reader::new(caught_up.begin);
+                // Most connections follow one topic; a vector would make room for four.
+                self.following.reserve_exact(1);
                 self.following.push(Following {
                     topic,
                     source,

@@ -177,16 +177,21 @@ async fn a_server_that_dies_takes_its_phones_with_it_only_for_a_while() {
     let mut together = Together::new().await;
     let session = together.one.guitar_session().await;
     let mut pc = together.one.stage(&session).await;
-    let mut phone = phone_on(&together.two, &session).await;
+    let (status, joined) =
+        together.two.post("/api/guitar/join", None, json!({"secret": session.secret})).await;
+    assert_eq!(status, 200, "{joined}");
+    let phone = json!({"participant": joined["participant"]});
+    let mut there = together.two.in_session(&session, phone.clone()).await;
     presence(&mut pc, "connected").await;
-    phone.say(chord("G")).await;
-    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G");
+    there.say(chord("G")).await;
+    shows(&mut pc, "G").await;
     together.two.kill();
     // Its lease ends after 15 s; then the phone is away, and not gone at once.
     presence(&mut pc, "away").await;
-    let mut phone = phone_on(&together.one, &session).await;
-    insist(&mut phone, chord("D")).await;
-    assert_eq!(pc.hear("chord_change").await["data"]["chord"], "D");
+    let mut here = together.one.in_session(&session, phone).await;
+    presence(&mut pc, "connected").await;
+    insist(&mut here, chord("D")).await;
+    shows(&mut pc, "D").await;
 }
 
 #[tokio::test]
