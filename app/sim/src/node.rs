@@ -51,9 +51,12 @@ pub struct Feed {
 /// Facts with their places, moments and makers.
 type Facts = Vec<(u64, i64, (Fact, Option<u32>))>;
 
+/// A message's id and what it is answered.
+pub type Answer = (Uuid, Outcome);
+
 /// What a reading of a log found.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Found {
     from: Position,
     end: Position,
     events: Option<Facts>,
@@ -63,7 +66,7 @@ pub struct Answer {
 /// A connection's end at the server.
 #[derive(Debug, Default)]
 pub struct Served {
-    readers: BTreeMap<Topic, Reader<(Uuid, Outcome)>>,
+    readers: BTreeMap<Topic, Reader<Answer>>,
     answers: VecDeque<String>,
     /// Frames that came while a query was under way.
     pub inbox: VecDeque<Frame>,
@@ -130,7 +133,7 @@ impl Node {
         }
     }
 
-    /// Brings a connection from its positions to now. `Err` when the database is away.
+    /// Brings a connection from its positions to now.
     pub fn catch_up(&mut self, now: i64, conn: u32, asked: &Asked, truth: &Truth) {
         let mut answers = Vec::new();
         let requests = match asked {
@@ -174,38 +177,14 @@ impl Node {
         }
     }
 
-    /// Answers a message by itself, or in the place of its event.
-    pub fn settle(
-        &mut self,
-        conn: u32,
-        topic: Topic,
-        place: &Position,
-        id: Uuid,
-        outcome: Outcome,
-    ) {
+    /// Answers a message that became the event at a place, just now or, `repeated`, before.
+    pub fn settle(&mut self, conn: u32, place: (Topic, &Position), repeated: bool, answer: Answer) {
         let Some(served) = self.served.get_mut(&conn) else { return };
+        let (topic, at) = place;
         let left = match served.readers.get_mut(&topic) {
-            Some(reader) => reader.settle(place, (id, outcome)),
-            None => Some((id, outcome)),
-        };
-        if let Some((id, outcome)) = left {
-            served.answers.push_back(ack(Some(id), outcome, None));
-        }
-    }
-
-    /// Answers a message that was carried out before.
-    pub fn repeat(
-        &mut self,
-        conn: u32,
-        topic: Topic,
-        place: &Position,
-        id: Uuid,
-        outcome: Outcome,
-    ) {
-        let Some(served) = self.served.get_mut(&conn) else { return };
-        let left = match served.readers.get_mut(&topic) {
-            Some(reader) => reader.repeat(place, (id, outcome)),
-            None => Some((id, outcome)),
+            Some(reader) if repeated => reader.repeat(at, answer),
+            Some(reader) => reader.settle(at, answer),
+            None => Some(answer),
         };
         if let Some((id, outcome)) = left {
             served.answers.push_back(ack(Some(id), outcome, None));
@@ -228,8 +207,8 @@ impl Node {
         }
     }
 
-    /// The next frame of a connection, if anything is ready. `None` in the second place asks for
-    /// a new beginning of a topic.
+    /// The next frame of a connection, if anything is ready, and the topics that need a new
+    /// beginning.
     pub fn frame(&mut self, now: i64, conn: u32) -> (Option<String>, Vec<TopicRequest>) {
         let Some(served) = self.served.get_mut(&conn) else { return (None, Vec::new()) };
         let mut texts: Vec<String> = served.answers.drain(..).collect();
@@ -271,7 +250,7 @@ impl Node {
         ((!texts.is_empty()).then(|| encode_batch(&texts)), lost)
     }
 
-    /// Whether the broker may be asked at all: a crash loses what is in memory.
+    /// The process ends: what is in memory is lost.
     pub fn crash(&mut self) {
         self.up = false;
         self.served.clear();
@@ -299,7 +278,7 @@ impl Feed {
     }
 
     /// What a reading finds at this moment; the answer takes a while.
-    pub fn look(&self, wanted: &Wanted, truth: &Truth) -> Answer {
+    pub fn look(&self, wanted: &Wanted, truth: &Truth) -> Found {
         let log = truth.log(self.topic);
         let (from, with_events) = match wanted {
             Wanted::End(from) => (from, false),
@@ -310,13 +289,13 @@ impl Feed {
             events.map(|(at, fact)| (at, fact.ts, (fact, None))).collect()
         });
         let state = truth.state(self.topic, log.end());
-        Answer { from: from.clone(), end: log.end().clone(), events, state }
+        Found { from: from.clone(), end: log.end().clone(), events, state }
     }
 
     /// The answer of a reading arrives.
-    pub fn read(&mut self, now: i64, answer: Answer) {
+    pub fn read(&mut self, now: i64, found: Found) {
         self.reading = false;
-        let Answer { from, end, events, state } = answer;
+        let Found { from, end, events, state } = found;
         let Some(events) = events else { return self.intake.compared(now, &from, &end) };
         match self.intake.read(now, &from, &end, events) {
             Taken::Events(ready) => self.append(ready),

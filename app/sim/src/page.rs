@@ -35,10 +35,6 @@ pub struct Made {
     pub answers: usize,
     /// Answered in any life.
     pub done: bool,
-    /// Answered by an error.
-    pub failed: bool,
-    /// The page's life that made it.
-    pub life: u32,
 }
 
 /// One device with one page.
@@ -58,8 +54,6 @@ pub struct Page {
     pub made: BTreeMap<Uuid, Made>,
     /// Nothing runs until then.
     pub asleep_until: i64,
-    /// A person looks at it.
-    pub visible: bool,
     /// No network until then.
     pub offline_until: i64,
     /// The wall clock is wrong by this much.
@@ -82,7 +76,6 @@ impl Page {
             outbox: BTreeMap::new(),
             made: BTreeMap::new(),
             asleep_until: 0,
-            visible: true,
             offline_until: 0,
             skew: 0,
             forgetful: false,
@@ -98,7 +91,6 @@ impl Page {
         self.life += 1;
         self.link = Link::new("sim", true, seed, ServerMessage::read);
         self.views.clear();
-        self.visible = true;
         self.asleep_until = 0;
         self.forgetful = false;
         self.tick_at = None;
@@ -125,8 +117,7 @@ impl Page {
     /// A person does something.
     pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
-        let life = self.life;
-        let made = Made { topic, command, answers: 0, done: false, failed: false, life };
+        let made = Made { topic, command, answers: 0, done: false };
         self.made.insert(id, made);
         self.link.send(self.now(now), id, topic, message);
     }
@@ -194,9 +185,8 @@ impl Page {
         let made = self.made.get_mut(&id).expect("the answer to a message of this device");
         made.answers += 1;
         made.done = true;
-        made.failed = result.is_err();
         assert_eq!(made.answers, 1, "{id} was answered twice");
-        assert!(!(made.command && made.failed), "the command {id} failed: {result:?}");
+        assert!(!made.command || result.is_ok(), "the command {id} failed: {result:?}");
     }
 
     /// The next place of a topic, and what stands there.

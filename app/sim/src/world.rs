@@ -1,7 +1,7 @@
 //! Time, network and faults between pages and nodes.
 
 use crate::{
-    node::{self, Answer, Asked, Node},
+    node::{self, Asked, Found, Node},
     page::{BEGIN, Page},
     rng::Rng,
     truth::{Fact, GYM, Log, ROOM, Truth},
@@ -142,7 +142,7 @@ enum Happens {
         node: usize,
         life: u32,
         topic: Topic,
-        answer: Box<Answer>,
+        found: Box<Found>,
     },
     /// A node starts again.
     Start {
@@ -315,11 +315,11 @@ impl World {
                 }
             }
             Happens::Read { node, life, topic, wanted } => self.read(node, life, topic, &wanted),
-            Happens::Answered { node, life, topic, answer } => {
+            Happens::Answered { node, life, topic, found } => {
                 if self.alive(node, life) {
                     let now = self.now;
                     if let Some(feed) = self.nodes[node].feed(topic) {
-                        feed.read(now, *answer);
+                        feed.read(now, *found);
                     }
                     self.look(node, topic);
                     self.write_all(node);
@@ -433,7 +433,6 @@ impl World {
     fn wake(&mut self, page: usize) {
         let device = &mut self.pages[page];
         device.asleep_until = 0;
-        device.visible = true;
         let now = device.now(self.now);
         device.link.visibility(now, true);
         device.link.wake(now);
@@ -790,13 +789,9 @@ impl World {
             self.write_all(node);
         }
         for (conn, id, outcome, event) in settled {
-            match event {
-                Some(at) => self.nodes[node].settle(conn, GYM, &at, id, outcome),
-                None => {
-                    let end = self.truth.gym.end();
-                    self.nodes[node].repeat(conn, GYM, end, id, outcome);
-                }
-            }
+            let repeated = event.is_none();
+            let at = event.unwrap_or_else(|| self.truth.gym.end().clone());
+            self.nodes[node].settle(conn, (GYM, &at), repeated, (id, outcome));
         }
         self.look(node, GYM);
         self.write_all(node);
@@ -830,10 +825,7 @@ impl World {
         if self.rng.chance(500) {
             self.write_all(node);
         }
-        match fresh {
-            true => self.nodes[node].settle(conn, ROOM, &at, id, outcome),
-            false => self.nodes[node].repeat(conn, ROOM, &at, id, outcome),
-        }
+        self.nodes[node].settle(conn, (ROOM, &at), !fresh, (id, outcome));
         self.look(node, ROOM);
         self.write_all(node);
     }
@@ -889,8 +881,8 @@ impl World {
             feed.intake.failed(now);
             return self.look(node, topic);
         }
-        let answer = Box::new(feed.look(wanted, truth));
-        self.soon(0, 40, Happens::Answered { node, life, topic, answer });
+        let found = Box::new(feed.look(wanted, truth));
+        self.soon(0, 40, Happens::Answered { node, life, topic, found });
     }
 
     fn crash(&mut self, node: usize) {
@@ -945,7 +937,6 @@ impl World {
             7 => {
                 let until = self.now + self.rng.range(1_000, 90_000);
                 self.pages[page].asleep_until = until;
-                self.pages[page].visible = false;
             }
             8 => {
                 let until = self.now + self.rng.range(500, 30_000);
@@ -977,7 +968,6 @@ impl World {
                 true => self.wake(page),
                 false => {
                     let device = &mut self.pages[page];
-                    device.visible = false;
                     let now = device.now(self.now);
                     device.link.visibility(now, false);
                     self.settle_page(page);

@@ -225,16 +225,6 @@ impl Broker {
         .await
     }
 
-    /// Whether it answers.
-    pub async fn ping(&self) -> Result<(), Away> {
-        let command = redis::cmd("PING");
-        self.ask(async |commands| match commands {
-            Commands::Single(manager) => command.query_async(&mut manager.clone()).await,
-            Commands::Cluster(cluster) => command.query_async(&mut cluster.get().await?).await,
-        })
-        .await
-    }
-
     /// Appends a fact of this node to a session's log, once per message id, and tells the others.
     /// With `version`, only while the seats are still those that were read.
     pub(crate) async fn append(

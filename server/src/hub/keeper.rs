@@ -159,8 +159,8 @@ async fn say(
 }
 
 /// What has to be said, and whether it is the host's word: participants whose state differs from
-/// what everybody was told. A role is
-/// what the host decided here, what the node of the device says, or what was told before.
+/// what everybody was told. A role is what the host decided here, what the node of the device says,
+/// or what was told before.
 fn news(
     state: &GuitarState,
     mine: &Seats,
