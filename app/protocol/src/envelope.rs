@@ -123,6 +123,9 @@ pub fn decode_frame<M>(frame: &str, read: Read<M>) -> Vec<Decoded<M>> {
         return vec![decode_one(&head, read)];
     }
     match head.data.map(|data| serde_json::from_str::<Batch<'_>>(data.get())) {
+        Some(Ok(batch)) if batch.messages.is_empty() => {
+            vec![refused(id_of(&head), ErrorCode::InvalidMessage, &"a batch without messages")]
+        }
         Some(Ok(batch)) => batch
             .messages
             .iter()

@@ -9,7 +9,7 @@ use redis::{
     Client,
     aio::{PubSub, PubSubSink},
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::timeout,
@@ -37,6 +37,31 @@ enum Wish {
     Leave(String),
 }
 
+/// How many need each channel: two may open one session at once, and one of them give up.
+#[derive(Debug, Default)]
+struct Channels(HashMap<String, u32>);
+
+impl Channels {
+    /// Counts; true when the server has to be told.
+    fn note(&mut self, wish: &Wish) -> bool {
+        match wish {
+            Wish::Follow(channel) => {
+                let needed = self.0.entry(channel.clone()).or_insert(0);
+                *needed += 1;
+                *needed == 1
+            }
+            Wish::Leave(channel) => match self.0.get_mut(channel) {
+                Some(needed) if *needed > 1 => {
+                    *needed -= 1;
+                    false
+                }
+                Some(_) => self.0.remove(channel).is_some(),
+                None => false,
+            },
+        }
+    }
+}
+
 impl Bus {
     /// Listens through whichever of these servers answers.
     pub(crate) fn start(clients: Vec<Client>, heard: Heard) -> Self {
@@ -45,20 +70,20 @@ impl Bus {
         Self { wishes }
     }
 
-    /// Hears a channel from about now on.
+    /// Hears a channel from about now on, until [`Bus::leave`] was called as often.
     pub(crate) fn follow(&self, channel: String) {
         // The task lives as long as this sender.
         let _ = self.wishes.send(Wish::Follow(channel));
     }
 
-    /// Hears it no more.
+    /// Takes one [`Bus::follow`] back.
     pub(crate) fn leave(&self, channel: String) {
         let _ = self.wishes.send(Wish::Leave(channel));
     }
 }
 
 async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard: Heard) {
-    let mut channels = HashSet::new();
+    let mut channels = Channels::default();
     let mut away = false;
     for client in clients.iter().cycle() {
         let connecting = timeout(ANSWER_WITHIN, connect(client, &channels));
@@ -80,14 +105,14 @@ async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard
         // What is wished meanwhile is followed on the next connection.
         tokio::time::sleep(AGAIN_AFTER).await;
         while let Ok(wish) = wishes.try_recv() {
-            note(&mut channels, wish);
+            channels.note(&wish);
         }
     }
 }
 
-async fn connect(client: &Client, channels: &HashSet<String>) -> redis::RedisResult<PubSub> {
+async fn connect(client: &Client, channels: &Channels) -> redis::RedisResult<PubSub> {
     let mut connection = client.get_async_pubsub().await?;
-    for channel in channels {
+    for channel in channels.0.keys() {
         connection.subscribe(channel).await?;
     }
     Ok(connection)
@@ -96,7 +121,7 @@ async fn connect(client: &Client, channels: &HashSet<String>) -> redis::RedisRes
 /// Until the connection breaks: true. Nobody needs it any more: false.
 async fn converse(
     connection: PubSub,
-    channels: &mut HashSet<String>,
+    channels: &mut Channels,
     wishes: &mut UnboundedReceiver<Wish>,
     heard: &Heard,
 ) -> bool {
@@ -120,12 +145,12 @@ async fn converse(
             }
             wish = wishes.recv() => {
                 let Some(wish) = wish else { return false };
-                let done = timeout(ANSWER_WITHIN, carry_out(&mut sink, &wish)).await;
-                if !matches!(done, Ok(Ok(()))) {
-                    note(channels, wish);
-                    return true;
+                if channels.note(&wish) {
+                    let done = timeout(ANSWER_WITHIN, carry_out(&mut sink, &wish)).await;
+                    if !matches!(done, Ok(Ok(()))) {
+                        return true;
+                    }
                 }
-                note(channels, wish);
             }
         }
     }
@@ -142,9 +167,16 @@ fn silent() -> redis::RedisError {
     (redis::ErrorKind::Io, "no answer").into()
 }
 
-fn note(channels: &mut HashSet<String>, wish: Wish) {
-    match wish {
-        Wish::Follow(channel) => channels.insert(channel),
-        Wish::Leave(channel) => channels.remove(&channel),
-    };
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_left_when_nobody_needs_it_any_more() {
+        let mut channels = Channels::default();
+        let (follow, leave) = (|| Wish::Follow("a".into()), || Wish::Leave("a".into()));
+        let told = [follow(), follow(), leave(), leave(), leave(), follow()]
+            .map(|wish| channels.note(&wish));
+        assert_eq!(told, [true, false, false, true, false, true]);
+    }
 }

@@ -91,10 +91,21 @@ struct Cluster {
 pub(crate) enum Appended {
     /// It stands there now.
     New(Position),
-    /// The same message id was appended before, there.
+    /// The same message was appended before, there.
     Repeated(Position),
+    /// Its id was appended before with other words.
+    Conflict,
     /// The seats changed since they were read: nothing was appended.
     Outdated,
+}
+
+/// By what a message that is sent again is known; an empty id is never known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessageId<'a> {
+    /// Of the message.
+    pub(crate) id: &'a str,
+    /// A hash of what it says; empty where the id says everything.
+    pub(crate) content: &'a str,
 }
 
 /// A session's log as it was read.
@@ -231,22 +242,24 @@ impl Broker {
         &self,
         session: Uuid,
         seen: &Position,
-        id: &str,
+        message: MessageId<'_>,
         fact: &Fact,
         version: Option<&str>,
     ) -> Result<Appended, Away> {
         let mut step = self.step(session, "append", seen);
-        step.arg(id)
+        step.arg(message.id)
             .arg(kind_of(&fact.message))
             .arg(fact::write(self.inner.node, fact))
             .arg(self.inner.log_length)
             .arg(self.channel(&session.to_string()))
-            .arg(version.unwrap_or(""));
+            .arg(version.unwrap_or(""))
+            .arg(message.content);
         let (epoch, offset, how): (String, u64, String) = self.run(&step).await?;
         let at = Position { epoch, offset };
         Ok(match how.as_str() {
             "new" => Appended::New(at),
             "repeated" => Appended::Repeated(at),
+            "conflict" => Appended::Conflict,
             _ => Appended::Outdated,
         })
     }
@@ -309,7 +322,7 @@ impl Broker {
     fn step(&self, session: Uuid, op: &str, seen: &Position) -> ScriptInvocation<'_> {
         let key = |part: &str| format!("{}:{{{session}}}:{part}", self.inner.prefix);
         let mut step = self.inner.script.prepare_invoke();
-        for part in ["life", "log", "last", "ids", "seats"] {
+        for part in ["life", "log", "last", "ids", "seats", "words"] {
             step.key(key(part));
         }
         step.arg(op).arg(&seen.epoch).arg(seen.offset).arg(new_epoch()).arg(KEEP_MS);

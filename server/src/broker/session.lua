@@ -2,9 +2,9 @@
 -- and so lie in one slot of a cluster.
 --
 -- KEYS  life: epoch, top, version of the seats · log: stream of facts · last: newest fact per kind
---       ids: offset of each message id · seats: devices per node
+--       ids: offset of each message id · seats: devices per node · words: hash of what each id said
 -- ARGV  what to do, the node's position (epoch, offset), an epoch for a new life, how long to keep
-local life, log, last, ids, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local life, log, last, ids, seats, words = unpack(KEYS)
 local op, seen_epoch, seen_offset = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local epoch = redis.call('HGET', life, 'epoch')
@@ -13,7 +13,7 @@ local top = tonumber(redis.call('HGET', life, 'top') or 0)
 -- would otherwise name other events than before.
 if not epoch or (epoch == seen_epoch and top < seen_offset) then
   epoch, top = ARGV[4], 0
-  redis.call('DEL', log, last, ids)
+  redis.call('DEL', log, last, ids, words)
   redis.call('HSET', life, 'epoch', epoch, 'top', 0)
 end
 
@@ -23,18 +23,27 @@ end
 
 if op == 'append' then
   -- ARGV  message id · kind of last value · fact · length of the log · channel · seats' version
-  local id, kind, fact, version = ARGV[6], ARGV[7], ARGV[8], ARGV[11]
+  --       hash of what the message says
+  local id, kind, fact, version, said = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
   if version ~= '' and redis.call('HGET', life, 'seats') ~= version then
     return {epoch, top, 'outdated'}
   end
   local first = id ~= '' and redis.call('ZSCORE', ids, id)
-  if first then return {epoch, tonumber(first), 'repeated'} end
+  if first then
+    local before = redis.call('HGET', words, id)
+    local same = not before or before == said
+    return {epoch, tonumber(first), same and 'repeated' or 'conflict'}
+  end
   top = redis.call('HINCRBY', life, 'top', 1)
   redis.call('XADD', log, 'MAXLEN', ARGV[9], top .. '-0', 'fact', fact)
   if kind ~= '' then redis.call('HSET', last, kind, top .. ' ' .. fact) end
   if id ~= '' then
     redis.call('ZADD', ids, top, id)
-    redis.call('ZREMRANGEBYRANK', ids, 0, -1025)
+    redis.call('HSET', words, id, said)
+    for _, old in ipairs(redis.call('ZRANGE', ids, 0, -1025)) do
+      redis.call('ZREM', ids, old)
+      redis.call('HDEL', words, old)
+    end
   end
   keep()
   redis.call('PUBLISH', ARGV[10], epoch .. ' ' .. top .. ' ' .. fact)

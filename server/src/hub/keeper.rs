@@ -9,7 +9,7 @@ use super::{
     log::Fact,
     session::{Decision, Session},
 };
-use crate::broker::{Appended, Away, Broker, Everybody, Reading};
+use crate::broker::{Appended, Away, Broker, Everybody, MessageId, Reading};
 use logic::{
     presence::{self, Seats},
     topic::Wanted,
@@ -33,6 +33,8 @@ const COMPARE_EVERY: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 3;
 /// After the broker did not answer.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// What a node says of devices is not sent again.
+const NO_ID: MessageId<'_> = MessageId { id: "", content: "" };
 
 /// The state that a log's newest messages of each kind make.
 pub(super) fn state_of(last: &[ServerMessage]) -> GuitarState {
@@ -107,7 +109,9 @@ async fn restore(
     let message = ServerMessage::PracticeUpdate(practice);
     let fact = Fact::by_server(now, message);
     let id = format!("practice of {}", at.epoch);
-    if let Appended::New(at) = broker.append(session.id, &at, &id, &fact, None).await? {
+    // Each node says it as it saw it last.
+    let once = MessageId { id: &id, content: "" };
+    if let Appended::New(at) = broker.append(session.id, &at, once, &fact, None).await? {
         session.hint(&at, fact, false);
     }
     Ok(())
@@ -149,9 +153,9 @@ async fn say(
         let message = ServerMessage::ConnectionUpdate(participant);
         let fact = Fact { decided, ..Fact::by_server(now, message) };
         let version = Some(everybody.version.as_str());
-        match broker.append(session.id, &everybody.end, "", &fact, version).await? {
+        match broker.append(session.id, &everybody.end, NO_ID, &fact, version).await? {
             Appended::New(at) => session.hint(&at, fact, false),
-            Appended::Repeated(_) => {}
+            Appended::Repeated(_) | Appended::Conflict => {}
             Appended::Outdated => return Ok(false),
         }
     }

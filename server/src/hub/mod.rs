@@ -2,6 +2,7 @@
 //!
 //! - [`log`]: the recent events of a topic, each encoded once, and who follows it
 //! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
+//! - `sent`: which messages made an event already
 //! - [`keeper`]: what keeps a session that other nodes share
 //! - [`handle`]: what the rest of the server can do to one connection
 //! - [`neighbours`]: what is learnt of other nodes through the database
@@ -14,6 +15,7 @@ pub mod handle;
 mod keeper;
 pub mod log;
 pub mod neighbours;
+mod sent;
 pub mod session;
 pub mod sweep;
 
@@ -198,6 +200,8 @@ impl Hub {
         let Reading { end, events, last } = read.inspect_err(|_| broker.leave(&id.to_string()))?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
+            // Somebody else opened it meanwhile, and follows its channel too.
+            broker.leave(&id.to_string());
             return Ok(Arc::clone(session));
         }
         let (capacity, ms) = (self.inner.ring_events, self.inner.ring_ms);
@@ -234,10 +238,18 @@ impl Hub {
         lock(&self.inner.sessions).values().cloned().collect()
     }
 
-    pub(crate) fn forget_session(&self, id: Uuid) {
-        lock(&self.inner.sessions).remove(&id);
-        if let Some(broker) = &self.inner.broker {
-            broker.leave(&id.to_string());
+    /// Forgets sessions to which nobody has been connected since a moment.
+    pub(crate) fn forget_sessions(&self, before: Millis) {
+        let mut sessions = lock(&self.inner.sessions);
+        // One that somebody else holds is about to be followed: it would live on beside the next
+        // one that is opened. Nobody can take hold of another while this lock is held.
+        let idle = |session: &mut Arc<Session>| {
+            Arc::strong_count(session) == 1 && session.is_forgotten(before)
+        };
+        for (id, _) in sessions.extract_if(|_, session| idle(session)) {
+            if let Some(broker) = &self.inner.broker {
+                broker.leave(&id.to_string());
+            }
         }
     }
 

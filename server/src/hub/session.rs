@@ -6,8 +6,9 @@ use super::{
     handle::Handle,
     keeper, lock,
     log::{Fact, Log},
+    sent::{Content, Sent, id_conflict},
 };
-use crate::broker::{Appended, Away, Broker};
+use crate::broker::{Appended, Away, Broker, MessageId};
 use logic::presence::{self, Departure, Seats};
 use protocol::{
     ErrorBody, Millis, Position, ServerMessage,
@@ -15,13 +16,10 @@ use protocol::{
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
-
-/// How many message ids are remembered to recognise a repeated one: as many as a link resends.
-const REMEMBERED_IDS: usize = 1_024;
 
 /// The visibility of one device is said at most so often, in milliseconds.
 const SEEN_EVERY_MS: Millis = 1_000;
@@ -43,8 +41,7 @@ pub struct Session {
 struct Live {
     state: GuitarState,
     seats: Seats,
-    ids: HashMap<Uuid, Position>,
-    id_order: VecDeque<Uuid>,
+    sent: Sent,
     played: Played,
     last_input: Millis,
     last_presence: Millis,
@@ -91,8 +88,7 @@ impl Session {
         let live = Live {
             state: GuitarState { practice, ..GuitarState::default() },
             seats: Seats::default(),
-            ids: HashMap::new(),
-            id_order: VecDeque::new(),
+            sent: Sent::default(),
             played: Played::default(),
             last_input: now,
             last_presence: now,
@@ -121,7 +117,8 @@ impl Session {
     /// Numbers an event and delivers it. The same message id is published once.
     ///
     /// # Errors
-    /// `broker_unavailable` when the session is shared with other nodes and they cannot be reached.
+    /// `broker_unavailable` when the session is shared with other nodes and they cannot be reached;
+    /// `id_conflict` when the message's id came before with other words.
     pub async fn publish(
         &self,
         publication: Publication,
@@ -129,34 +126,44 @@ impl Session {
     ) -> Result<Published, ErrorBody> {
         let Publication { message, origin, outcome } = publication;
         let id = origin.and_then(|origin| origin.message);
+        let id = id.map(|id| (id, Content::of(&message)));
         let fact = Fact { ts: now, message, origin, outcome, decided: false };
         let Some(broker) = &self.broker else {
-            return Ok(self.publish_here(id, fact));
+            return self.publish_here(id, fact);
         };
-        let id = id.map(|id| id.to_string()).unwrap_or_default();
-        let appended = broker.append(self.id, &self.log.end(), &id, &fact, None).await?;
+        let id = id.map(|(id, content)| (id.to_string(), content.text()));
+        let (id, content) = id.unwrap_or_default();
+        let known = MessageId { id: &id, content: &content };
+        let appended = broker.append(self.id, &self.log.end(), known, &fact, None).await?;
         Ok(match appended {
             Appended::New(at) => {
                 self.hint(&at, fact, true);
                 Published { at, fresh: true }
             }
             Appended::Repeated(at) => Published { at, fresh: false },
+            Appended::Conflict => return Err(id_conflict()),
             Appended::Outdated => return Err(Away::outdated().into()),
         })
     }
 
     /// One node is the log itself.
-    fn publish_here(&self, id: Option<Uuid>, fact: Fact) -> Published {
+    fn publish_here(
+        &self,
+        id: Option<(Uuid, Content)>,
+        fact: Fact,
+    ) -> Result<Published, ErrorBody> {
         let mut live = lock(&self.live);
-        if let Some(at) = id.and_then(|id| live.ids.get(&id)) {
-            return Published { at: at.clone(), fresh: false };
+        if let Some((id, content)) = id
+            && let Some(at) = live.sent.place(id, content)?
+        {
+            return Ok(Published { at, fresh: false });
         }
         live.note(&fact, true);
         let at = self.log.push(fact);
-        if let Some(id) = id {
-            live.remember(id, at.clone());
+        if let Some((id, content)) = id {
+            live.sent.remember(id, content, at.clone());
         }
-        Published { at, fresh: true }
+        Ok(Published { at, fresh: true })
     }
 
     /// Somebody says that a fact stands at a place of the shared log.
@@ -429,16 +436,6 @@ impl Live {
             self.heard.push(Decision::Role(who, told.role));
         }
     }
-
-    fn remember(&mut self, id: Uuid, at: Position) {
-        self.ids.insert(id, at);
-        self.id_order.push_back(id);
-        if self.id_order.len() > REMEMBERED_IDS
-            && let Some(oldest) = self.id_order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-    }
 }
 
 /// A session as the rest of the server shares it.
@@ -490,7 +487,7 @@ mod tests {
         };
         let say = |message| {
             let fact = Fact::by_server(0, message);
-            session.publish_here(None, fact);
+            session.publish_here(None, fact).expect("no id to repeat");
         };
         let chord = |name: &str| {
             let chord = name.to_owned();

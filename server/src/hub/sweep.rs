@@ -31,10 +31,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         let now = state.now();
         for session in state.hub.sessions() {
             session.sweep(now);
-            if session.is_forgotten(now - FORGET_MS) {
-                state.hub.forget_session(session.id);
-            }
         }
+        state.hub.forget_sessions(now - FORGET_MS);
         if count % STORE_EVERY == 0 {
             store_and_pause(&state, now).await;
             state.buckets.sweep(std::time::Instant::now());

@@ -42,6 +42,8 @@ const EXPIRY_GRACE_MS: Millis = 5_000;
 const BAD_MESSAGES: u32 = 5;
 /// Messages in a row above the limit before the connection is closed.
 const EXCESS_MESSAGES: u32 = 50;
+/// A server that stops waits so long for the answers to commands that it has taken.
+const LAST_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 /// Commands that wait for their commit; beyond, the connection is not read until some are done.
 const COMMANDS_UNDER_WAY: usize = 64;
 
@@ -172,6 +174,9 @@ impl Connection {
                 return end;
             }
             if let Some(code) = self.handle.closing() {
+                if code == CloseCode::Restarting {
+                    let _ = timeout(LAST_ANSWERS_WITHIN, self.answer_commands(socket)).await;
+                }
                 return End::Closed(code);
             }
             if let Err(end) = self.take_revocation() {
@@ -206,6 +211,14 @@ impl Connection {
         }
     }
 
+    /// Commands that were taken are answered by this process and not by the next one.
+    async fn answer_commands(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        while let Some(answered) = self.commands.next().await {
+            self.settle(answered);
+        }
+        self.write_ready(socket).await
+    }
+
     async fn write_ready(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         loop {
             let frames = self.ready().await.map_err(End::Closed)?;
@@ -231,7 +244,8 @@ impl Connection {
         match message {
             Message::Text(text) => self.read_frame(text.as_str()).await,
             Message::Binary(bytes) => self.read_bytes(&bytes).await,
-            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            // Nobody would be told to wait: such a flood only ends.
+            Message::Ping(_) | Message::Pong(_) => self.count().map(drop),
             Message::Close(frame) => {
                 let left = frame.is_none_or(|f| matches!(f.code, 1000 | 1001 | 1005));
                 Err(End::Left(if left { Departure::Closed } else { Departure::Broken }))
@@ -270,16 +284,11 @@ impl Connection {
                 Decoded::Message(envelope) => envelope.id,
                 Decoded::Refused { id, .. } => *id,
             };
-            if let Err(wait_ms) = lock(&self.bucket).take(std::time::Instant::now()) {
-                self.excess += 1;
-                if self.excess > EXCESS_MESSAGES {
-                    return Err(End::Closed(CloseCode::TooManyMessages));
-                }
+            if let Err(wait_ms) = self.count()? {
                 let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
                 self.answer(id, Err(error.retry_after(wait_ms)));
                 continue;
             }
-            self.excess = 0;
             match decoded {
                 Decoded::Message(envelope) => {
                     self.bad = 0;
@@ -290,6 +299,17 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Counts a message. Within the limits it may be handled; otherwise this is how many
+    /// milliseconds to wait, until it is too much.
+    fn count(&mut self) -> Result<Result<(), u64>, End> {
+        let taken = lock(&self.bucket).take(std::time::Instant::now());
+        self.excess = if taken.is_ok() { 0 } else { self.excess + 1 };
+        match self.excess > EXCESS_MESSAGES {
+            true => Err(End::Closed(CloseCode::TooManyMessages)),
+            false => Ok(taken),
+        }
     }
 
     /// Answers something that could not be understood; five in a row are enough.

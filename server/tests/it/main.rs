@@ -17,6 +17,8 @@ mod hostile;
 mod idle_memory;
 mod leftovers;
 mod linked;
+mod long_life;
+mod node_killed;
 mod nodes;
 mod people;
 mod power_cut;

@@ -2,6 +2,8 @@
 
 use crate::world::World;
 use serde_json::json;
+use tokio::sync::oneshot;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn on_restart_every_client_is_told_when_to_come_back() {
@@ -35,4 +37,43 @@ async fn a_long_outage_is_not_counted_as_practice() {
     let update = pc.hear("practice_update").await;
     assert_eq!(update["data"]["status"], "paused", "{update}");
     assert_eq!(update["data"]["elapsed_ms"], 0, "{update}");
+}
+
+#[tokio::test]
+async fn a_command_that_is_under_way_at_the_stop_is_answered_before_the_goodbye() {
+    let world = World::new().await;
+    let token = world.sign_in("desk").await;
+    let member = world.members_outside(&token, 1).await.remove(0);
+    let mut desk = world.ours(&token, json!([{"name": "checkins"}])).await;
+    desk.hear("snapshot").await;
+    let (held, holding) = oneshot::channel();
+    let (release, released) = oneshot::channel::<()>();
+    let store = world.state.store.clone();
+    let slow_disk = tokio::spawn(async move {
+        let wait = store.write(move |_| {
+            Box::pin(async move {
+                let _ = held.send(());
+                let _ = released.await;
+                Ok(())
+            })
+        });
+        wait.await.unwrap();
+    });
+    holding.await.unwrap();
+    let id = Uuid::now_v7();
+    desk.say(json!({"type": "check_in", "id": id, "data": {"member": member}})).await;
+    // What is answered after it has been read after it.
+    desk.settle().await;
+    let waiting = async {
+        desk.hear("server_restart").await;
+        release.send(()).unwrap();
+        let ack = desk.hear("ack").await;
+        assert_eq!((ack["id"].as_str(), ack["data"]["result"]["kind"].as_str()), (
+            Some(id.to_string().as_str()),
+            Some("check_in"),
+        ));
+        assert_eq!(desk.end().await, Some(4112));
+    };
+    tokio::join!(world.restart(), waiting);
+    slow_disk.await.unwrap();
 }

@@ -13,7 +13,7 @@ use protocol::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{PgPool, SqlitePool, sqlite::SqliteConnectOptions};
 use std::{
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
@@ -95,7 +95,8 @@ impl Site {
 
     /// `None` when it ended at once: somebody else took the port.
     fn launch(&self, address: SocketAddr, fault: Option<&str>) -> Option<Running> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cadence-server"));
+        let usual = env!("CARGO_BIN_EXE_cadence-server");
+        let mut command = Command::new(std::env::var("CADENCE_SERVER").unwrap_or(usual.into()));
         command
             .args(["serve", "--demo", "--config"])
             .arg(shipped_settings())
@@ -125,6 +126,26 @@ impl Site {
     /// A network of its own to whatever server runs.
     pub(crate) fn network(&self) -> Proxy {
         Proxy::to(self.target.subscribe())
+    }
+
+    /// A network to this server while it runs, and otherwise to another one, as behind a balancer.
+    pub(crate) fn network_with(&self, other: &Self) -> Proxy {
+        let (mut first, mut second) = (self.target.subscribe(), other.target.subscribe());
+        let (leads, target) = watch::channel(None);
+        tokio::spawn(async move {
+            loop {
+                let address = *first.borrow_and_update();
+                leads.send_replace(address.or(*second.borrow_and_update()));
+                let changed = tokio::select! {
+                    changed = first.changed() => changed,
+                    changed = second.changed() => changed,
+                };
+                if changed.is_err() {
+                    return;
+                }
+            }
+        });
+        Proxy::to(target)
     }
 
     /// The process.
@@ -247,10 +268,10 @@ impl Site {
         line.rsplit_once(' ').unwrap().1.parse().unwrap()
     }
 
-    /// The memory of the process that is in use.
-    pub(crate) fn resident_kb(&self) -> i64 {
+    /// The memory that the process uses, without its program.
+    pub(crate) fn memory_kb(&self) -> i64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
@@ -259,7 +280,7 @@ impl Site {
     /// The database, beside the server that writes it.
     pub(crate) async fn rows(&self) -> Rows {
         let options = SqliteConnectOptions::new().filename(self.database());
-        Rows(SqlitePool::connect_with(options).await.unwrap())
+        Rows::Sqlite(SqlitePool::connect_with(options).await.unwrap())
     }
 }
 
@@ -280,16 +301,26 @@ fn free_address() -> SocketAddr {
 }
 
 /// The truth.
-pub(crate) struct Rows(SqlitePool);
+pub(crate) enum Rows {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
 
 impl Rows {
     pub(crate) async fn count(&self, what: &'static str) -> i64 {
-        sqlx::query_scalar(what).fetch_one(&self.0).await.unwrap()
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(what).fetch_one(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(what).fetch_one(pool).await.unwrap(),
+        }
     }
 
     /// Every visit that there ever was.
     pub(crate) async fn visits(&self) -> Vec<String> {
-        sqlx::query_scalar("SELECT id FROM visits").fetch_all(&self.0).await.unwrap()
+        let ids = "SELECT id FROM visits";
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(ids).fetch_all(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(ids).fetch_all(pool).await.unwrap(),
+        }
     }
 
     /// Visits that are open.

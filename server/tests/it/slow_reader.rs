@@ -98,10 +98,10 @@ async fn a_reader_that_is_frozen_costs_no_memory_and_slows_nobody() {
     let mut scene = Scene::new().await;
     // What the first frames cost once is not the frozen reader's.
     scene.play(FRAMES / 2).await;
-    let before = scene.site.resident_kb();
+    let before = scene.site.memory_kb();
     scene.network.flow(Flow::Pass, Flow::Freeze);
     scene.play(FRAMES).await;
-    let grown = scene.site.resident_kb() - before;
+    let grown = scene.site.memory_kb() - before;
     println!("a frozen reader behind {} notes costs {grown} KB", FRAMES * TOGETHER);
     assert!(grown < 2_048, "{grown} KB for one frozen reader");
 

@@ -6,6 +6,7 @@ use crate::{
     client::Socket,
     redis::TestRedis,
     world::{World, topic},
+    wrong_claims::notes_with_one_id,
 };
 use protocol::{Topic, guitar::Presence, http::SessionResponse};
 use serde_json::{Value, json};
@@ -215,6 +216,17 @@ async fn a_client_that_changes_servers_goes_on_where_it_was() {
     assert_eq!(welcome["data"]["topics"][0]["recovered"], true, "{welcome}");
     assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G");
     assert_eq!(pc.hear("chord_change").await["data"]["chord"], "D");
+}
+
+#[tokio::test]
+async fn a_note_with_the_id_of_another_one_is_a_conflict_also_at_the_broker() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let host = json!({"host_secret": session.host_secret});
+    let mut pc = together.one.in_session(&session, host).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    presence(&mut pc, "connected").await;
+    notes_with_one_id(&mut phone, &mut pc).await;
 }
 
 #[tokio::test]

@@ -151,6 +151,41 @@ async fn an_id_that_comes_again_with_other_content_is_a_conflict() {
     assert_eq!(pc.hear("ack").await["data"]["result"]["status"], "paused");
 }
 
+#[tokio::test]
+async fn a_note_with_the_id_of_another_one_is_a_conflict_and_not_swallowed() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let mut pc = world.in_session(&session, json!({"host_secret": session.host_secret})).await;
+    let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
+    notes_with_one_id(&mut phone, &mut pc).await;
+}
+
+/// A phone plays several notes under one id; the PC hears the first of them, once.
+pub(crate) async fn notes_with_one_id(phone: &mut Socket, pc: &mut Socket) {
+    let id = Uuid::now_v7();
+    let strum = |at| json!({"type": "strum", "id": id, "data": {"direction": "down", "at": at}});
+    phone.say(strum(1)).await;
+    phone.hear("ack").await;
+    pc.hear("strum").await;
+    // The same again: its moment was corrected meanwhile.
+    phone.say(strum(2)).await;
+    assert_eq!(phone.hear("ack").await["id"], json!(id));
+    let others = [
+        json!({"type": "strum", "id": id, "data": {"direction": "up"}}),
+        json!({"type": "mute", "id": id}),
+        json!({"type": "chord_change", "id": id, "data": {"chord": "Am7"}}),
+    ];
+    for other in others {
+        phone.say(other).await;
+        let refused = phone.hear("error").await;
+        assert_eq!((&refused["id"], &refused["data"]["code"]), (&json!(id), &json!("id_conflict")));
+    }
+    phone.say(json!({"type": "chord_change", "id": Uuid::now_v7(), "data": {"chord": "G"}})).await;
+    phone.hear("ack").await;
+    let heard = pc.next().await.expect("the chord");
+    assert_eq!((&heard["type"], &heard["data"]["chord"]), (&json!("chord_change"), &json!("G")));
+}
+
 /// A desk whose clock jumps: what it records is at the true time.
 #[tokio::test]
 async fn a_desk_whose_clock_jumps_by_a_day_and_back_records_the_true_time() {

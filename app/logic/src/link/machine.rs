@@ -124,6 +124,8 @@ pub struct Link {
     socket: u32,
     attempt: u32,
     lost_at: Option<i64>,
+    /// Since when no connection was healthy, or since the world may be another.
+    trouble_since: Option<i64>,
     ever_live: bool,
     refreshed: bool,
     visible: bool,
@@ -166,6 +168,7 @@ impl Link {
             socket: 0,
             attempt: 0,
             lost_at: None,
+            trouble_since: None,
             ever_live: false,
             refreshed: false,
             visible,
@@ -262,6 +265,7 @@ impl Link {
         if !matches!(self.state, State::Idle) {
             self.hang();
             self.attempt = 0;
+            self.trouble_since = None;
             self.not_before = 0;
             self.refreshed = false;
             self.lost_at.get_or_insert(now.mono);
@@ -296,7 +300,10 @@ impl Link {
     /// once, or ask a socket that looks open whether it still is.
     pub fn wake(&mut self, now: Now) {
         match self.state {
-            State::Waiting { .. } if now.mono >= self.not_before => self.dial(now),
+            State::Waiting { .. } if now.mono >= self.not_before => {
+                self.trouble_since = None;
+                self.dial(now);
+            }
             State::Live { .. } => {
                 self.probe_ends.get_or_insert(now.mono + PROBE_MS);
                 self.ping(now);
@@ -487,6 +494,7 @@ impl Link {
         }
         self.attempt += 1;
         self.lost_at.get_or_insert(now.mono);
+        self.trouble_since.get_or_insert(now.mono);
         let expired = self.expires_at.is_some_and(|at| self.clock.server_time(now) >= at);
         if expired && !self.refreshed {
             return self.refresh(now);
@@ -532,7 +540,6 @@ impl Link {
         let probe_failed = self.probe_ends.is_some_and(|ends| now.mono >= ends);
         let silent = self.visible && now.mono - self.unanswered_since() >= DEAD_AFTER_MS;
         if probe_failed || silent {
-            self.attempt = 0;
             return self.give_up(now);
         }
         if self.visible && now.mono >= self.next_ping {
@@ -576,8 +583,12 @@ impl Link {
         // A socket that was silent before its end was lost when it was last heard.
         if let State::Live { since } = self.state {
             self.lost_at = Some(self.last_heard.max(now.mono - DEAD_AFTER_MS));
-            self.attempt = backoff::forgiven(self.attempt, now.mono - since);
+            if now.mono - since >= backoff::HEALTHY_AFTER_MS {
+                self.attempt = 0;
+                self.trouble_since = None;
+            }
         }
+        self.trouble_since.get_or_insert(now.mono);
         self.socket += 1;
         self.forget_socket();
         let code_name = CloseCode::from_number(code);
@@ -596,7 +607,10 @@ impl Link {
         let random = self.jitter.next_fraction();
         let delay = match window {
             Some((min, max)) => backoff::within_ms(min, max, random),
-            None => backoff::delay_ms(self.attempt + 1, random),
+            None => {
+                let trouble = self.trouble_since.map_or(0, |since| now.mono - since);
+                backoff::delay_ms(self.attempt + 1, trouble, random)
+            }
         };
         let until = (now.mono + delay).max(self.not_before);
         self.state = State::Waiting { until: Some(until) };
