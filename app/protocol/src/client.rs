@@ -147,6 +147,11 @@ impl ClientMessage {
         )
     }
 
+    /// Notes are what hands do on a guitar: everybody in the session hears them.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::ChordChange(_) | Self::FretUpdate(_) | Self::Strum(_) | Self::Mute {})
+    }
+
     /// Momentary messages are worth something only at once and change nothing that lasts.
     pub fn is_momentary(&self) -> bool {
         matches!(self, Self::Strum(_) | Self::Mute {})

@@ -5,7 +5,7 @@ use crate::{
     page::BEGIN,
     truth::{Fact, GYM, ROOM, Truth},
 };
-use logic::topic::{CatchUp, Intake, Line, Pulled, Reader, Ring, Taken, Wanted};
+use logic::topic::{CatchUp, Intake, Lane, Line, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Frame, Position, ServerMessage,
     Topic,
@@ -93,6 +93,17 @@ pub enum Asked {
     Resync(TopicRequest),
 }
 
+/// A message of a connection, and its turn among those.
+#[derive(Debug, Clone, Copy)]
+pub struct Came {
+    /// The connection.
+    pub conn: u32,
+    /// The message.
+    pub id: Uuid,
+    /// Its turn in the lane.
+    pub turn: u64,
+}
+
 /// A server process.
 #[derive(Debug)]
 pub struct Node {
@@ -106,8 +117,11 @@ pub struct Node {
     pub gym: Feed,
     /// The session's topic, once somebody follows it.
     pub room: Option<Feed>,
+    /// The order of each connection's messages. A lane lives as long as they do, which is longer
+    /// than the connection.
+    lanes: BTreeMap<(u32, Topic), Lane>,
     /// Commands that wait for the next commit.
-    pub queue: Vec<(u32, Uuid, ClientMessage)>,
+    pub queue: Vec<(Came, ClientMessage)>,
     capacity: usize,
 }
 
@@ -120,6 +134,7 @@ impl Node {
             served: BTreeMap::new(),
             gym: Feed::begin(now, GYM, capacity, truth),
             room: None,
+            lanes: BTreeMap::new(),
             queue: Vec::new(),
             capacity,
         }
@@ -175,6 +190,10 @@ impl Node {
         if let Some(served) = self.served.get_mut(&conn) {
             served.readers.remove(&topic);
         }
+        if topic == ROOM {
+            // What the page had played there it has given up.
+            self.lanes.remove(&(conn, topic));
+        }
     }
 
     /// Answers a message that became the event at a place, just now or, `repeated`, before.
@@ -198,6 +217,32 @@ impl Node {
             Ok(outcome) => ack(id, outcome, None),
             Err(error) => encode(&Envelope::bare(ServerMessage::Error(error)).with_id(id)),
         });
+    }
+
+    /// A message of a connection came.
+    pub fn came(&mut self, conn: u32, topic: Topic, id: Uuid) -> Came {
+        Came { conn, id, turn: self.lane(conn, topic).come() }
+    }
+
+    /// Whether it is a message's turn; if not, it is refused for now.
+    pub fn is_its_turn(&mut self, topic: Topic, came: Came) -> bool {
+        let Came { conn, id, turn } = came;
+        let may = self.lane(conn, topic).may(turn, id);
+        if !may {
+            self.answer(conn, Some(id), Err(unavailable(100)));
+        }
+        may
+    }
+
+    /// Refuses a message for now.
+    pub fn put_off(&mut self, topic: Topic, came: Came, wait_ms: u64) {
+        let Came { conn, id, turn } = came;
+        self.lane(conn, topic).put_off(turn, id);
+        self.answer(conn, Some(id), Err(unavailable(wait_ms)));
+    }
+
+    fn lane(&mut self, conn: u32, topic: Topic) -> &mut Lane {
+        self.lanes.entry((conn, topic)).or_default()
     }
 
     /// Queues a message that belongs to no command.

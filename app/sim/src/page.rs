@@ -29,6 +29,8 @@ pub struct View {
 pub struct Made {
     /// Its topic.
     pub topic: Topic,
+    /// The life of the page in which it was made.
+    pub life: u32,
     /// Whether it must not get lost.
     pub command: bool,
     /// How often the page of this life was answered.
@@ -117,7 +119,7 @@ impl Page {
     /// A person does something.
     pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
-        let made = Made { topic, command, answers: 0, done: false };
+        let made = Made { topic, life: self.life, command, answers: 0, done: false };
         self.made.insert(id, made);
         self.link.send(self.now(now), id, topic, message);
     }

@@ -97,6 +97,11 @@ impl Log {
         &life[..life.len().min(at.offset as usize)]
     }
 
+    /// Where an id stands, when everything that ever happened is in one life.
+    pub fn only_place(&self, id: Uuid) -> Option<u64> {
+        self.ids.get(&id).copied().filter(|_| self.lives.len() == 1)
+    }
+
     /// In how many places of how many lives an id stands, the most in one life.
     pub fn most_in_one_life(&self, id: Uuid) -> usize {
         let in_life = |life: &Vec<Fact>| life.iter().filter(|fact| fact.id == id).count();

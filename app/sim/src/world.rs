@@ -1,7 +1,7 @@
 //! Time, network and faults between pages and nodes.
 
 use crate::{
-    node::{self, Asked, Found, Node},
+    node::{self, Asked, Came, Found, Node},
     page::{BEGIN, Page},
     rng::Rng,
     truth::{Fact, GYM, Log, ROOM, Truth},
@@ -114,7 +114,7 @@ enum Happens {
     Script {
         node: usize,
         life: u32,
-        conn: u32,
+        came: Came,
         fact: Box<Fact>,
     },
     /// A hint from another node.
@@ -299,7 +299,7 @@ impl World {
             Happens::CaughtUp { conn, asked } => self.caught_up(conn, &asked),
             Happens::Writable { conn } => self.write(conn),
             Happens::Commit { node, life } => self.commit(node, life),
-            Happens::Script { node, life, conn, fact } => self.script(node, life, conn, *fact),
+            Happens::Script { node, life, came, fact } => self.script(node, life, came, *fact),
             Happens::Hint { node, life, at, topic, fact } => {
                 if self.alive(node, life)
                     && let Some(feed) = self.nodes[node].feed(topic)
@@ -654,20 +654,21 @@ impl World {
             ClientMessage::Visibility { .. } => {}
             message => {
                 let (Some(id), Some(topic)) = (id, topic) else { panic!("a message without id") };
+                let came = self.nodes[node].came(conn, topic, id);
                 if topic == GYM {
                     if self.nodes[node].queue.is_empty() {
                         self.soon(1, 60, Happens::Commit { node, life });
                     }
-                    self.nodes[node].queue.push((conn, id, message));
+                    self.nodes[node].queue.push((came, message));
                 } else if let Some(fact) = node::event_of(id, &message, BEGIN + self.now) {
                     if self.nodes.len() == 1 {
-                        return self.publish(node, conn, fact);
+                        return self.publish(node, came, fact);
                     }
                     let delay = self.delay();
                     let at = self.script_at[node].max(self.now + delay);
                     self.script_at[node] = at;
                     let fact = Box::new(fact);
-                    self.at(at, Happens::Script { node, life, conn, fact });
+                    self.at(at, Happens::Script { node, life, came, fact });
                 }
             }
         }
@@ -749,9 +750,9 @@ impl World {
         }
         let queue = std::mem::take(&mut self.nodes[node].queue);
         if self.now < self.database_away_until {
-            for (conn, id, _) in queue {
+            for (came, _) in queue {
                 let wait = self.rng.range(100, 2_000) as u64;
-                self.nodes[node].answer(conn, Some(id), Err(node::unavailable(wait)));
+                self.nodes[node].put_off(GYM, came, wait);
             }
             return self.write_all(node);
         }
@@ -763,7 +764,11 @@ impl World {
         }
         let mut settled = Vec::new();
         let mut events = Vec::new();
-        for (conn, id, message) in queue {
+        for (came, message) in queue {
+            if !self.nodes[node].is_its_turn(GYM, came) {
+                continue;
+            }
+            let Came { conn, id, .. } = came;
             let Some(fact) = node::event_of(id, &message, BEGIN + self.now) else { continue };
             let (at, fresh) = self.truth.gym.append(fact.clone());
             let outcome = self.truth.gym.answer(id).unwrap_or(Outcome::Done);
@@ -797,25 +802,29 @@ impl World {
         self.write_all(node);
     }
 
-    fn script(&mut self, node: usize, life: u32, conn: u32, fact: Fact) {
+    fn script(&mut self, node: usize, life: u32, came: Came, fact: Fact) {
         if !self.alive(node, life) {
             return;
         }
-        if self.now < self.broker_away_until {
-            self.nodes[node].answer(conn, Some(fact.id), Err(node::unavailable(300)));
-            return self.write(conn);
+        if !self.nodes[node].is_its_turn(ROOM, came) {
+            return self.write(came.conn);
         }
-        self.publish(node, conn, fact);
+        if self.now < self.broker_away_until {
+            self.nodes[node].put_off(ROOM, came, 300);
+            return self.write(came.conn);
+        }
+        self.publish(node, came, fact);
     }
 
-    fn publish(&mut self, node: usize, conn: u32, fact: Fact) {
+    fn publish(&mut self, node: usize, came: Came, fact: Fact) {
+        let conn = came.conn;
         let (at, fresh) = self.truth.room.append(fact.clone());
         if fresh {
             self.tell_others(node, ROOM, &at, &fact);
         }
         // The reply may be lost although the script ran.
         if self.nodes.len() > 1 && self.now < self.calm && self.rng.chance(20) {
-            self.nodes[node].answer(conn, Some(fact.id), Err(node::unavailable(300)));
+            self.nodes[node].put_off(ROOM, came, 300);
             return self.write(conn);
         }
         let Fact { id, outcome, .. } = fact.clone();
@@ -1029,6 +1038,7 @@ impl World {
                 );
                 assert_eq!(view.state, self.truth.state(*topic, end), "page {number} in {topic}");
             }
+            self.check_order(number, page);
             assert!(page.outbox.is_empty(), "page {number} still waits for {:?}", page.outbox);
             for (id, made) in &page.made {
                 let times = self.truth.log(made.topic).most_in_one_life(*id);
@@ -1038,6 +1048,18 @@ impl World {
                     assert_eq!(times, 1, "the command {id} was not carried out");
                 }
             }
+        }
+    }
+
+    /// What a person did stands in the order in which it was done: commands for ever, notes as
+    /// long as the page was open. Where a log was lost, a note may have become an event twice.
+    fn check_order(&self, number: usize, page: &Page) {
+        let mut last = BTreeMap::new();
+        for (id, made) in &page.made {
+            let Some(place) = self.truth.log(made.topic).only_place(*id) else { continue };
+            let life = (!made.command).then_some(made.life);
+            let before = last.insert((made.topic, life), place);
+            assert!(before <= Some(place), "page {number}: {id} was carried out before its turn");
         }
     }
 }

@@ -105,7 +105,14 @@ pub(crate) fn actor(caller: &Caller) -> Result<Actor, ErrorBody> {
 }
 
 fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
-    Ok(CommandContext { id, actor: actor(caller)?, connection: None, message: None, at })
+    Ok(CommandContext {
+        id,
+        actor: actor(caller)?,
+        connection: None,
+        message: None,
+        at,
+        turn: None,
+    })
 }
 
 /// What came of a command, in the words that an `ack` uses on the socket.

@@ -45,8 +45,14 @@ impl Stage {
         said: PracticeCommand,
     ) -> Result<PracticeAnswer, ErrorCode> {
         let actor = Actor { user: self.session, role: Role::Host, name: "PC".to_owned() };
-        let context =
-            CommandContext { id, actor, connection: None, message: Some(id), at: said.at };
+        let context = CommandContext {
+            id,
+            actor,
+            connection: None,
+            message: Some(id),
+            at: said.at,
+            turn: None,
+        };
         command(self.test.auth.store(), context, self.session, step, said).await.map_err(|e| e.code)
     }
 

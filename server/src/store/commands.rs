@@ -8,6 +8,7 @@ use super::{
     Id, Store, StoreError, Tx,
     events::{Origin, Place},
     sql::{self, Conn},
+    turn::Turn,
 };
 use futures_util::future::BoxFuture;
 use protocol::{
@@ -17,7 +18,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 
 /// Who asks.
@@ -57,6 +58,8 @@ pub struct CommandContext {
     pub message: Option<Uuid>,
     /// When it was made, on the server's clock; now when absent.
     pub at: Option<Millis>,
+    /// Its turn among the commands of its connection, if those have an order.
+    pub turn: Option<Arc<Turn>>,
 }
 
 impl CommandContext {
@@ -126,27 +129,50 @@ where
     let answer = store
         .write(move |tx| {
             Box::pin(async move {
-                let id = CommandId { scope: &scope, id: Id(context.id) };
-                let at = context.at.unwrap_or(tx.now());
-                if !claim(tx, id, kind, &hash, at).await? {
-                    return first_answer(tx, id, &hash).await;
+                let turn = context.turn.clone();
+                if let Some(turn) = &turn {
+                    turn.has_come()?;
                 }
-                let at = accepted(tx, at)?;
-                let (kept, card_of, place) = match job(tx, context, at).await {
-                    Ok(Decided { outcome, place, card_of }) => {
-                        (Kept::Done { outcome: Box::new(outcome) }, card_of, place)
-                    }
-                    Err(StoreError::Refused(body)) if !body.retryable => {
-                        (Kept::Refused(body), None, None)
-                    }
-                    Err(error) => return Err(error),
-                };
-                keep(tx, id, &kept, card_of).await?;
-                Ok(Answer { kept, place, fresh: true })
+                let id = CommandId { scope: &scope, id: Id(context.id) };
+                let answer = run(tx, id, context, kind, &hash, job).await;
+                // Otherwise it comes again, and what came after it has to wait.
+                if let (Some(turn), Err(StoreError::Refused(body))) = (&turn, &answer)
+                    && !body.retryable
+                {
+                    turn.decided();
+                }
+                Ok(Answer { turn, ..answer? })
             })
         })
         .await?;
     answer.given()
+}
+
+async fn run<J>(
+    tx: &mut Tx,
+    id: CommandId<'_>,
+    context: CommandContext,
+    kind: &str,
+    hash: &str,
+    job: J,
+) -> Result<Answer, StoreError>
+where
+    J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
+{
+    let at = context.at.unwrap_or(tx.now());
+    if !claim(tx, id, kind, hash, at).await? {
+        return first_answer(tx, id, hash).await;
+    }
+    let at = accepted(tx, at)?;
+    let (kept, card_of, place) = match job(tx, context, at).await {
+        Ok(Decided { outcome, place, card_of }) => {
+            (Kept::Done { outcome: Box::new(outcome) }, card_of, place)
+        }
+        Err(StoreError::Refused(body)) if !body.retryable => (Kept::Refused(body), None, None),
+        Err(error) => return Err(error),
+    };
+    keep(tx, id, &kept, card_of).await?;
+    Ok(Answer { kept, place, fresh: true, turn: None })
 }
 
 /// A stored answer. The place of its event is not part of it: it is not known yet, and for a
@@ -163,11 +189,16 @@ struct Answer {
     kept: Kept,
     place: Option<Place>,
     fresh: bool,
+    /// Of a group that is not committed it is dropped undecided.
+    turn: Option<Arc<Turn>>,
 }
 
 impl Answer {
     /// What the client is told, after the COMMIT.
     fn given(self) -> Result<CommandAnswer, ErrorBody> {
+        if let Some(turn) = &self.turn {
+            turn.decided();
+        }
         match self.kept {
             Kept::Done { outcome } => Ok(CommandAnswer {
                 outcome: *outcome,
@@ -227,7 +258,7 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
         .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
-    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
+    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false, turn: None })
 }
 
 async fn keep(
@@ -330,7 +361,8 @@ mod tests {
     fn answers_that_the_first_release_stored_are_read() {
         let stored = r#"{"done":{"outcome":{"kind":"done"},"place":7}}"#;
         let kept: Kept = serde_json::from_str(stored).expect("readable");
-        let answer = Answer { kept, place: None, fresh: false }.given().expect("done");
+        let answer = Answer { kept, place: None, fresh: false, turn: None };
+        let answer = answer.given().expect("done");
         assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
         // And the other way round, while both releases run: `place` is optional there.
         let written = serde_json::to_string(&Kept::Done { outcome: Box::new(Outcome::Done) });

@@ -3,7 +3,7 @@
 //! - [`sql`]: statements that are written once for SQLite and PostgreSQL; `dialect` has the rest
 //! - [`writer`]: one task that groups what waits into one durable COMMIT
 //! - [`events`]: the log of a durable topic, written in the transaction of the fact
-//! - [`commands`]: at most once per command id
+//! - [`commands`]: at most once per command id, and in [`turn`]
 //! - [`clock`]: the gym's day and its rules about time
 //! - [`members`], [`member_search`], [`plans`], [`visits`], [`audit`]: rows of the gym
 //! - [`stats`], [`snapshot`]: what the dashboard shows
@@ -34,6 +34,7 @@ pub mod practice;
 pub mod snapshot;
 pub mod sql;
 pub mod stats;
+pub mod turn;
 pub mod visits;
 pub mod writer;
 

@@ -9,6 +9,7 @@ use crate::{
     config::minutes,
     hub::{handle::Handle, lock},
     state::AppState,
+    store::turn::SharedLane,
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
@@ -94,6 +95,7 @@ pub(super) struct Connection {
     pub(super) visible: bool,
     pub(super) following: Vec<Following>,
     pub(super) commands: FuturesOrdered<BoxFuture<'static, Answered>>,
+    pub(super) order: SharedLane,
     bucket: Arc<Mutex<Bucket>>,
     bad: u32,
     excess: u32,
@@ -136,6 +138,7 @@ impl Connection {
             visible: true,
             following: Vec::new(),
             commands: FuturesOrdered::new(),
+            order: SharedLane::default(),
             bucket,
             bad: 0,
             excess: 0,
@@ -285,6 +288,9 @@ impl Connection {
                 Decoded::Refused { id, .. } => *id,
             };
             if let Err(wait_ms) = self.count()? {
+                if let Decoded::Message(envelope) = &decoded {
+                    self.put_off(envelope);
+                }
                 let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
                 self.answer(id, Err(error.retry_after(wait_ms)));
                 continue;
@@ -434,12 +440,18 @@ impl Connection {
     }
 
     /// A command from its parts.
-    pub(super) fn command<F>(id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
+    pub(super) fn command<F>(&self, id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
     where
         F: Future<Output = Work> + Send + 'static,
     {
+        let order = Arc::clone(&self.order);
         async move {
-            match work.await {
+            let work = work.await;
+            // It may have been refused before it came to its turn.
+            if let (Some(id), false) = (id, work.as_ref().is_err_and(|error| error.retryable)) {
+                lock(&order).answered(id);
+            }
+            match work {
                 Ok((outcome, place)) => Answered { id, result: Ok(outcome), place },
                 Err(error) => Answered { id, result: Err(error), place: Place::None },
             }

@@ -11,7 +11,7 @@ use crate::{
 };
 use logic::{
     presence::Departure,
-    topic::{CatchUp, Line, Pulled, Reader},
+    topic::{CatchUp, Lane, Line, Pulled, Reader},
 };
 use protocol::{
     CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage, Topic,
@@ -48,6 +48,8 @@ pub(super) struct Following {
     pub(super) topic: Topic,
     pub(super) source: Source,
     pub(super) reader: Reader<Answer>,
+    /// The order of what the client plays there.
+    pub(super) notes: Lane,
     /// The version of the latest values sent last.
     pub(super) latest: u64,
     /// When the state was given because the log began anew.
@@ -120,6 +122,7 @@ impl Connection {
                     topic,
                     source,
                     reader,
+                    notes: Lane::default(),
                     latest,
                     anew_at: 0,
                     waiting,

@@ -14,10 +14,11 @@ use crate::{
     store::{
         Origin,
         commands::{Actor, CommandAnswer, CommandContext},
+        turn::{Turn, not_your_turn},
     },
     undo_check_in,
 };
-use logic::music::Chord;
+use logic::{music::Chord, topic::Lane};
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::{Permission, Role},
@@ -26,6 +27,7 @@ use protocol::{
     server::{Ack, Outcome},
     topic::TopicRequest,
 };
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Frets of the longest usual neck.
@@ -94,7 +96,7 @@ impl Connection {
                     let work = async move {
                         desk_work(&state, check_in::check_in(&state.store, context, command).await)
                     };
-                    self.run_command(Self::command(id, work)).await;
+                    self.run_command(self.command(id, work)).await;
                 }
             }
             ClientMessage::CheckOut(command) => {
@@ -106,7 +108,7 @@ impl Connection {
                             check_out::check_out(&state.store, context, command).await,
                         )
                     };
-                    self.run_command(Self::command(id, work)).await;
+                    self.run_command(self.command(id, work)).await;
                 }
             }
             ClientMessage::UndoCheckIn(command) => {
@@ -118,7 +120,7 @@ impl Connection {
                             undo_check_in::undo_check_in(&state.store, context, command).await,
                         )
                     };
-                    self.run_command(Self::command(id, work)).await;
+                    self.run_command(self.command(id, work)).await;
                 }
             }
         }
@@ -178,6 +180,12 @@ impl Connection {
             Ok((session, _)) => session,
             Err(error) => return self.answer(id, Err(error)),
         };
+        let turn = self.notes(topic).map_or(0, Lane::come);
+        if let (Some(id), Some(notes)) = (id, self.notes(topic))
+            && !notes.may(turn, id)
+        {
+            return self.answer(Some(id), Err(not_your_turn()));
+        }
         let origin = Some(Origin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
         match session.publish(publication, self.state.now()).await {
@@ -185,8 +193,38 @@ impl Connection {
                 let place = place_in(&session, published);
                 self.settle(Answered { id, result: Ok(Outcome::Done), place });
             }
-            Err(error) => self.answer(id, Err(error)),
+            Err(error) => {
+                if let (true, Some(id), Some(notes)) = (error.retryable, id, self.notes(topic)) {
+                    notes.put_off(turn, id);
+                }
+                self.answer(id, Err(error));
+            }
         }
+    }
+
+    /// The order of what our client plays in a session. A plain client waits for its answers.
+    fn notes(&mut self, topic: Option<Topic>) -> Option<&mut Lane> {
+        let ours = self.is_ours();
+        let following = self.following.iter_mut().find(|f| ours && Some(f.topic) == topic);
+        following.map(|following| &mut following.notes)
+    }
+
+    /// A message was refused for now, before it was looked at.
+    pub(super) fn put_off(&mut self, envelope: &Envelope<ClientMessage>) {
+        let Some(id) = envelope.id else { return };
+        if envelope.message.is_command() {
+            drop(self.turn(id));
+        } else if envelope.message.is_note()
+            && let Some(notes) = self.notes(envelope.topic.or(self.home))
+        {
+            let turn = notes.come();
+            notes.put_off(turn, id);
+        }
+    }
+
+    /// A command of our client comes in its turn. A plain client waits for its answers.
+    fn turn(&self, id: Uuid) -> Option<Arc<Turn>> {
+        self.is_ours().then(|| Turn::take(&self.order, id))
     }
 
     async fn practise(
@@ -201,12 +239,13 @@ impl Connection {
             Ok(seat) => seat,
             Err(error) => return self.answer(id, Err(error)),
         };
+        let actor = Actor { user: seat.id, role: seat.role, name: self.device.clone() };
+        // Before anything can fail: what comes after it would have to wait.
+        let context = self.context(id, actor, command.at);
         let session = match self.state.guitar_session(seat.session).await {
             Ok(session) => session,
             Err(error) => return self.answer(id, Err(error)),
         };
-        let actor = Actor { user: seat.id, role: seat.role, name: self.device.clone() };
-        let context = self.context(id, actor, command.at);
         let state = self.state.clone();
         let connection = self.handle.id;
         let work = async move {
@@ -233,7 +272,7 @@ impl Connection {
             );
             Ok((outcome, place_in(&session, published.await?)))
         };
-        self.run_command(Self::command(id, work)).await;
+        self.run_command(self.command(id, work)).await;
     }
 
     async fn allow(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid, role: Role) {
@@ -329,6 +368,7 @@ impl Connection {
             connection: Some(self.handle.id),
             message: id,
             at,
+            turn: id.and_then(|id| self.turn(id)),
         }
     }
 

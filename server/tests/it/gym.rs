@@ -201,7 +201,14 @@ async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
     let (store, before) = (&world.state.store, snapshot["offset"].as_u64().unwrap());
     let context = || {
         let actor = Actor { user: Uuid::nil(), role: Role::Manager, name: "Test".to_owned() };
-        CommandContext { id: Uuid::now_v7(), actor, connection: None, message: None, at: None }
+        CommandContext {
+            id: Uuid::now_v7(),
+            actor,
+            connection: None,
+            message: None,
+            at: None,
+            turn: None,
+        }
     };
     let come_and_go = async |member: &str| {
         for _ in 0..5 {

@@ -68,7 +68,8 @@ async fn play(mut player: Socket, session: SessionResponse) {
     let mut ticks = interval(NOTE_EVERY);
     for number in 0.. {
         ticks.tick().await;
-        let mut envelope = protocol::Envelope::bare(note(number)).with_id(Some(uuid::Uuid::now_v7()));
+        let mut envelope =
+            protocol::Envelope::bare(note(number)).with_id(Some(uuid::Uuid::now_v7()));
         envelope.topic = Some(Topic::Guitar(session.session_id));
         player.say_text(&encode(&envelope)).await;
     }

@@ -109,7 +109,8 @@ impl Node {
         step: Step,
     ) -> Result<PracticeAnswer, ErrorBody> {
         let actor = Actor { user: session, role: Role::Host, name: "PC".to_owned() };
-        let context = CommandContext { id, actor, connection: None, message: Some(id), at: None };
+        let context =
+            CommandContext { id, actor, connection: None, message: Some(id), at: None, turn: None };
         practice::command(&self.store, context, session, step, PracticeCommand::default()).await
     }
 }

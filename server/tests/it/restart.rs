@@ -68,10 +68,10 @@ async fn a_command_that_is_under_way_at_the_stop_is_answered_before_the_goodbye(
         desk.hear("server_restart").await;
         release.send(()).unwrap();
         let ack = desk.hear("ack").await;
-        assert_eq!((ack["id"].as_str(), ack["data"]["result"]["kind"].as_str()), (
-            Some(id.to_string().as_str()),
-            Some("check_in"),
-        ));
+        assert_eq!(
+            (ack["id"].as_str(), ack["data"]["result"]["kind"].as_str()),
+            (Some(id.to_string().as_str()), Some("check_in"),)
+        );
         assert_eq!(desk.end().await, Some(4112));
     };
     tokio::join!(world.restart(), waiting);

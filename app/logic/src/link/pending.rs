@@ -69,30 +69,40 @@ impl OutboxRecord {
 pub(super) struct Pending {
     pub(super) record: OutboxRecord,
     pub(super) sent: bool,
+    /// The server has seen it on this connection: it may have refused it for now, and wait for it.
+    seen: bool,
     /// Too old to be sent without a person's word.
     pub(super) held: bool,
     /// Left by an earlier page.
     restored: bool,
 }
 
+impl Pending {
+    fn is_command(&self) -> bool {
+        self.record.message.is_command()
+    }
+}
+
 /// The queue of all messages without an answer, the oldest first.
 #[derive(Debug, Default)]
 pub struct PendingQueue {
     queue: VecDeque<Pending>,
-    /// A retryable error asked to wait until then.
-    not_before: i64,
+    /// A retryable error asked to wait until then. A note never waits for the database.
+    commands_wait: i64,
+    notes_wait: i64,
 }
 
 impl PendingQueue {
-    /// Adds a message. Returns one that is given up because too many wait.
+    /// Adds a message. Returns one that is given up because too many wait: the oldest that the
+    /// server has not seen.
     pub(super) fn push(&mut self, record: OutboxRecord, wall: Millis) -> Option<OutboxRecord> {
         let held = record.message.is_command() && wall - record.made_at > HELD_AFTER_MS;
-        self.queue.push_back(Pending { record, sent: false, held, restored: false });
-        let fleeting = |p: &Pending| !p.record.message.is_command();
+        self.queue.push_back(Pending { record, sent: false, seen: false, held, restored: false });
+        let fleeting = |p: &Pending| !p.is_command();
         if self.queue.iter().filter(|p| fleeting(p)).count() <= KEPT_OFFLINE {
             return None;
         }
-        let oldest = self.queue.iter().position(fleeting)?;
+        let oldest = self.queue.iter().position(|p| fleeting(p) && !p.seen)?;
         self.queue.remove(oldest).map(|p| p.record)
     }
 
@@ -102,13 +112,19 @@ impl PendingQueue {
         records.sort_by_key(|record| record.id);
         for record in records.into_iter().rev() {
             let held = wall - record.made_at > HELD_AFTER_MS;
-            self.queue.push_front(Pending { record, sent: false, held, restored: true });
+            self.queue.push_front(Pending {
+                record,
+                sent: false,
+                seen: false,
+                held,
+                restored: true,
+            });
         }
     }
 
     /// The socket is new: everything is to be sent again.
     pub(super) fn unsend_all(&mut self) {
-        self.queue.iter_mut().for_each(|p| p.sent = false);
+        self.queue.iter_mut().for_each(|p| (p.sent, p.seen) = (false, false));
     }
 
     /// Takes the messages that may be sent now, in order: never around an earlier one, and at
@@ -120,27 +136,18 @@ impl PendingQueue {
         restoring: bool,
         allowed: impl Fn(Topic) -> bool,
     ) -> Vec<OutboxRecord> {
-        if now < self.not_before {
-            return Vec::new();
-        }
-        let is_command = |p: &Pending| p.record.message.is_command();
-        let mut flying = self.queue.iter().filter(|p| p.sent && is_command(p)).count();
+        let mut flying = self.queue.iter().filter(|p| p.sent && p.is_command()).count();
         let mut ready = Vec::new();
         for pending in self.queue.iter_mut().filter(|p| !p.sent && !p.held) {
-            let command = is_command(pending);
-            if !command && !allowed(pending.record.topic) {
+            let may = match pending.is_command() {
+                true => now >= self.commands_wait && !restoring && flying < IN_FLIGHT,
+                false => now >= self.notes_wait && allowed(pending.record.topic),
+            };
+            if !may {
                 continue;
             }
-            if command {
-                if restoring {
-                    continue;
-                }
-                if flying == IN_FLIGHT {
-                    break;
-                }
-                flying += 1;
-            }
-            pending.sent = true;
+            flying += usize::from(pending.is_command());
+            (pending.sent, pending.seen) = (true, true);
             ready.push(pending.record.clone());
         }
         ready
@@ -152,19 +159,22 @@ impl PendingQueue {
         self.queue.remove(place).map(|p| p.record)
     }
 
-    /// The server could not do it now: it goes again after the wait, and with it whatever was
-    /// sent after it, in order. What the server has done already it answers as the first time.
+    /// The server could not do it now: it goes again after the wait, and with it whatever of its
+    /// kind was sent after it, in order. What the server has done already it answers as the first
+    /// time.
     pub(super) fn retry(&mut self, id: Uuid, at: i64) {
-        self.not_before = self.not_before.max(at);
-        let unanswered = self.queue.iter_mut().skip_while(|p| p.record.id != id);
-        unanswered.for_each(|p| p.sent = false);
+        let mut unanswered = self.queue.iter_mut().skip_while(|p| p.record.id != id).peekable();
+        let Some(command) = unanswered.peek().map(|p| p.is_command()) else { return };
+        unanswered.filter(|p| p.is_command() == command).for_each(|p| p.sent = false);
+        let wait = if command { &mut self.commands_wait } else { &mut self.notes_wait };
+        *wait = at.max(*wait);
     }
 
     /// Whether a refusal may be about this page and not about the command: it then stays in the
     /// outbox and goes again on the next connection, perhaps that of another page or person.
     pub(super) fn parks(&self, id: Uuid, code: ErrorCode) -> bool {
         let Some(pending) = self.queue.iter().find(|p| p.record.id == id) else { return false };
-        let command = pending.record.message.is_command();
+        let command = pending.is_command();
         match code {
             ErrorCode::NotSignedIn | ErrorCode::NotSubscribed => command,
             ErrorCode::NotAllowed => command && pending.restored,
@@ -174,8 +184,12 @@ impl PendingQueue {
 
     /// When a wait for a retry ends.
     pub(super) fn deadline(&self, now: i64) -> Option<i64> {
-        let waits = self.not_before > now && self.queue.iter().any(|p| !p.sent && !p.held);
-        waits.then_some(self.not_before)
+        let waits = |command, until: i64| {
+            let mut queue = self.queue.iter().filter(|p| p.is_command() == command);
+            (until > now && queue.any(|p| !p.sent && !p.held)).then_some(until)
+        };
+        let ends = [waits(true, self.commands_wait), waits(false, self.notes_wait)];
+        ends.into_iter().flatten().min()
     }
 
     /// A person's word about the held commands: send them, or drop and return them.
@@ -191,7 +205,7 @@ impl PendingQueue {
 
     /// Gives up the fleeting messages of a topic that nobody follows any more.
     pub(super) fn drop_fleeting(&mut self, topic: Topic) {
-        self.queue.retain(|p| p.record.message.is_command() || p.record.topic != topic);
+        self.queue.retain(|p| p.is_command() || p.record.topic != topic);
     }
 
     /// All messages without an answer.
@@ -206,7 +220,7 @@ impl PendingQueue {
 
     /// The commands without an answer that are not held, the oldest first.
     pub fn commands(&self) -> impl Iterator<Item = &OutboxRecord> {
-        self.queue.iter().filter(|p| p.record.message.is_command() && !p.held).map(|p| &p.record)
+        self.queue.iter().filter(|p| p.is_command() && !p.held).map(|p| &p.record)
     }
 
     /// How many commands wait for a person.
