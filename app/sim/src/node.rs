@@ -312,7 +312,7 @@ impl Feed {
             ring: Ring::new(end.clone(), capacity, 300_000),
             intake: Intake::new(now, end.clone()),
             reading: false,
-            state: truth.state(topic, &end),
+            state: held(topic, truth),
         }
     }
 
@@ -333,7 +333,7 @@ impl Feed {
             let events = log.after(from.offset).into_iter();
             events.map(|(at, fact)| (at, fact.ts, (fact, None))).collect()
         });
-        let state = truth.state(self.topic, log.end());
+        let state = if with_events { held(self.topic, truth) } else { Vec::new() };
         Found { from: from.clone(), end: log.end().clone(), events, state }
     }
 
@@ -357,7 +357,9 @@ impl Feed {
             let mut envelope = Envelope::bare(&fact.message).at(self.topic, at);
             envelope.ts = Some(ts);
             let text = encode(&envelope);
-            crate::truth::apply(&mut self.state, &fact.message);
+            if self.topic == ROOM {
+                crate::truth::apply(&mut self.state, &fact.message);
+            }
             self.ring.push(ts, Rc::new(Event { fact, origin, text }));
         }
     }
@@ -423,6 +425,14 @@ impl Feed {
         let message = ServerMessage::Snapshot(snapshot);
         let text = encode(&Envelope::bare(message).at(self.topic, at.clone()));
         (answer(&at, false, 0), vec![text], at)
+    }
+}
+
+/// What a node holds of a topic beside its events: of a session the state, of the gym nothing.
+fn held(topic: Topic, truth: &Truth) -> Vec<String> {
+    match topic {
+        Topic::CheckIns => Vec::new(),
+        Topic::Guitar(_) => truth.state(topic, truth.room.end()),
     }
 }
 
