@@ -7,8 +7,7 @@ use crate::{
 };
 use logic::topic::{CatchUp, Intake, Lane, Line, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Frame, Position, ServerMessage,
-    Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::{Identity, Role},
     encode, encode_batch,
     guitar::{ChordChange, GuitarState},
@@ -68,9 +67,9 @@ pub struct Found {
 pub struct Served {
     readers: BTreeMap<Topic, Reader<Answer>>,
     answers: VecDeque<String>,
-    /// Frames that came while a query was under way.
-    pub inbox: VecDeque<Frame>,
-    /// A query is under way.
+    /// Messages that came while a query was under way.
+    pub inbox: VecDeque<Envelope<ClientMessage>>,
+    /// A query is under way, or the broker is asked to carry out a note.
     pub busy: bool,
     /// The socket takes no frame before.
     pub blocked_until: i64,
@@ -188,7 +187,9 @@ impl Node {
     /// Stops a connection's following.
     pub fn unfollow(&mut self, conn: u32, topic: Topic) {
         if let Some(served) = self.served.get_mut(&conn) {
-            served.readers.remove(&topic);
+            let left = served.readers.remove(&topic).map(Reader::leave).unwrap_or_default();
+            let answers = left.into_iter().map(|(id, outcome)| ack(Some(id), outcome, None));
+            served.answers.extend(answers);
         }
         if topic == ROOM {
             // What the page had played there it has given up.
@@ -198,6 +199,7 @@ impl Node {
 
     /// Answers a message that became the event at a place, just now or, `repeated`, before.
     pub fn settle(&mut self, conn: u32, place: (Topic, &Position), repeated: bool, answer: Answer) {
+        self.lane(conn, place.0).answered(answer.0);
         let Some(served) = self.served.get_mut(&conn) else { return };
         let (topic, at) = place;
         let left = match served.readers.get_mut(&topic) {
@@ -212,6 +214,11 @@ impl Node {
 
     /// Answers a message that made no event.
     pub fn answer(&mut self, conn: u32, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+        if let (Some(id), false) = (id, result.as_ref().is_err_and(|error| error.retryable)) {
+            for topic in [GYM, ROOM] {
+                self.lane(conn, topic).answered(id);
+            }
+        }
         let Some(served) = self.served.get_mut(&conn) else { return };
         served.answers.push_back(match result {
             Ok(outcome) => ack(id, outcome, None),
@@ -229,7 +236,7 @@ impl Node {
         let Came { conn, id, turn } = came;
         let may = self.lane(conn, topic).may(turn, id);
         if !may {
-            self.answer(conn, Some(id), Err(unavailable(100)));
+            self.put_off(topic, came, 100);
         }
         may
     }
@@ -466,6 +473,11 @@ pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
 /// An error that asks to try again.
 pub fn unavailable(wait_ms: u64) -> ErrorBody {
     ErrorBody::new(ErrorCode::Unavailable, "Not now.").retry_after(wait_ms)
+}
+
+/// An error that says no for good.
+pub fn not_allowed() -> ErrorBody {
+    ErrorBody::new(ErrorCode::NotAllowed, "No.")
 }
 
 fn gym_snapshot(truth: &Truth, at: &Position) -> Snapshot {

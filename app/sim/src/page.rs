@@ -29,8 +29,8 @@ pub struct View {
 pub struct Made {
     /// Its topic.
     pub topic: Topic,
-    /// The life of the page in which it was made.
-    pub life: u32,
+    /// In which stay: notes of an earlier one are given up, and may come late.
+    pub stay: u32,
     /// Whether it must not get lost.
     pub command: bool,
     /// How often the page of this life was answered.
@@ -44,10 +44,14 @@ pub struct Made {
 pub struct Page {
     /// Grows with every reload.
     pub life: u32,
+    /// Grows also when a person leaves a part of the page.
+    stay: u32,
     /// The real state machine.
     pub link: Link,
     /// What it follows.
     pub topics: Vec<Topic>,
+    /// What it follows only later: a person looks at something else.
+    pub left: Option<Topic>,
     /// What it shows.
     pub views: BTreeMap<Topic, View>,
     /// The browser's database.
@@ -72,8 +76,10 @@ impl Page {
     pub fn open(now: i64, seed: u64, topics: Vec<Topic>) -> Self {
         let mut page = Self {
             life: 0,
+            stay: 0,
             link: Link::new("sim", true, seed, ServerMessage::read),
             topics,
+            left: None,
             views: BTreeMap::new(),
             outbox: BTreeMap::new(),
             made: BTreeMap::new(),
@@ -91,10 +97,12 @@ impl Page {
     /// The page is loaded again: only the outbox survives.
     pub fn reload(&mut self, now: i64, seed: u64) {
         self.life += 1;
+        self.stay += 1;
         self.link = Link::new("sim", true, seed, ServerMessage::read);
         self.views.clear();
         self.asleep_until = 0;
         self.forgetful = false;
+        self.left = None;
         self.tick_at = None;
         self.born = now;
         self.made.values_mut().for_each(|made| made.answers = 0);
@@ -116,10 +124,25 @@ impl Page {
         Now { mono: now - self.born, wall: BEGIN + now + self.skew }
     }
 
+    /// A person leaves one part of the page.
+    pub fn leave(&mut self, now: i64, topic: Topic) {
+        self.left = Some(topic);
+        self.stay += 1;
+        self.link.unfollow(self.now(now), topic);
+    }
+
+    /// A person comes back to it.
+    pub fn come_back(&mut self, now: i64) {
+        if let Some(topic) = self.left.take() {
+            self.views.insert(topic, View::default());
+            self.link.follow(self.now(now), topic, None);
+        }
+    }
+
     /// A person does something.
     pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
-        let made = Made { topic, life: self.life, command, answers: 0, done: false };
+        let made = Made { topic, stay: self.stay, command, answers: 0, done: false };
         self.made.insert(id, made);
         self.link.send(self.now(now), id, topic, message);
     }

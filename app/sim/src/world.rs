@@ -15,7 +15,7 @@ use protocol::{
 };
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
 use uuid::Uuid;
 
@@ -152,6 +152,10 @@ enum Happens {
     Reload {
         page: usize,
     },
+    /// A person comes back to a part of the page.
+    ComeBack {
+        page: usize,
+    },
     /// A fault.
     Fault,
 }
@@ -195,6 +199,8 @@ struct World {
     codec: Codec,
     broker_away_until: i64,
     database_away_until: i64,
+    /// Notes that were refused for good, and may have been sent again because nobody was told.
+    refused: BTreeSet<Uuid>,
     /// Scripts of a node run in the order in which they were called.
     script_at: Vec<i64>,
     report: Report,
@@ -228,6 +234,7 @@ impl World {
             codec,
             broker_away_until: 0,
             database_away_until: 0,
+            refused: BTreeSet::new(),
             script_at: vec![0; nodes],
             report: Report::default(),
             aloud,
@@ -327,6 +334,11 @@ impl World {
             }
             Happens::Start { node } => self.start(node),
             Happens::Reload { page } => self.reload(page),
+            Happens::ComeBack { page } => {
+                let now = self.now;
+                self.pages[page].come_back(now);
+                self.settle_page(page);
+            }
             Happens::Fault => self.fault(),
         }
     }
@@ -387,6 +399,14 @@ impl World {
             return;
         }
         let topic = device.topics[self.rng.below(device.topics.len())];
+        if device.left == Some(topic) {
+            return;
+        }
+        if device.left.is_none() && self.rng.chance(20) {
+            self.pages[page].leave(self.now, topic);
+            self.soon(0, 5_000, Happens::ComeBack { page });
+            return self.settle_page(page);
+        }
         // A few at once, as fingers and scanners do.
         for _ in 0..self.rng.range(1, 4) {
             self.ids += 1;
@@ -540,7 +560,13 @@ impl World {
         }
         let Some(served) = self.nodes[node].served.get_mut(&conn) else { return };
         served.heard = self.now;
-        served.inbox.push_back(frame);
+        let frame = frame.json().expect("a link's own frame");
+        served.inbox.extend(decode_frame(&frame, ClientMessage::read).into_iter().map(|decoded| {
+            match decoded {
+                Decoded::Message(envelope) => envelope,
+                Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),
+            }
+        }));
         self.read_inbox(conn);
     }
 
@@ -613,17 +639,8 @@ impl World {
             if served.busy {
                 return;
             }
-            let Some(frame) = served.inbox.pop_front() else { break };
-            let frame = frame.json().expect("a link's own frame");
-            for decoded in decode_frame(&frame, ClientMessage::read) {
-                match decoded {
-                    Decoded::Message(envelope) => {
-                        let topic = envelope.topic;
-                        self.hear(node, conn, envelope.id, topic, envelope.message);
-                    }
-                    Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),
-                }
-            }
+            let Some(envelope) = served.inbox.pop_front() else { break };
+            self.hear(node, conn, envelope.id, envelope.topic, envelope.message);
         }
         self.write(conn);
     }
@@ -637,7 +654,14 @@ impl World {
         message: ClientMessage,
     ) {
         let life = self.nodes[node].life;
+        let limited = self.now < self.calm && self.rng.chance(10);
         match message {
+            ClientMessage::Subscribe(_) | ClientMessage::Resync(_) if limited => {
+                self.nodes[node].answer(conn, id, Err(node::unavailable(200)));
+                if let Some(served) = self.nodes[node].served.get_mut(&conn) {
+                    served.closing = Some(CloseCode::Restarting);
+                }
+            }
             ClientMessage::Hello(hello) => self.ask(node, conn, Asked::Hello(hello.topics)),
             ClientMessage::Subscribe(request) => {
                 self.ask(node, conn, Asked::Subscribe(id, request));
@@ -655,6 +679,15 @@ impl World {
             message => {
                 let (Some(id), Some(topic)) = (id, topic) else { panic!("a message without id") };
                 let came = self.nodes[node].came(conn, topic, id);
+                if limited {
+                    let wait = self.rng.range(50, 1_000) as u64;
+                    return self.nodes[node].put_off(topic, came, wait);
+                }
+                // A host takes a role away; desks keep theirs.
+                if topic == ROOM && self.now < self.calm && self.rng.chance(5) {
+                    self.refused.insert(id);
+                    return self.nodes[node].answer(conn, Some(id), Err(node::not_allowed()));
+                }
                 if topic == GYM {
                     if self.nodes[node].queue.is_empty() {
                         self.soon(1, 60, Happens::Commit { node, life });
@@ -662,12 +695,18 @@ impl World {
                     self.nodes[node].queue.push((came, message));
                 } else if let Some(fact) = node::event_of(id, &message, BEGIN + self.now) {
                     if self.nodes.len() == 1 {
-                        return self.publish(node, came, fact);
+                        if self.nodes[node].is_its_turn(topic, came) {
+                            self.publish(node, came, fact);
+                        }
+                        return;
                     }
                     let delay = self.delay();
                     let at = self.script_at[node].max(self.now + delay);
                     self.script_at[node] = at;
                     let fact = Box::new(fact);
+                    if let Some(served) = self.nodes[node].served.get_mut(&conn) {
+                        served.busy = true;
+                    }
                     self.at(at, Happens::Script { node, life, came, fact });
                 }
             }
@@ -768,6 +807,11 @@ impl World {
             if !self.nodes[node].is_its_turn(GYM, came) {
                 continue;
             }
+            // One of two that waited for each other gives way.
+            if self.now < self.calm && self.rng.chance(5) {
+                self.nodes[node].put_off(GYM, came, 100);
+                continue;
+            }
             let Came { conn, id, .. } = came;
             let Some(fact) = node::event_of(id, &message, BEGIN + self.now) else { continue };
             let (at, fresh) = self.truth.gym.append(fact.clone());
@@ -806,14 +850,17 @@ impl World {
         if !self.alive(node, life) {
             return;
         }
+        if let Some(served) = self.nodes[node].served.get_mut(&came.conn) {
+            served.busy = false;
+        }
         if !self.nodes[node].is_its_turn(ROOM, came) {
-            return self.write(came.conn);
-        }
-        if self.now < self.broker_away_until {
+            // It was put off.
+        } else if self.now < self.broker_away_until {
             self.nodes[node].put_off(ROOM, came, 300);
-            return self.write(came.conn);
+        } else {
+            self.publish(node, came, fact);
         }
-        self.publish(node, came, fact);
+        self.read_inbox(came.conn);
     }
 
     fn publish(&mut self, node: usize, came: Came, fact: Fact) {
@@ -1020,6 +1067,7 @@ impl World {
         }
         for page in 0..self.pages.len() {
             self.pages[page].offline_until = 0;
+            self.pages[page].come_back(self.now);
             self.wake(page);
         }
     }
@@ -1039,6 +1087,12 @@ impl World {
                 assert_eq!(view.state, self.truth.state(*topic, end), "page {number} in {topic}");
             }
             self.check_order(number, page);
+            let waiting = page.link.figures().waiting;
+            assert_eq!(
+                waiting, 0,
+                "page {number} waits for answers that never come: {:?}",
+                page.link
+            );
             assert!(page.outbox.is_empty(), "page {number} still waits for {:?}", page.outbox);
             for (id, made) in &page.made {
                 let times = self.truth.log(made.topic).most_in_one_life(*id);
@@ -1052,13 +1106,13 @@ impl World {
     }
 
     /// What a person did stands in the order in which it was done: commands for ever, notes as
-    /// long as the page was open. Where a log was lost, a note may have become an event twice.
+    /// long as the page stayed. Where a log was lost, a note may have become an event twice.
     fn check_order(&self, number: usize, page: &Page) {
         let mut last = BTreeMap::new();
-        for (id, made) in &page.made {
+        for (id, made) in page.made.iter().filter(|(id, _)| !self.refused.contains(id)) {
             let Some(place) = self.truth.log(made.topic).only_place(*id) else { continue };
-            let life = (!made.command).then_some(made.life);
-            let before = last.insert((made.topic, life), place);
+            let stay = (!made.command).then_some(made.stay);
+            let before = last.insert((made.topic, stay), place);
             assert!(before <= Some(place), "page {number}: {id} was carried out before its turn");
         }
     }

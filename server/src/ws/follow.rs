@@ -139,6 +139,10 @@ impl Connection {
         if let Some(at) = self.following.iter().position(|f| f.topic == topic) {
             let following = self.following.swap_remove(at);
             self.stand_up(&following.source, Departure::Closed);
+            // Their places would have come with the events.
+            for (id, outcome) in following.reader.leave() {
+                self.answer(id, Ok(outcome));
+            }
         }
     }
 

@@ -10,8 +10,9 @@
 pub const BASE_MS: i64 = 250;
 /// Upper bound of every wait, in milliseconds.
 pub const CAP_MS: i64 = 30_000;
-/// After so long a connection the trouble is over, in milliseconds: a ping has been answered. A
-/// server that dies as soon as it is reached is left alone for longer and longer.
+/// A connection on which something was heard after so long was healthy, and the trouble is over, in
+/// milliseconds: a visible page has had the answer to a ping. A server that dies as soon as it is
+/// reached is left alone for longer and longer.
 pub const HEALTHY_AFTER_MS: i64 = 3_000;
 
 /// The wait before attempt `attempt` (from 1), when there has been no healthy connection for

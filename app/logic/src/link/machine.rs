@@ -397,7 +397,7 @@ impl Link {
             self.unneeded_since = None;
             self.hang();
             self.state = State::Idle;
-            self.lost_at = None;
+            (self.attempt, self.lost_at, self.trouble_since) = (0, None, None);
         }
     }
 
@@ -583,7 +583,8 @@ impl Link {
         // A socket that was silent before its end was lost when it was last heard.
         if let State::Live { since } = self.state {
             self.lost_at = Some(self.last_heard.max(now.mono - DEAD_AFTER_MS));
-            if now.mono - since >= backoff::HEALTHY_AFTER_MS {
+            // Time in which nothing was heard is no health.
+            if self.last_heard - since >= backoff::HEALTHY_AFTER_MS {
                 self.attempt = 0;
                 self.trouble_since = None;
             }

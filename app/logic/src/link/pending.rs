@@ -6,7 +6,8 @@ use protocol::{ClientMessage, Decoded, Envelope, ErrorCode, Millis, Topic, decod
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// Unanswered commands on their way at the same time.
+/// Unanswered commands on their way at the same time, and as many notes: at a round trip of 300 ms
+/// that is what a server takes from one client.
 pub const IN_FLIGHT: usize = 32;
 /// Messages that are no commands and wait while offline; beyond, the oldest is given up.
 pub const KEPT_OFFLINE: usize = 256;
@@ -71,6 +72,8 @@ pub(super) struct Pending {
     pub(super) sent: bool,
     /// The server has seen it on this connection: it may have refused it for now, and wait for it.
     seen: bool,
+    /// It goes again on the next connection and not before.
+    parked: bool,
     /// Too old to be sent without a person's word.
     pub(super) held: bool,
     /// Left by an earlier page.
@@ -78,6 +81,10 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    fn new(record: OutboxRecord, held: bool, restored: bool) -> Self {
+        Self { record, sent: false, seen: false, parked: false, held, restored }
+    }
+
     fn is_command(&self) -> bool {
         self.record.message.is_command()
     }
@@ -97,7 +104,7 @@ impl PendingQueue {
     /// server has not seen.
     pub(super) fn push(&mut self, record: OutboxRecord, wall: Millis) -> Option<OutboxRecord> {
         let held = record.message.is_command() && wall - record.made_at > HELD_AFTER_MS;
-        self.queue.push_back(Pending { record, sent: false, seen: false, held, restored: false });
+        self.queue.push_back(Pending::new(record, held, false));
         let fleeting = |p: &Pending| !p.is_command();
         if self.queue.iter().filter(|p| fleeting(p)).count() <= KEPT_OFFLINE {
             return None;
@@ -112,41 +119,41 @@ impl PendingQueue {
         records.sort_by_key(|record| record.id);
         for record in records.into_iter().rev() {
             let held = wall - record.made_at > HELD_AFTER_MS;
-            self.queue.push_front(Pending {
-                record,
-                sent: false,
-                seen: false,
-                held,
-                restored: true,
-            });
+            self.queue.push_front(Pending::new(record, held, true));
         }
     }
 
     /// The socket is new: everything is to be sent again.
     pub(super) fn unsend_all(&mut self) {
-        self.queue.iter_mut().for_each(|p| (p.sent, p.seen) = (false, false));
+        for pending in &mut self.queue {
+            (pending.sent, pending.seen, pending.parked) = (false, false, false);
+        }
     }
 
-    /// Takes the messages that may be sent now, in order: never around an earlier one, and at
-    /// most [`IN_FLIGHT`] commands without an answer. Commands wait while those of an earlier
-    /// page are still being read.
+    /// Takes the messages that may be sent now, in order: none around an earlier one of its kind,
+    /// and at most [`IN_FLIGHT`] of a kind without an answer. Commands wait while those of an
+    /// earlier page are still being read.
     pub(super) fn take_ready(
         &mut self,
         now: i64,
         restoring: bool,
         allowed: impl Fn(Topic) -> bool,
     ) -> Vec<OutboxRecord> {
-        let mut flying = self.queue.iter().filter(|p| p.sent && p.is_command()).count();
+        let flying = |command: bool| {
+            let flies = |p: &&Pending| p.sent && !p.parked && p.is_command() == command;
+            self.queue.iter().filter(flies).count()
+        };
+        let (mut commands, mut notes) = (flying(true), flying(false));
         let mut ready = Vec::new();
         for pending in self.queue.iter_mut().filter(|p| !p.sent && !p.held) {
-            let may = match pending.is_command() {
-                true => now >= self.commands_wait && !restoring && flying < IN_FLIGHT,
-                false => now >= self.notes_wait && allowed(pending.record.topic),
+            let (may, flying) = match pending.is_command() {
+                true => (now >= self.commands_wait && !restoring, &mut commands),
+                false => (now >= self.notes_wait && allowed(pending.record.topic), &mut notes),
             };
-            if !may {
+            if !may || *flying >= IN_FLIGHT {
                 continue;
             }
-            flying += usize::from(pending.is_command());
+            *flying += 1;
             (pending.sent, pending.seen) = (true, true);
             ready.push(pending.record.clone());
         }
@@ -159,27 +166,30 @@ impl PendingQueue {
         self.queue.remove(place).map(|p| p.record)
     }
 
-    /// The server could not do it now: it goes again after the wait, and with it whatever of its
-    /// kind was sent after it, in order. What the server has done already it answers as the first
-    /// time.
+    /// The server could not do it now: it goes again after the wait. Whatever of its kind was sent
+    /// after it the server refuses, too, message by message, so that the order is kept and none is
+    /// under way twice.
     pub(super) fn retry(&mut self, id: Uuid, at: i64) {
-        let mut unanswered = self.queue.iter_mut().skip_while(|p| p.record.id != id).peekable();
-        let Some(command) = unanswered.peek().map(|p| p.is_command()) else { return };
-        unanswered.filter(|p| p.is_command() == command).for_each(|p| p.sent = false);
-        let wait = if command { &mut self.commands_wait } else { &mut self.notes_wait };
+        let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) else { return };
+        pending.sent = false;
+        let wait = match pending.is_command() {
+            true => &mut self.commands_wait,
+            false => &mut self.notes_wait,
+        };
         *wait = at.max(*wait);
     }
 
     /// Whether a refusal may be about this page and not about the command: it then stays in the
     /// outbox and goes again on the next connection, perhaps that of another page or person.
-    pub(super) fn parks(&self, id: Uuid, code: ErrorCode) -> bool {
-        let Some(pending) = self.queue.iter().find(|p| p.record.id == id) else { return false };
+    pub(super) fn parks(&mut self, id: Uuid, code: ErrorCode) -> bool {
+        let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) else { return false };
         let command = pending.is_command();
-        match code {
+        pending.parked = match code {
             ErrorCode::NotSignedIn | ErrorCode::NotSubscribed => command,
             ErrorCode::NotAllowed => command && pending.restored,
             _ => false,
-        }
+        };
+        pending.parked
     }
 
     /// When a wait for a retry ends.

@@ -91,6 +91,12 @@ impl<A> Reader<A> {
         gone.into_iter().map(|(_, answer)| answer).collect()
     }
 
+    /// Nobody follows any more. Returns the answers that have no place now, in order.
+    pub fn leave(self) -> Vec<A> {
+        let repeats = self.repeats.into_iter().map(|(_, answer)| answer);
+        self.expected.into_values().chain(repeats).collect()
+    }
+
     /// The answer to a message that became the event at `place`. Returns it when it has to be
     /// written by itself; otherwise it stands, or stood, in the place of the event.
     pub fn settle(&mut self, place: &Position, answer: A) -> Option<A> {
@@ -212,6 +218,14 @@ mod tests {
         let mut late = Reader::new(at(0));
         assert_eq!(pull(&mut late, &ring), [Line::Event(1, ("log", 'C'))]);
         assert_eq!(late.settle(&at(1), "done"), Some("done"));
+    }
+
+    #[test]
+    fn who_stops_following_is_answered_all_the_same() {
+        let mut reader = Reader::new(at(0));
+        assert_eq!(reader.settle(&at(2), "done"), None);
+        assert_eq!(reader.repeat(&at(3), "again"), None);
+        assert_eq!(reader.leave(), ["done", "again"]);
     }
 
     #[test]
