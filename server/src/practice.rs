@@ -11,6 +11,7 @@ use crate::{
         guitar,
         practice::{self as rows, Clock, Kind},
         read_failed,
+        turn::in_turn,
     },
 };
 use protocol::{
@@ -50,10 +51,10 @@ pub async fn command(
     step: Step,
     command: PracticeCommand,
 ) -> Result<PracticeAnswer, ErrorBody> {
-    let id = context.id;
-    store
+    let CommandContext { id, turn, .. } = context;
+    let answer = store
         .write(move |tx| {
-            Box::pin(async move {
+            Box::pin(in_turn(turn, async move {
                 let at = command.at.unwrap_or(tx.now());
                 let kind = kind_name(step);
                 let said = serde_json::to_string(&command.timestamp).unwrap_or_default();
@@ -66,10 +67,10 @@ pub async fn command(
                 let kept = serde_json::to_string(&answer).unwrap_or_default();
                 rows::keep_answer(tx, session, id, &kept).await?;
                 Ok(answer)
-            })
+            }))
         })
-        .await
-        .map_err(ErrorBody::from)
+        .await?;
+    Ok(answer.on_disk())
 }
 
 /// The practice of a session that runs, stands or has ended last.

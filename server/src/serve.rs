@@ -29,6 +29,9 @@ const RESTART_WINDOW_MS: (u64, u64) = (100, 2_000);
 /// Sockets get so long to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
 
+/// After that, what was played gets so long to be stored.
+const LAST_THINGS: Duration = Duration::from_secs(5);
+
 /// A server that is ready to run; tests own its listener and its end.
 pub struct Server {
     /// What its handlers share.
@@ -86,9 +89,12 @@ impl Server {
         // What was abandoned before this server ran is no practice; a clock whose devices were there
         // a moment ago runs on. The cause of a failure is in the log already.
         let _ = practice::sweep(&state.store, &state.config.guitar, state.now(), &[]).await;
-        let sweeper = tokio::spawn(sweep::run(state.clone(), stop.clone()));
+        // As long as somebody is connected, the node follows the others.
+        let background = CancellationToken::new();
+        let _end_with_me = background.clone().drop_guard();
+        let sweeper = tokio::spawn(sweep::run(state.clone(), background.clone()));
         if state.config.database.url.options().is_some() {
-            tokio::spawn(neighbours::run(state.clone(), stop.clone()));
+            tokio::spawn(neighbours::run(state.clone(), background.clone()));
         }
         let app = routes::router(state.clone());
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -119,10 +125,16 @@ impl Server {
             result = serving => result.context("the listener failed")?,
             () = overdue => tracing::warn!("some connections did not end in time"),
         }
-        for session in state.hub.sessions() {
-            state.store_played(&session).await;
+        background.cancel();
+        let last_things = async {
+            for session in state.hub.sessions() {
+                state.store_played(&session).await;
+            }
+            let _ = sweeper.await;
+        };
+        if tokio::time::timeout(LAST_THINGS, last_things).await.is_err() {
+            tracing::warn!("the database did not take what was played last in time");
         }
-        let _ = sweeper.await;
         Ok(())
     }
 }

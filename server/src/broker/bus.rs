@@ -19,6 +19,8 @@ use tokio::{
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How often a connection that is listened to is asked whether it still is one.
 const ASK_EVERY: Duration = Duration::from_secs(5);
+/// Channels of one question; a session is one.
+const AT_ONCE: usize = 500;
 /// Between two attempts to listen.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
@@ -86,8 +88,7 @@ async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard
     let mut channels = Channels::default();
     let mut away = false;
     for client in clients.iter().cycle() {
-        let connecting = timeout(ANSWER_WITHIN, connect(client, &channels));
-        match connecting.await.unwrap_or_else(|_| Err(silent())) {
+        match connect(client, &channels).await {
             Ok(connection) => {
                 if std::mem::take(&mut away) {
                     tracing::info!("the broker can be heard again");
@@ -111,11 +112,17 @@ async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard
 }
 
 async fn connect(client: &Client, channels: &Channels) -> redis::RedisResult<PubSub> {
-    let mut connection = client.get_async_pubsub().await?;
-    for channel in channels.0.keys() {
-        connection.subscribe(channel).await?;
+    let mut connection = within(client.get_async_pubsub()).await?;
+    let channels: Vec<&String> = channels.0.keys().collect();
+    for some in channels.chunks(AT_ONCE) {
+        within(connection.subscribe(some)).await?;
     }
     Ok(connection)
+}
+
+/// An answer that takes too long is none.
+async fn within<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    timeout(ANSWER_WITHIN, answer).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// Until the connection breaks: true. Nobody needs it any more: false.
@@ -131,9 +138,7 @@ async fn converse(
         tokio::select! {
             // A connection that was lost without a word would be silent for ever.
             _ = beats.tick() => {
-                let answer: redis::RedisResult<redis::Value> =
-                    timeout(ANSWER_WITHIN, sink.ping()).await.unwrap_or_else(|_| Err(silent()));
-                if answer.is_err() {
+                if within(sink.ping::<redis::Value>()).await.is_err() {
                     return true;
                 }
             }
@@ -146,8 +151,7 @@ async fn converse(
             wish = wishes.recv() => {
                 let Some(wish) = wish else { return false };
                 if channels.note(&wish) {
-                    let done = timeout(ANSWER_WITHIN, carry_out(&mut sink, &wish)).await;
-                    if !matches!(done, Ok(Ok(()))) {
+                    if within(carry_out(&mut sink, &wish)).await.is_err() {
                         return true;
                     }
                 }

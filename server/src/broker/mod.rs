@@ -215,6 +215,12 @@ impl Broker {
         self.inner.bus.follow(self.channel(channel));
     }
 
+    /// The same until the answer is dropped.
+    pub(crate) fn follow_for_now(&self, channel: &str) -> Following {
+        self.follow(channel);
+        Following { broker: self.clone(), channel: channel.to_owned(), kept: false }
+    }
+
     /// Hears it no more.
     pub(crate) fn leave(&self, channel: &str) {
         self.inner.bus.leave(self.channel(channel));
@@ -368,6 +374,28 @@ impl Broker {
 
     fn channel(&self, name: &str) -> String {
         format!("{}:{name}", self.inner.prefix)
+    }
+}
+
+/// A channel that is heard for as long as this lives, or for good.
+pub(crate) struct Following {
+    broker: Broker,
+    channel: String,
+    kept: bool,
+}
+
+impl Following {
+    /// Until [`Broker::leave`].
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.broker.leave(&self.channel);
+        }
     }
 }
 

@@ -68,9 +68,11 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
             }
         };
         session.take_heard().into_iter().for_each(|decision| hub.carry_out(decision));
-        drop(hub);
+        let changes = session.log.changes();
+        // A session that is only kept is one that nobody needs.
+        drop((hub, session));
         tokio::select! {
-            () = session.log.changed() => {}
+            () = changes.notified() => {}
             () = tokio::time::sleep_until(wait.into()) => {}
         }
     }

@@ -86,7 +86,7 @@ pub struct Log {
     pub topic: Topic,
     inner: Mutex<Inner>,
     /// Somebody said something about the log.
-    changed: Notify,
+    changed: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Log {
             version: 0,
             followers: HashMap::new(),
         };
-        Self { topic, inner: Mutex::new(inner), changed: Notify::new() }
+        Self { topic, inner: Mutex::new(inner), changed: Arc::default() }
     }
 
     /// Goes on from another place of the log.
@@ -141,12 +141,13 @@ impl Log {
         appended
     }
 
-    /// Waits until somebody says something: what is wanted of the log may be another.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Notified when somebody says something: what is wanted of the log may be another. Whoever
+    /// waits holds this and not the log.
+    pub fn changes(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
-    /// Lets whoever waits for [`Log::changed`] look again.
+    /// Lets whoever waits for [`Log::changes`] look again.
     pub fn look(&self) {
         self.changed.notify_one();
     }

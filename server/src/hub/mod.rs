@@ -21,7 +21,7 @@ pub mod sweep;
 
 use crate::{
     broker::{self, Broker, Reading},
-    store::{Commit, GymTime, LoggedEvent, Origin},
+    store::{Commit, GymTime, LoggedEvent, Origin, guitar},
 };
 use handle::Handle;
 use keeper::state_of;
@@ -193,17 +193,16 @@ impl Hub {
         let Some(broker) = &self.inner.broker else {
             return Ok(self.open_alone(id, practice, clock.now()));
         };
-        // Before the log is read: what is said in between is heard.
-        broker.follow(&id.to_string());
+        // Before the log is read: what is said in between is heard. Left again if nothing comes of
+        // it, because the broker is away, somebody else was faster, or nobody waits any more.
+        let following = broker.follow_for_now(&id.to_string());
         let nowhere = Position { epoch: String::new(), offset: 0 };
-        let read = broker.read(id, &nowhere).await;
-        let Reading { end, events, last } = read.inspect_err(|_| broker.leave(&id.to_string()))?;
+        let Reading { end, events, last } = broker.read(id, &nowhere).await?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
-            // Somebody else opened it meanwhile, and follows its channel too.
-            broker.leave(&id.to_string());
             return Ok(Arc::clone(session));
         }
+        following.keep();
         let (capacity, ms) = (self.inner.ring_events, self.inner.ring_ms);
         // From the oldest event that is kept: who comes from another node goes on without a gap.
         let events = events.unwrap_or_default();
@@ -214,13 +213,14 @@ impl Hub {
         let session = Session::new(id, log, None, clock.now());
         let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
         sessions.insert(id, Arc::clone(&session));
-        let clock = clock.clone();
-        let keeping =
-            keeper::keep(Arc::downgrade(&self.inner), Arc::downgrade(&session), move || {
-                clock.now()
-            });
-        tokio::spawn(keeping);
+        self.keep(&session, clock);
         Ok(session)
+    }
+
+    fn keep(&self, session: &Arc<Session>, clock: &GymTime) {
+        let (hub, kept, clock) =
+            (Arc::downgrade(&self.inner), Arc::downgrade(session), clock.clone());
+        tokio::spawn(keeper::keep(hub, kept, move || clock.now()));
     }
 
     fn open_alone(&self, id: Uuid, practice: Option<PracticeUpdate>, now: Millis) -> Arc<Session> {
@@ -269,6 +269,18 @@ impl Hub {
         tokio::spawn(async move {
             let _ = broker.say(DECISIONS, &word).await;
         });
+    }
+
+    /// A host decided something, perhaps on another node that could not tell it any more.
+    pub(crate) fn learn(&self, decided: &guitar::Decided, now: Millis) {
+        let who = decided.participant;
+        self.inner.carry_out(match decided.role {
+            Some(role) => Decision::Role(who, role),
+            None => Decision::Removed(who),
+        });
+        if let Some(session) = self.session(decided.session) {
+            session.learn(who, decided.role, now);
+        }
     }
 
     /// Another node said something on the bus.
@@ -416,5 +428,43 @@ impl Publication {
     /// An event that nobody on this socket asked for.
     pub fn by_server(message: ServerMessage) -> Self {
         Self { message, origin: None, outcome: Outcome::Done }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    /// A hub whose Redis is never there.
+    fn sharing() -> Hub {
+        let open = |heard: Box<dyn Fn(&str, &str) + Send + Sync>| {
+            Broker::new(&["redis://127.0.0.1:1"], "test", 64, heard)
+        };
+        Hub::sharing(64, 300_000, open).expect("an address")
+    }
+
+    #[tokio::test]
+    async fn a_session_is_forgotten_when_nobody_holds_it_also_on_several_nodes() {
+        let hub = sharing();
+        let (id, clock) = (Uuid::from_u128(1), GymTime::new("Test", TimeZone::UTC));
+        let end = Position { epoch: "a".into(), offset: 0 };
+        let log = Log::new(Topic::Guitar(id), end, 64, 300_000);
+        let broker = hub.inner.broker.clone().expect("several nodes");
+        let session = Session::new(id, log, None, 0).shared(broker, Default::default());
+        let held = Arc::new(session);
+        lock(&hub.inner.sessions).insert(id, Arc::clone(&held));
+        hub.keep(&held, &clock);
+        hub.forget_sessions(1);
+        assert!(hub.session(id).is_some(), "somebody is about to follow it");
+        drop(held);
+        let forgotten = async {
+            while hub.session(id).is_some() {
+                tokio::task::yield_now().await;
+                hub.forget_sessions(1);
+            }
+        };
+        let patience = Duration::from_secs(10);
+        tokio::time::timeout(patience, forgotten).await.expect("only its keeper is left");
     }
 }

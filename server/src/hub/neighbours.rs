@@ -1,17 +1,21 @@
 //! What this node learns of the others through the database that they share: check-ins that the
-//! bus did not bring, and sign-ins that were revoked elsewhere.
+//! bus did not bring, sign-ins that were revoked and phones about which a host decided elsewhere.
 
 use crate::{
     hub::log::{Fact, Log},
     state::AppState,
-    store::{self, auth_sessions, events::ReplayError},
+    store::{self, auth_sessions, events::ReplayError, guitar},
 };
 use logic::topic::Wanted;
 use protocol::{CloseCode, Millis, Topic, server::Outcome};
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
-/// How often revoked sign-ins are asked for: a person who was signed out is out within a second.
+/// How often it is asked who may do less now: a person who was signed out, or a phone that was
+/// removed, is out within a second.
 const REVOKED_EVERY: Duration = Duration::from_millis(500);
 /// So far back it is asked each time. A transaction may be committed a while after the moment that
 /// stands in it; closing a connection twice does nothing.
@@ -32,6 +36,7 @@ pub async fn run(state: AppState, stop: CancellationToken) {
 
 async fn follow_check_ins(state: &AppState) {
     let log = state.hub.checkins();
+    let changes = log.changes();
     let mut counted = Instant::now();
     loop {
         let mut wake = log.deadline();
@@ -51,7 +56,7 @@ async fn follow_check_ins(state: &AppState) {
             }
         }
         tokio::select! {
-            () = log.changed() => {}
+            () = changes.notified() => {}
             () = tokio::time::sleep_until(wake.min(log.deadline()).into()) => {}
         }
     }
@@ -94,6 +99,7 @@ async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), sqlx::Error> 
 async fn follow_revocations(state: &AppState) {
     let mut ticks = tokio::time::interval(REVOKED_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut known = HashSet::new();
     loop {
         ticks.tick().await;
         let moment = state.now() - REVOKED_WITHIN_MS;
@@ -104,6 +110,17 @@ async fn follow_revocations(state: &AppState) {
                 }
             }
             Err(cause) => tracing::debug!(%cause, "revoked sign-ins cannot be asked for now"),
+        }
+        match guitar::decided_since(state.store.reader(), moment).await {
+            Ok(decided) => {
+                known.retain(|one: &guitar::Decided| one.at >= moment);
+                for one in decided {
+                    if known.insert(one.clone()) {
+                        state.hub.learn(&one, state.now());
+                    }
+                }
+            }
+            Err(cause) => tracing::debug!(%cause, "hosts' decisions cannot be asked for now"),
         }
     }
 }

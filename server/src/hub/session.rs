@@ -310,6 +310,16 @@ impl Session {
         }
     }
 
+    /// What the host decided about a device of this node, if the node does not know.
+    pub(super) fn learn(&self, who: Uuid, role: Option<Role>, now: Millis) {
+        let sits_as = lock(&self.live).seats.seat(who).map(|(role, _)| role);
+        match (sits_as, role) {
+            (Some(_), None) => self.remove(who, now),
+            (Some(before), Some(role)) if before != role => self.set_role(who, role, now),
+            _ => {}
+        }
+    }
+
     /// Devices whose time to come back is over are gone.
     pub fn sweep(&self, now: Millis) {
         let mut live = lock(&self.live);

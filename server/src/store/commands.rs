@@ -8,7 +8,7 @@ use super::{
     Id, Store, StoreError, Tx,
     events::{Origin, Place},
     sql::{self, Conn},
-    turn::Turn,
+    turn::{Turn, in_turn},
 };
 use futures_util::future::BoxFuture;
 use protocol::{
@@ -130,22 +130,12 @@ where
         .write(move |tx| {
             Box::pin(async move {
                 let turn = context.turn.clone();
-                if let Some(turn) = &turn {
-                    turn.has_come()?;
-                }
                 let id = CommandId { scope: &scope, id: Id(context.id) };
-                let answer = run(tx, id, context, kind, &hash, job).await;
-                // Otherwise it comes again, and what came after it has to wait.
-                if let (Some(turn), Err(StoreError::Refused(body))) = (&turn, &answer)
-                    && !body.retryable
-                {
-                    turn.decided();
-                }
-                Ok(Answer { turn, ..answer? })
+                in_turn(turn, run(tx, id, context, kind, &hash, job)).await
             })
         })
         .await?;
-    answer.given()
+    answer.on_disk().given()
 }
 
 async fn run<J>(
@@ -172,7 +162,7 @@ where
         Err(error) => return Err(error),
     };
     keep(tx, id, &kept, card_of).await?;
-    Ok(Answer { kept, place, fresh: true, turn: None })
+    Ok(Answer { kept, place, fresh: true })
 }
 
 /// A stored answer. The place of its event is not part of it: it is not known yet, and for a
@@ -189,16 +179,11 @@ struct Answer {
     kept: Kept,
     place: Option<Place>,
     fresh: bool,
-    /// Of a group that is not committed it is dropped undecided.
-    turn: Option<Arc<Turn>>,
 }
 
 impl Answer {
     /// What the client is told, after the COMMIT.
     fn given(self) -> Result<CommandAnswer, ErrorBody> {
-        if let Some(turn) = &self.turn {
-            turn.decided();
-        }
         match self.kept {
             Kept::Done { outcome } => Ok(CommandAnswer {
                 outcome: *outcome,
@@ -258,7 +243,7 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
         .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
-    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false, turn: None })
+    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
 }
 
 async fn keep(
@@ -361,7 +346,7 @@ mod tests {
     fn answers_that_the_first_release_stored_are_read() {
         let stored = r#"{"done":{"outcome":{"kind":"done"},"place":7}}"#;
         let kept: Kept = serde_json::from_str(stored).expect("readable");
-        let answer = Answer { kept, place: None, fresh: false, turn: None };
+        let answer = Answer { kept, place: None, fresh: false };
         let answer = answer.given().expect("done");
         assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
         // And the other way round, while both releases run: `place` is optional there.

@@ -348,13 +348,15 @@ pub async fn set_role(
     participant: Uuid,
     role: Role,
 ) -> Result<bool, sqlx::Error> {
+    let now = tx.now();
     let done = sql::query(
-        "UPDATE guitar_participants SET role = $3
+        "UPDATE guitar_participants SET role = $3, changed_at = $4
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
     .bind(Id(session))
     .bind(Id(participant))
     .bind(role.name())
+    .bind(now)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -368,7 +370,7 @@ pub async fn remove_participant(
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
     let done = sql::query(
-        "UPDATE guitar_participants SET removed_at = $3
+        "UPDATE guitar_participants SET removed_at = $3, changed_at = $3
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
     .bind(Id(session))
@@ -377,6 +379,38 @@ pub async fn remove_participant(
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What a host decided about a phone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decided {
+    /// The session.
+    pub session: Uuid,
+    /// The phone.
+    pub participant: Uuid,
+    /// What it may do; none when it was removed.
+    pub role: Option<Role>,
+    /// When.
+    pub at: Millis,
+}
+
+/// What hosts decided at a moment or later.
+pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<Decided>, sqlx::Error> {
+    let rows: Vec<(Id, Id, String, Option<Millis>, Millis)> = sql::query_as(
+        "SELECT session, id, role, removed_at, changed_at FROM guitar_participants
+         WHERE changed_at >= $1",
+    )
+    .bind(moment)
+    .fetch_all(db)
+    .await?;
+    let decided = |(session, participant, role, removed_at, at): (Id, Id, String, _, _)| {
+        let role = match removed_at {
+            Some::<Millis>(_) => None,
+            None => Some(Role::parse(&role)?),
+        };
+        Some(Decided { session: session.0, participant: participant.0, role, at })
+    };
+    Ok(rows.into_iter().filter_map(decided).collect())
 }
 
 /// Forgets sessions that nobody used since a moment, with their codes and phones.

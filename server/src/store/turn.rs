@@ -1,5 +1,6 @@
 //! A command's turn among those that one connection sent, from its arrival until it is decided.
 
+use super::StoreError;
 use crate::hub::lock;
 use logic::topic::Lane;
 use protocol::{ErrorBody, ErrorCode};
@@ -30,17 +31,46 @@ impl Turn {
         Arc::new(Self { lane: Arc::clone(lane), turn, id, decided: AtomicBool::new(false) })
     }
 
-    /// Refuses what has to wait for an earlier command.
-    pub(super) fn has_come(&self) -> Result<(), ErrorBody> {
-        match lock(&self.lane).may(self.turn, self.id) {
-            true => Ok(()),
-            false => Err(not_your_turn()),
-        }
-    }
-
     /// The command is answered for good.
-    pub(super) fn decided(&self) {
+    fn decided(&self) {
         self.decided.store(true, Ordering::Relaxed);
+        lock(&self.lane).answered(self.id);
+    }
+}
+
+/// Runs a command's job when its turn has come. What it brings is kept with its turn until the
+/// group is on disk.
+pub(crate) async fn in_turn<T>(
+    turn: Option<Arc<Turn>>,
+    job: impl Future<Output = Result<T, StoreError>>,
+) -> Result<InTurn<T>, StoreError> {
+    if let Some(turn) = &turn
+        && !lock(&turn.lane).may(turn.turn, turn.id)
+    {
+        return Err(not_your_turn().into());
+    }
+    let result = job.await;
+    if let (Some(turn), Err(StoreError::Refused(body))) = (&turn, &result)
+        && !body.retryable
+    {
+        turn.decided();
+    }
+    Ok(InTurn { value: result?, turn })
+}
+
+/// What a command's job brought, in a group that is not yet on disk.
+pub(crate) struct InTurn<T> {
+    value: T,
+    turn: Option<Arc<Turn>>,
+}
+
+impl<T> InTurn<T> {
+    /// The group is on disk.
+    pub(crate) fn on_disk(self) -> T {
+        if let Some(turn) = self.turn {
+            turn.decided();
+        }
+        self.value
     }
 }
 

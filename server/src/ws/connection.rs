@@ -288,11 +288,11 @@ impl Connection {
                 Decoded::Refused { id, .. } => *id,
             };
             if let Err(wait_ms) = self.count()? {
-                if let Decoded::Message(envelope) = &decoded {
-                    self.put_off(envelope);
-                }
                 let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
                 self.answer(id, Err(error.retry_after(wait_ms)));
+                if let Decoded::Message(envelope) = decoded {
+                    self.put_off(envelope)?;
+                }
                 continue;
             }
             match decoded {
@@ -336,7 +336,12 @@ impl Connection {
     }
 
     /// Queues an answer.
-    pub(super) fn answer(&self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+    pub(super) fn answer(&mut self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+        if let (Some(id), false) = (id, result.as_ref().is_err_and(|error| error.retryable)) {
+            // Wherever it was refused or carried out: nobody waits for it any more.
+            lock(&self.order).answered(id);
+            self.following.iter_mut().for_each(|following| following.notes.answered(id));
+        }
         let message = match result {
             Ok(result) => ServerMessage::Ack(Ack { result, identity: None }),
             Err(error) => ServerMessage::Error(error),
@@ -440,18 +445,12 @@ impl Connection {
     }
 
     /// A command from its parts.
-    pub(super) fn command<F>(&self, id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
+    pub(super) fn command<F>(id: Option<Uuid>, work: F) -> BoxFuture<'static, Answered>
     where
         F: Future<Output = Work> + Send + 'static,
     {
-        let order = Arc::clone(&self.order);
         async move {
-            let work = work.await;
-            // It may have been refused before it came to its turn.
-            if let (Some(id), false) = (id, work.as_ref().is_err_and(|error| error.retryable)) {
-                lock(&order).answered(id);
-            }
-            match work {
+            match work.await {
                 Ok((outcome, place)) => Answered { id, result: Ok(outcome), place },
                 Err(error) => Answered { id, result: Err(error), place: Place::None },
             }

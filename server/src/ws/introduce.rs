@@ -250,7 +250,7 @@ impl Connection {
     }
 
     /// Says why, and how to go on, in the code of the close frame.
-    pub(super) fn turn_away(&self, id: Option<Uuid>, error: ErrorBody) -> End {
+    pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> End {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,
             ErrorCode::SignInRefused => CloseCode::SignInRefused,

@@ -96,7 +96,7 @@ impl Connection {
                     let work = async move {
                         desk_work(&state, check_in::check_in(&state.store, context, command).await)
                     };
-                    self.run_command(self.command(id, work)).await;
+                    self.run_command(Self::command(id, work)).await;
                 }
             }
             ClientMessage::CheckOut(command) => {
@@ -108,7 +108,7 @@ impl Connection {
                             check_out::check_out(&state.store, context, command).await,
                         )
                     };
-                    self.run_command(self.command(id, work)).await;
+                    self.run_command(Self::command(id, work)).await;
                 }
             }
             ClientMessage::UndoCheckIn(command) => {
@@ -120,14 +120,14 @@ impl Connection {
                             undo_check_in::undo_check_in(&state.store, context, command).await,
                         )
                     };
-                    self.run_command(self.command(id, work)).await;
+                    self.run_command(Self::command(id, work)).await;
                 }
             }
         }
         Ok(())
     }
 
-    fn no(&self, id: Option<Uuid>, code: ErrorCode, text: &str) {
+    fn no(&mut self, id: Option<Uuid>, code: ErrorCode, text: &str) {
         self.answer(id, Err(ErrorBody::new(code, text)));
     }
 
@@ -184,12 +184,16 @@ impl Connection {
         if let (Some(id), Some(notes)) = (id, self.notes(topic))
             && !notes.may(turn, id)
         {
+            notes.put_off(turn, id);
             return self.answer(Some(id), Err(not_your_turn()));
         }
         let origin = Some(Origin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
         match session.publish(publication, self.state.now()).await {
             Ok(published) => {
+                if let (Some(id), Some(notes)) = (id, self.notes(topic)) {
+                    notes.answered(id);
+                }
                 let place = place_in(&session, published);
                 self.settle(Answered { id, result: Ok(Outcome::Done), place });
             }
@@ -209,17 +213,26 @@ impl Connection {
         following.map(|following| &mut following.notes)
     }
 
-    /// A message was refused for now, before it was looked at.
-    pub(super) fn put_off(&mut self, envelope: &Envelope<ClientMessage>) {
-        let Some(id) = envelope.id else { return };
-        if envelope.message.is_command() {
-            drop(self.turn(id));
-        } else if envelope.message.is_note()
-            && let Some(notes) = self.notes(envelope.topic.or(self.home))
-        {
-            let turn = notes.come();
-            notes.put_off(turn, id);
+    /// A message was refused for now, before it was looked at. Some of them the client does not
+    /// send again.
+    pub(super) fn put_off(&mut self, envelope: Envelope<ClientMessage>) -> Result<(), End> {
+        let Envelope { message, id, topic, .. } = envelope;
+        match message {
+            // On the next connection everything is asked for anew.
+            ClientMessage::Subscribe(_) | ClientMessage::Resync(_) => {
+                return Err(End::Closed(CloseCode::TooManyMessages));
+            }
+            ClientMessage::Unsubscribe { name } => self.unfollow(name),
+            message if message.is_command() => drop(id.map(|id| self.turn(id))),
+            message if message.is_note() => {
+                if let (Some(id), Some(notes)) = (id, self.notes(topic.or(self.home))) {
+                    let turn = notes.come();
+                    notes.put_off(turn, id);
+                }
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     /// A command of our client comes in its turn. A plain client waits for its answers.
@@ -272,7 +285,7 @@ impl Connection {
             );
             Ok((outcome, place_in(&session, published.await?)))
         };
-        self.run_command(self.command(id, work)).await;
+        self.run_command(Self::command(id, work)).await;
     }
 
     async fn allow(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid, role: Role) {
@@ -342,7 +355,7 @@ impl Connection {
     // ── gym ─────────────────────────────────────────────────────────────────────────────────
 
     /// A desk command's context, or the refusal in the queue.
-    fn desk(&self, id: Option<Uuid>, at: Option<protocol::Millis>) -> Option<CommandContext> {
+    fn desk(&mut self, id: Option<Uuid>, at: Option<protocol::Millis>) -> Option<CommandContext> {
         let Some(staff) = &self.principal.staff else {
             self.no(id, ErrorCode::NotSignedIn, "Sign in to use the desk.");
             return None;

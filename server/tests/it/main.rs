@@ -15,6 +15,7 @@ mod guitar;
 mod gym;
 mod hostile;
 mod idle_memory;
+mod in_order;
 mod leftovers;
 mod linked;
 mod long_life;

@@ -1,5 +1,6 @@
 //! Redis servers of a test's own, to be flushed, stopped and started at will.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     net::TcpListener,
     process::{Child, Command, Stdio},
@@ -59,6 +60,16 @@ impl TestRedis {
         self.servers.iter_mut().for_each(Server::kill);
     }
 
+    /// It says nothing any more and takes everything, as behind a network that is down.
+    pub(crate) fn freeze(&self) {
+        self.servers.iter().for_each(|server| server.signal(Signal::STOP));
+    }
+
+    /// It goes on where it was.
+    pub(crate) fn thaw(&self) {
+        self.servers.iter().for_each(|server| server.signal(Signal::CONT));
+    }
+
     /// It is there again, on the same port, and empty.
     pub(crate) fn start(&mut self) {
         self.servers.iter_mut().for_each(Server::run);
@@ -97,6 +108,12 @@ impl Server {
             let _ = process.kill();
             let _ = process.wait();
         }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let process = self.process.as_ref().map(|process| process.id());
+        let process = process.and_then(|id| Pid::from_raw(id.cast_signed()));
+        kill_process(process.expect("it runs"), signal).unwrap();
     }
 
     fn ask(&self, words: &[&str]) -> String {

@@ -55,6 +55,25 @@ async fn a_stop_in_the_middle_of_work_is_a_short_pause_for_everybody() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_stops_says_so_first_and_serves_on_until_it_closes() {
+    let mut site = Site::with(&[("CADENCE_SERVER__UNREADY_SECONDS", "3")]).await;
+    let network = site.network();
+    let members = site.members_outside(1).await;
+    let staff = site.staff(&network, "desk").await;
+    let desk = Page::following(staff, "desk", Topic::CheckIns).await;
+    site.terminate();
+    while site.ready().await != Some(503) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let scan = desk.send(Topic::CheckIns, check_in(&members[0]));
+    desk.answered(&[scan]).await;
+    assert!(desk.see(|record| record.closes.is_empty()), "it is still open");
+    desk.until("the goodbye", |record| record.closes == [4112]).await;
+    assert!(site.ended().await.success());
+    desk.assert_clean();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_clients_come_back_from_a_restart_one_after_the_other() {
     const CLIENTS: usize = 2_000;

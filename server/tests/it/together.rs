@@ -231,7 +231,21 @@ async fn a_note_with_the_id_of_another_one_is_a_conflict_also_at_the_broker() {
 
 #[tokio::test]
 async fn an_emptied_redis_begins_a_new_life_and_the_song_goes_on() {
-    let together = Together::new().await;
+    empty(Together::new().await).await;
+}
+
+#[tokio::test]
+async fn an_emptied_cluster_begins_a_new_life_and_the_song_goes_on() {
+    empty(Together::with(TestRedis::cluster()).await).await;
+}
+
+async fn empty(together: Together) {
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 2).await;
+    let mut desk = together.one.desk(&token).await;
+    let mut dashboard = together.two.desk(&token).await;
+    check_in(&mut desk, &members[0]).await;
+    dashboard.hear("member_checked_in").await;
     let session = together.one.guitar_session().await;
     let (mut pc, snapshot) = together.one.dial_stage(&session).await;
     let mut phone = phone_on(&together.two, &session).await;
@@ -248,10 +262,25 @@ async fn an_emptied_redis_begins_a_new_life_and_the_song_goes_on() {
     assert_eq!(state["data"]["practice"]["status"], "started", "{state}");
     let somebody = state["data"]["participants"].as_array().unwrap();
     assert!(somebody.iter().any(|p| p["status"] == "connected"), "{state}");
+    // What is in the database was never at Redis.
+    check_in(&mut desk, &members[1]).await;
+    let heard = dashboard.hear("member_checked_in").await;
+    assert_eq!(heard["data"]["member"]["number"], members[1].as_str());
+    let visits = together.one.members_outside(&token, 1).await;
+    assert!(!visits.contains(&members[0]) && !visits.contains(&members[1]), "both are in");
 }
 
 #[tokio::test]
 async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
+    without_redis(TestRedis::stop, TestRedis::start).await;
+}
+
+#[tokio::test]
+async fn while_redis_hangs_notes_are_refused_for_now_and_check_ins_go_on() {
+    without_redis(|redis| redis.freeze(), |redis| redis.thaw()).await;
+}
+
+async fn without_redis(away: impl Fn(&mut TestRedis), back: impl Fn(&mut TestRedis)) {
     let mut together = Together::new().await;
     let session = together.one.guitar_session().await;
     let mut pc = together.one.stage(&session).await;
@@ -264,7 +293,7 @@ async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
     check_in(&mut desk, &members[0]).await;
     dashboard.hear("member_checked_in").await;
 
-    together.redis.stop();
+    away(&mut together.redis);
     phone.say(chord("G")).await;
     let refused = phone.hear("error").await;
     assert_eq!(refused["data"]["code"], "broker_unavailable", "{refused}");
@@ -275,11 +304,33 @@ async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
     // Figures follow, too.
     dashboard.hear("stats_update").await;
 
-    together.redis.start();
+    back(&mut together.redis);
     insist(&mut phone, chord("D")).await;
     shows(&mut pc, "D").await;
     check_in(&mut desk, &members[2]).await;
     dashboard.hear("member_checked_in").await;
+}
+
+#[tokio::test]
+async fn a_phone_that_was_removed_by_a_server_that_died_is_out_within_a_second() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    let mut phone = phone_on(&together.two, &session).await;
+    presence(&mut pc, "connected").await;
+    let (_, state) = together.one.dial_stage(&session).await;
+    let phones = state["data"]["participants"].as_array().unwrap();
+    let phones = phones.iter().filter(|p| p["role"] != "host");
+    let phones: Vec<Uuid> =
+        phones.map(|p| serde_json::from_value(p["user_id"].clone()).unwrap()).collect();
+    // A third server carries the host's word out, and nobody hears of it.
+    let silent = World::on(&together.database).await;
+    let (auth, id) = (&silent.state.auth, session.session_id);
+    cadence_server::pairing::remove(auth, id, phones[0]).await.unwrap();
+    let removed = Instant::now();
+    assert_eq!(phone.end().await, Some(4010));
+    assert!(removed.elapsed() < Duration::from_secs(5), "{:?}", removed.elapsed());
+    presence(&mut pc, "disconnected").await;
 }
 
 #[tokio::test]
