@@ -518,9 +518,13 @@ A frame is JSON text: `{"type": …, "data": …}`. Around it may stand
 {"type": "batch", "data": {"messages": [{"type": "…", "data": {}}, {"type": "…", "data": {}}]}}
 ```
 
-Messages of a batch share no fate, and batches do not nest.
+Messages of a batch share no fate; batches do not nest and are not empty.
 
 **Positions.** A client applies the event at its offset + 1, drops older ones, and holds later ones and sends `resync`. Under another epoch it forgets its position and asks: the log was lost and began again at 1. Its own message comes back as an `ack` in the place of the event.
+
+**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for 30 days, the newest 1,024 notes of a session with its log. What is answered with a retryable error was not decided: our client sends it again under the same id after `retry_after_ms`. Until then the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule.
+
+**Limits.** Every message counts, also inside batches, and so do WebSocket pings: over the limit a message gets `rate_limited`, and whoever goes on is closed with 4113. A `subscribe` or `resync` over the limit closes at once: on the next connection everything is asked for anew.
 
 **Errors.** Five frames in a row that cannot be understood close the connection (4009). Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type`.
 "#;

@@ -227,7 +227,7 @@ impl Link {
             self.effects.push_back(Effect::Save(record.clone()));
         }
         if let Some(given_up) = self.pending.push(record, now.wall) {
-            let error = ErrorBody::new(ErrorCode::Unavailable, "Not sent: offline for too long.");
+            let error = ErrorBody::new(ErrorCode::Unavailable, "Not sent: too many messages wait.");
             self.answer(given_up, Err(error), None);
         }
         self.flush_pending(now);
