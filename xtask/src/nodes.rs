@@ -89,6 +89,7 @@ defaults
   timeout client 60s
   timeout server 60s
   timeout tunnel 1h
+  timeout check 2s
 frontend cadence
   bind {PROXY}
   default_backend nodes
