@@ -242,7 +242,7 @@ impl Hub {
     pub(crate) fn forget_sessions(&self, before: Millis) {
         let mut sessions = lock(&self.inner.sessions);
         // One that somebody else holds is about to be followed: it would live on beside the next
-        // one that is opened. Nobody can take hold of another while this lock is held.
+        // one that is opened. While this lock is held nobody but its keeper can take hold of it.
         let idle = |session: &mut Arc<Session>| {
             Arc::strong_count(session) == 1 && session.is_forgotten(before)
         };
@@ -273,13 +273,13 @@ impl Hub {
 
     /// A host decided something, perhaps on another node that could not tell it any more.
     pub(crate) fn learn(&self, decided: &guitar::Decided, now: Millis) {
-        let who = decided.participant;
-        self.inner.carry_out(match decided.role {
-            Some(role) => Decision::Role(who, role),
-            None => Decision::Removed(who),
-        });
+        let decision = match decided.role {
+            Some(role) => Decision::Role(decided.participant, role),
+            None => Decision::Removed(decided.participant),
+        };
+        self.inner.carry_out(decision);
         if let Some(session) = self.session(decided.session) {
-            session.learn(who, decided.role, now);
+            session.learn(decision, now);
         }
     }
 

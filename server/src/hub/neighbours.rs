@@ -8,17 +8,14 @@ use crate::{
 };
 use logic::topic::Wanted;
 use protocol::{CloseCode, Millis, Topic, server::Outcome};
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is asked who may do less now: a person who was signed out, or a phone that was
 /// removed, is out within a second.
 const REVOKED_EVERY: Duration = Duration::from_millis(500);
 /// So far back it is asked each time. A transaction may be committed a while after the moment that
-/// stands in it; closing a connection twice does nothing.
+/// stands in it; closing a connection twice does nothing, nor does learning a role twice.
 const REVOKED_WITHIN_MS: Millis = 30_000;
 /// Events of one reading; a node that missed more goes on from the log's end.
 const READ: u32 = 1_001;
@@ -99,25 +96,27 @@ async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), sqlx::Error> 
 async fn follow_revocations(state: &AppState) {
     let mut ticks = tokio::time::interval(REVOKED_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut known = HashSet::new();
+    // Until when each was asked for: what is decided while the database is away is not missed.
+    let (mut revoked_until, mut decided_until) = (state.now(), state.now());
     loop {
         ticks.tick().await;
-        let moment = state.now() - REVOKED_WITHIN_MS;
+        let now = state.now();
+        let moment = revoked_until.min(now) - REVOKED_WITHIN_MS;
         match auth_sessions::revoked_since(state.store.reader(), moment).await {
             Ok(revoked) => {
+                revoked_until = now;
                 for sign_in in revoked {
                     state.hub.end_sign_in(sign_in, CloseCode::NotSignedIn);
                 }
             }
             Err(cause) => tracing::debug!(%cause, "revoked sign-ins cannot be asked for now"),
         }
+        let moment = decided_until.min(now) - REVOKED_WITHIN_MS;
         match guitar::decided_since(state.store.reader(), moment).await {
             Ok(decided) => {
-                known.retain(|one: &guitar::Decided| one.at >= moment);
+                decided_until = now;
                 for one in decided {
-                    if known.insert(one.clone()) {
-                        state.hub.learn(&one, state.now());
-                    }
+                    state.hub.learn(&one, now);
                 }
             }
             Err(cause) => tracing::debug!(%cause, "hosts' decisions cannot be asked for now"),

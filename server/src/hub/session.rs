@@ -310,12 +310,22 @@ impl Session {
         }
     }
 
-    /// What the host decided about a device of this node, if the node does not know.
-    pub(super) fn learn(&self, who: Uuid, role: Option<Role>, now: Millis) {
-        let sits_as = lock(&self.live).seats.seat(who).map(|(role, _)| role);
-        match (sits_as, role) {
-            (Some(_), None) => self.remove(who, now),
-            (Some(before), Some(role)) if before != role => self.set_role(who, role, now),
+    /// What the host decided about a phone, as the database has it. Whatever else this node was
+    /// about to say of it is overtaken.
+    pub(super) fn learn(&self, decided: Decision, now: Millis) {
+        let who = decided.about();
+        let (sits_as, listed) = {
+            let mut live = lock(&self.live);
+            live.decisions.retain(|one| one.about() != who || *one == decided);
+            let listed = live.state.participants.iter().any(|p| p.user_id == who);
+            (live.seats.seat(who).map(|(role, _)| role), listed)
+        };
+        match (sits_as, decided) {
+            (Some(before), Decision::Role(_, role)) if before != role => {
+                self.set_role(who, role, now);
+            }
+            (Some(_), Decision::Removed(_)) => self.remove(who, now),
+            (None, Decision::Removed(_)) if listed => self.remove(who, now),
             _ => {}
         }
     }
@@ -484,6 +494,23 @@ mod tests {
         assert_eq!(presence(&session), Some(Presence::Disconnected));
         session.remove(PHONE, 30_000);
         assert_eq!(presence(&session), None);
+    }
+
+    #[tokio::test]
+    async fn a_decision_that_the_database_overtook_is_not_said_any_more() {
+        let (session, _handle) = with_phone();
+        let broker = Broker::new(&["redis://127.0.0.1:1"], "test", 64, |_, _| {});
+        let session = session.shared(broker.expect("an address"), GuitarState::default());
+        let (plays, listens) =
+            (Decision::Role(PHONE, Role::Performer), Decision::Role(PHONE, Role::Spectator));
+        session.set_role(PHONE, Role::Performer, 0);
+        assert_eq!(session.devices().1, [plays]);
+        session.learn(plays, 1);
+        assert_eq!(session.devices().1, [plays]);
+        session.learn(listens, 2);
+        assert_eq!(session.devices().1, [listens]);
+        session.learn(listens, 3);
+        assert_eq!(session.devices().1, [listens], "once");
     }
 
     #[test]

@@ -382,7 +382,7 @@ pub async fn remove_participant(
 }
 
 /// What a host decided about a phone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
     /// The session.
     pub session: Uuid,
@@ -390,25 +390,23 @@ pub struct Decided {
     pub participant: Uuid,
     /// What it may do; none when it was removed.
     pub role: Option<Role>,
-    /// When.
-    pub at: Millis,
 }
 
 /// What hosts decided at a moment or later.
 pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<Decided>, sqlx::Error> {
-    let rows: Vec<(Id, Id, String, Option<Millis>, Millis)> = sql::query_as(
-        "SELECT session, id, role, removed_at, changed_at FROM guitar_participants
+    let rows: Vec<(Id, Id, String, Option<Millis>)> = sql::query_as(
+        "SELECT session, id, role, removed_at FROM guitar_participants
          WHERE changed_at >= $1",
     )
     .bind(moment)
     .fetch_all(db)
     .await?;
-    let decided = |(session, participant, role, removed_at, at): (Id, Id, String, _, _)| {
+    let decided = |(session, participant, role, removed_at): (Id, Id, String, Option<Millis>)| {
         let role = match removed_at {
-            Some::<Millis>(_) => None,
+            Some(_) => None,
             None => Some(Role::parse(&role)?),
         };
-        Some(Decided { session: session.0, participant: participant.0, role, at })
+        Some(Decided { session: session.0, participant: participant.0, role })
     };
     Ok(rows.into_iter().filter_map(decided).collect())
 }

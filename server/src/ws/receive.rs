@@ -257,7 +257,11 @@ impl Connection {
         let context = self.context(id, actor, command.at);
         let session = match self.state.guitar_session(seat.session).await {
             Ok(session) => session,
-            Err(error) => return self.answer(id, Err(error)),
+            Err(error) => {
+                // Its turn ends before the answer, which is the last word about it.
+                drop(context);
+                return self.answer(id, Err(error));
+            }
         };
         let state = self.state.clone();
         let connection = self.handle.id;
