@@ -152,7 +152,10 @@ enum Happens {
     Reload {
         page: usize,
     },
-    /// A person comes back to a part of the page.
+    /// A person leaves a part of the page, and comes back to it.
+    Leave {
+        page: usize,
+    },
     ComeBack {
         page: usize,
     },
@@ -334,6 +337,7 @@ impl World {
             }
             Happens::Start { node } => self.start(node),
             Happens::Reload { page } => self.reload(page),
+            Happens::Leave { page } => self.leave(page, 100),
             Happens::ComeBack { page } => {
                 let now = self.now;
                 self.pages[page].come_back(now);
@@ -402,10 +406,8 @@ impl World {
         if device.left == Some(topic) {
             return;
         }
-        if device.left.is_none() && self.rng.chance(20) {
-            self.pages[page].leave(self.now, topic);
-            self.soon(0, 5_000, Happens::ComeBack { page });
-            return self.settle_page(page);
+        if self.rng.chance(20) {
+            return self.leave(page, 5_000);
         }
         // A few at once, as fingers and scanners do.
         for _ in 0..self.rng.range(1, 4) {
@@ -436,6 +438,17 @@ impl World {
             };
             self.pages[page].make(self.now, id, topic, message);
         }
+        self.settle_page(page);
+    }
+
+    fn leave(&mut self, page: usize, at_most: i64) {
+        let device = &mut self.pages[page];
+        if self.now >= self.calm || device.left.is_some() {
+            return;
+        }
+        let topic = device.topics[self.rng.below(device.topics.len())];
+        device.leave(self.now, topic);
+        self.soon(0, at_most, Happens::ComeBack { page });
         self.settle_page(page);
     }
 
@@ -519,6 +532,10 @@ impl World {
             let now = device.now(self.now);
             device.link.opened(now, socket, self.codec);
             self.settle_page(page);
+            // A person who goes to and fro does not wait for the welcome.
+            if self.rng.chance(60) {
+                self.soon(0, 60, Happens::Leave { page });
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use super::{
     machine::{Effect, Link, Now, State},
 };
 use protocol::{
-    Decoded, Envelope, ErrorBody, Frame, Millis, Position, ServerMessage, Topic, decode_frame,
+    ClientMessage, Decoded, Envelope, ErrorBody, Frame, Millis, Position, ServerMessage, Topic,
+    decode_frame,
     guitar::Timestamp,
     server::{Outcome, Welcome},
     topic::TopicAnswer,
@@ -102,22 +103,38 @@ impl Link {
         self.live(now, welcome.identity.expires_at);
         let mut replayed = 0;
         let mut reloaded = false;
-        let mut unasked: Vec<Topic> = self.topics.keys().copied().collect();
         for refused in welcome.refused {
-            unasked.retain(|topic| *topic != refused.name);
-            self.refuse_topic(refused.name, refused.error);
+            if self.named(now, refused.name) {
+                self.refuse_topic(refused.name, refused.error);
+            }
         }
         for answer in welcome.topics {
-            unasked.retain(|topic| *topic != answer.name);
-            replayed += answer.replayed;
-            reloaded |= !answer.recovered && !answer.waiting;
-            self.topic_answer(answer);
+            if self.named(now, answer.name) {
+                replayed += answer.replayed;
+                reloaded |= !answer.recovered && !answer.waiting;
+                self.topic_answer(answer);
+            }
         }
         // Followed while `hello` was on its way.
-        unasked.into_iter().for_each(|topic| self.subscribe(now, topic));
+        let new: Vec<Topic> =
+            self.topics.iter().filter(|(_, f)| !f.named).map(|(topic, _)| *topic).collect();
+        new.into_iter().for_each(|topic| self.subscribe(now, topic));
         if self.returned() {
             let caught_up = (replayed > 0).then_some(replayed);
             self.notice = Some((now.mono + NOTICE_MS, caught_up, reloaded));
+        }
+    }
+
+    /// Whether a topic of the welcome is still the one that `hello` asked for. The server follows
+    /// it: one that the page has left meanwhile it is told to leave, too.
+    fn named(&mut self, now: Now, topic: Topic) -> bool {
+        match self.topics.get(&topic) {
+            Some(following) => following.named,
+            None => {
+                let message = ClientMessage::Unsubscribe { name: topic };
+                self.transmit(now, Envelope::bare(message), None);
+                false
+            }
         }
     }
 

@@ -89,6 +89,8 @@ pub(super) enum State {
 #[derive(Debug, Default)]
 pub(super) struct Following {
     pub(super) cursor: Cursor<Item>,
+    /// `hello` asked for it. One that is followed anew meanwhile gets an answer of its own.
+    pub(super) named: bool,
     /// The server has answered on this connection.
     pub(super) answered: bool,
     /// A `resync` is on its way.
@@ -325,6 +327,7 @@ impl Link {
             .topics
             .iter_mut()
             .map(|(topic, following)| {
+                following.named = true;
                 following.answered = false;
                 following.asked = false;
                 TopicRequest::new(*topic, following.cursor.position())
@@ -679,7 +682,12 @@ impl Link {
         self.transmit(now, Envelope::bare(ClientMessage::Ping { timestamp }), None);
     }
 
-    fn transmit(&mut self, now: Now, envelope: Envelope<ClientMessage>, topic: Option<Topic>) {
+    pub(super) fn transmit(
+        &mut self,
+        now: Now,
+        envelope: Envelope<ClientMessage>,
+        topic: Option<Topic>,
+    ) {
         let window_ms = match topic {
             Some(Topic::CheckIns) => 100,
             Some(Topic::Guitar(_)) | None => 16,

@@ -488,6 +488,55 @@ fn commands_that_a_slow_database_gives_late_are_sent_all_the_same() {
 }
 
 #[test]
+fn a_topic_that_is_left_and_followed_again_while_hello_is_on_its_way_gets_its_state() {
+    let mut page = Page::following(Some(Position { epoch: "a".into(), offset: 3 }));
+    page.open();
+    page.link.unfollow(page.now, ROOM);
+    page.link.follow(page.now, ROOM, None);
+    page.hear_welcome(vec![answer(5, true, 2)]);
+    let asked = |sent: &Envelope<ClientMessage>| {
+        sent.message == ClientMessage::Subscribe(TopicRequest::new(ROOM, None))
+    };
+    assert!(page.sent.iter().any(asked), "{:?}", page.sent);
+}
+
+#[test]
+fn a_topic_that_is_left_while_hello_is_on_its_way_is_left_at_the_server_too() {
+    let mut page = Page::following(None);
+    page.open();
+    page.link.unfollow(page.now, ROOM);
+    page.hear_welcome(vec![answer(5, false, 0)]);
+    let left =
+        |sent: &Envelope<ClientMessage>| sent.message == ClientMessage::Unsubscribe { name: ROOM };
+    assert!(page.sent.iter().any(left), "{:?}", page.sent);
+}
+
+#[test]
+fn notes_go_on_while_a_command_waits_and_a_parked_one_is_in_nobodys_way() {
+    let mut page = Page::following(None);
+    page.welcome(answer(1, true, 0));
+    for id in 1..=40 {
+        page.send(id, check_in());
+    }
+    let refuse = |page: &mut Page, id: u128, error: ErrorBody| {
+        let error = ServerMessage::Error(error);
+        page.hear(Envelope::bare(error).with_id(Some(Uuid::from_u128(id))));
+    };
+    let count = |page: &Page, id| {
+        page.sent.iter().filter(|sent| sent.id == Some(Uuid::from_u128(id))).count()
+    };
+    refuse(&mut page, 1, ErrorBody::new(ErrorCode::Unavailable, "later").retry_after(5_000));
+    page.send(50, ClientMessage::ChordChange(ChordChange { chord: "C".into() }));
+    assert_eq!(count(&page, 50), 1, "a note never waits for the database");
+    assert_eq!((count(&page, 33), count(&page, 2)), (0, 1), "32 commands at most");
+    for id in 2..=32 {
+        refuse(&mut page, id, ErrorBody::new(ErrorCode::NotSignedIn, "sign in"));
+    }
+    page.pass(5_100);
+    assert_eq!((count(&page, 1), count(&page, 2), count(&page, 40)), (2, 1, 1));
+}
+
+#[test]
 fn a_retryable_error_is_tried_again_after_its_wait() {
     let mut page = Page::following(None);
     page.welcome(answer(1, true, 0));
