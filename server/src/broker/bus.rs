@@ -150,10 +150,8 @@ async fn converse(
             }
             wish = wishes.recv() => {
                 let Some(wish) = wish else { return false };
-                if channels.note(&wish) {
-                    if within(carry_out(&mut sink, &wish)).await.is_err() {
-                        return true;
-                    }
+                if channels.note(&wish) && within(carry_out(&mut sink, &wish)).await.is_err() {
+                    return true;
                 }
             }
         }

@@ -438,10 +438,8 @@ mod tests {
 
     /// A hub whose Redis is never there.
     fn sharing() -> Hub {
-        let open = |heard: Box<dyn Fn(&str, &str) + Send + Sync>| {
-            Broker::new(&["redis://127.0.0.1:1"], "test", 64, heard)
-        };
-        Hub::sharing(64, 300_000, open).expect("an address")
+        Hub::sharing(64, 300_000, |heard| Broker::new(&["redis://127.0.0.1:1"], "test", 64, heard))
+            .expect("an address")
     }
 
     #[tokio::test]

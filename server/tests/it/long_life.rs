@@ -12,10 +12,12 @@ use crate::{
     traffic::{Flowing, note},
     world::{hello_stage, topic},
 };
-use protocol::{Codec, Topic, encode, http::SessionResponse};
+use futures_util::future::{Either, select};
+use protocol::{Codec, Envelope, Topic, encode, http::SessionResponse};
 use serde_json::json;
 use std::{
     env,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -26,6 +28,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, interval, sleep_until},
 };
+use uuid::Uuid;
 
 /// One song has so many listeners, the others one each.
 const LISTENERS: usize = 40;
@@ -67,11 +70,11 @@ async fn listen(mut pc: Socket, counts: Arc<Counts>) {
 async fn play(mut player: Socket, session: SessionResponse) {
     let mut ticks = interval(NOTE_EVERY);
     for number in 0.. {
-        ticks.tick().await;
-        let mut envelope =
-            protocol::Envelope::bare(note(number)).with_id(Some(uuid::Uuid::now_v7()));
-        envelope.topic = Some(Topic::Guitar(session.session_id));
-        player.say_text(&encode(&envelope)).await;
+        // Its answers are read: one that does not read is closed one day.
+        while !matches!(select(pin!(ticks.tick()), pin!(player.next())).await, Either::Left(_)) {}
+        let envelope = Envelope::bare(note(number)).with_id(Some(Uuid::now_v7()));
+        let topic = Some(Topic::Guitar(session.session_id));
+        player.say_text(&encode(&Envelope { topic, ..envelope })).await;
     }
 }
 
@@ -81,9 +84,9 @@ async fn visit(url: String, session: SessionResponse, counts: Arc<Counts>) {
     loop {
         ticks.tick().await;
         let mut pc = stage(&url, &session).await;
-        pc.say(json!({"type": "mute", "topic": topic(&session), "id": uuid::Uuid::now_v7()})).await;
+        pc.say(json!({"type": "mute", "topic": topic(&session), "id": Uuid::now_v7()})).await;
         pc.hear("ack").await;
-        if counts.visitors.fetch_add(1, Relaxed) % 2 == 0 {
+        if counts.visitors.fetch_add(1, Relaxed).is_multiple_of(2) {
             pc.leave().await;
         }
     }
