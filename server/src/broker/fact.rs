@@ -62,7 +62,30 @@ pub(crate) fn read(text: &str) -> Option<(Uuid, Fact)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::heard;
+    use logic::presence::Seats;
+    use proptest::prelude::*;
     use protocol::guitar::ChordChange;
+
+    proptest! {
+        /// Another node may be of another version, or Redis shared with something else.
+        #[test]
+        fn whatever_is_heard_on_the_bus_or_read_from_the_log_is_a_fact_or_none(
+            any in any::<String>(),
+            cut in 0usize..200,
+            place in any::<i64>(),
+        ) {
+            let chord = ServerMessage::ChordChange(ChordChange { chord: any.clone() });
+            let text = write(Uuid::nil(), &Fact::by_server(place, chord));
+            let word = format!("a {place} {text}");
+            let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
+            prop_assert_eq!(heard(&word).is_some(), place >= 0);
+            prop_assert!(heard(&word[..cut]).is_none(), "a part of a word");
+            for text in [&word[cut..], &*any] {
+                let _ = (heard(text), read(text), serde_json::from_str::<Seats>(text));
+            }
+        }
+    }
 
     #[test]
     fn a_fact_comes_back_as_it_went_and_one_of_a_newer_version_is_no_fact() {
