@@ -5,7 +5,7 @@ use crate::{
     linked::Page,
     proxy::{Flow, Proxy},
     record::Record,
-    site::{Rows, Site},
+    site::Site,
     traffic::{Flowing, assert_visits, check_in, note, notes, visit},
 };
 use logic::link::Phase;
@@ -107,10 +107,7 @@ where
     });
     known.extend(others);
     assert_visits(&scene.desk, &worked, &rows, &known).await;
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
-    for page in [&*scene.desk, &*scene.other_desk, &scene.dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-    }
+    rows.assert_shown_by(&[&*scene.desk, &*scene.other_desk, &scene.dashboard]).await;
     for page in [&*scene.phone, &*scene.pc, &*scene.desk, &*scene.other_desk, &scene.dashboard] {
         page.assert_clean();
         let snapshots = |topic| page.see(|record| record.snapshots(topic));
@@ -237,12 +234,8 @@ async fn a_desk_that_is_reloaded_in_the_dark_sends_what_it_kept() {
     assert_eq!(rows.visits().await.len(), before.len(), "nothing has arrived");
     scene.network.flow(Flow::Pass, Flow::Pass);
     scene.desk.answered(&sent).await;
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
     assert_eq!(rows.visits().await.len(), before.len() + CHECK_INS);
-    for page in [&*scene.desk, &*scene.other_desk, &scene.dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-        page.assert_clean();
-    }
+    rows.assert_shown_by(&[&*scene.desk, &*scene.other_desk, &scene.dashboard]).await;
 }
 
 #[tokio::test]

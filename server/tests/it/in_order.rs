@@ -63,6 +63,19 @@ async fn answer(socket: &mut Socket, to: &Value) -> Value {
     }
 }
 
+/// Says it as often as the server is to be waited for.
+async fn answer_within_limits(socket: &mut Socket, message: &Value) -> Value {
+    loop {
+        socket.say(message.clone()).await;
+        let answer = answer(socket, message).await;
+        if answer["data"]["code"] != "rate_limited" {
+            return answer;
+        }
+        let wait = answer["data"]["retry_after_ms"].as_u64().unwrap();
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+}
+
 /// The first command's group is not committed, the second is in the next one.
 async fn check_broken_group(world: &World, socket: &mut Socket, commands: [Value; 2]) {
     let [first, second] = &commands;
@@ -129,21 +142,16 @@ async fn a_message_that_was_refused_for_good_stops_no_other() {
     let chord = |id: Uuid, chord: &str| json!({"type": "chord_change", "id": id, "topic": name, "data": {"chord": chord}});
     // Over the limit first, and then no chord at all.
     let wrong = chord(Uuid::now_v7(), "H#7");
-    let limited = loop {
+    loop {
         stage.say(json!({"type": "ping", "data": {"timestamp": 1}})).await;
         stage.say(wrong.clone()).await;
-        let answer = answer(&mut stage, &wrong).await;
-        if answer["data"]["code"] == "rate_limited" {
-            break answer;
+        if answer(&mut stage, &wrong).await["data"]["code"] == "rate_limited" {
+            break;
         }
-    };
-    let wait = limited["data"]["retry_after_ms"].as_u64().unwrap();
-    tokio::time::sleep(Duration::from_millis(wait + 500)).await;
-    stage.say(wrong.clone()).await;
-    assert_eq!(answer(&mut stage, &wrong).await["data"]["code"], "unknown_chord");
+    }
+    assert_eq!(answer_within_limits(&mut stage, &wrong).await["data"]["code"], "unknown_chord");
     let next = chord(Uuid::now_v7(), "G");
-    stage.say(next.clone()).await;
-    assert_eq!(answer(&mut stage, &next).await["type"], "ack");
+    assert_eq!(answer_within_limits(&mut stage, &next).await["type"], "ack");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -58,10 +58,8 @@ async fn check_node_killed(fault: &str) {
     let sent = working.stop().await;
     desk.answered(&sent).await;
     assert_visits(&desk, &sent, &rows, &before).await;
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
+    rows.assert_shown_by(&[&*desk, &dashboard]).await;
     for page in [&*desk, &dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-        page.assert_clean();
         assert_eq!(page.see(|record| record.snapshots(Topic::CheckIns)), 1, "no page reloads");
     }
     assert!(dashboard.see(|record| record.closes.is_empty()), "its server was never away");
@@ -169,11 +167,7 @@ async fn a_database_that_cannot_be_reached_keeps_scans_waiting_and_none_is_lost_
     let sent = working.stop().await;
     desk.answered(&sent).await;
     assert_visits(&desk, &sent, &rows, &before).await;
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
-    for page in [&*desk, &dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-        page.assert_clean();
-    }
+    rows.assert_shown_by(&[&*desk, &dashboard]).await;
 }
 
 async fn ready(site: &Site, status: u16) {

@@ -3,7 +3,7 @@
 use crate::{
     linked::Page,
     record::{Place, Record},
-    site::{Rows, Site},
+    site::Site,
     traffic::{Flowing, assert_visits, check_in, visit},
 };
 use logic::link::Phase;
@@ -61,10 +61,8 @@ async fn check_power_cut(fault: &str) {
         desk.see(|record| sent.iter().filter_map(|id| visit(record, *id)).collect());
     assert_eq!(told.len(), CHECK_INS, "every check-in was answered by a visit of its own");
     assert_eq!(told, made, "what the desk was told is what is in the database");
-    let (top, currently_in) = (rows.top().await, rows.currently_in().await);
+    rows.assert_shown_by(&[&desk, &dashboard]).await;
     for page in [&desk, &dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, currently_in)).await;
-        page.assert_clean();
         assert_eq!(page.see(|record| record.snapshots(Topic::CheckIns)), 1, "no page reloads");
     }
     assert!(dashboard.see(|record| record.closes.len()) >= 1, "it lost the server");
@@ -122,11 +120,7 @@ async fn one_power_cut_after_the_other_while_a_desk_works_on() {
     let sent = working.stop().await;
     desk.answered(&sent).await;
     assert_visits(&desk, &sent, &rows, &before).await;
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
-    for page in [&*desk, &dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-        page.assert_clean();
-    }
+    rows.assert_shown_by(&[&*desk, &dashboard]).await;
 }
 
 fn strum() -> ClientMessage {

@@ -3,6 +3,7 @@
 
 use crate::{
     browser::Browser,
+    linked::Page,
     proxy::Proxy,
     world::{cookies_of, shipped_settings},
 };
@@ -339,10 +340,18 @@ impl Rows {
         top as u64
     }
 
-    /// Whether a page shows what is true.
-    pub(crate) fn is_shown(record: &crate::record::Record, top: u64, currently_in: i64) -> bool {
-        let shown: Option<&Stats> = record.roster.as_ref().map(|roster| roster.stats());
-        record.offset(Topic::CheckIns) == top
-            && shown.is_some_and(|s| (s.as_of_offset, s.currently_in) == (top, currently_in))
+    /// Waits until the pages show what is true, and fails if one of them broke a promise.
+    pub(crate) async fn assert_shown_by(&self, pages: &[&Page]) {
+        let (top, currently_in) = (self.top().await, self.currently_in().await);
+        for page in pages {
+            page.until("the truth", |record| {
+                let shown: Option<&Stats> = record.roster.as_ref().map(|roster| roster.stats());
+                record.offset(Topic::CheckIns) == top
+                    && shown
+                        .is_some_and(|s| (s.as_of_offset, s.currently_in) == (top, currently_in))
+            })
+            .await;
+            page.assert_clean();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     linked::Page,
-    site::{Rows, Site},
+    site::Site,
     traffic::{check_in, visit},
 };
 use futures_util::future::join_all;
@@ -47,10 +47,8 @@ async fn a_stop_in_the_middle_of_work_is_a_short_pause_for_everybody() {
     let told: HashSet<String> =
         desk.see(|record| sent.iter().filter_map(|id| visit(record, *id)).collect());
     assert_eq!((told.len(), told), (CHECK_INS, made), "each check-in once");
-    let (top, inside) = (rows.top().await, rows.currently_in().await);
+    rows.assert_shown_by(&[&desk, &dashboard]).await;
     for page in [&desk, &dashboard] {
-        page.until("the truth", |record| Rows::is_shown(record, top, inside)).await;
-        page.assert_clean();
         assert_eq!(page.see(|record| record.snapshots(Topic::CheckIns)), 1, "no page reloads");
     }
 }

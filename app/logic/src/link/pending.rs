@@ -70,7 +70,7 @@ impl OutboxRecord {
 pub(super) struct Pending {
     pub(super) record: OutboxRecord,
     pub(super) sent: bool,
-    /// The server has seen it on this connection: it may have refused it for now, and wait for it.
+    /// It was sent on this connection: the server may have refused it for now, and wait for it.
     seen: bool,
     /// It goes again on the next connection and not before.
     parked: bool,
@@ -100,8 +100,8 @@ pub struct PendingQueue {
 }
 
 impl PendingQueue {
-    /// Adds a message. Returns one that is given up because too many wait: the oldest that the
-    /// server has not seen.
+    /// Adds a message. Returns one that is given up because too many wait: the oldest that was
+    /// not sent on this connection.
     pub(super) fn push(&mut self, record: OutboxRecord, wall: Millis) -> Option<OutboxRecord> {
         let held = record.message.is_command() && wall - record.made_at > HELD_AFTER_MS;
         self.queue.push_back(Pending::new(record, held, false));

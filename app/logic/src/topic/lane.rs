@@ -40,8 +40,8 @@ impl Lane {
     pub fn may(&mut self, turn: u64, id: Uuid) -> bool {
         let own = self.put_off.iter().position(|one| one.id == id);
         let turn = own.map_or(turn, |own| self.put_off[own].turn);
-        let earlier = self.put_off.iter().take_while(|one| one.turn < turn);
-        if earlier.into_iter().any(|one| !one.under_way) {
+        let mut earlier = self.put_off.iter().take_while(|one| one.turn < turn);
+        if earlier.any(|one| !one.under_way) {
             return false;
         }
         if let Some(own) = own {
