@@ -7,7 +7,7 @@ use crate::{
     pairing,
     store::{
         Id, Store, StoreError, Tx,
-        commands::CommandContext,
+        commands::{CommandContext, id_conflict},
         guitar,
         practice::{self as rows, Clock, Kind},
         read_failed,
@@ -256,8 +256,7 @@ async fn run(
 
 fn first_answer(first: &rows::FirstAnswer, hash: &str) -> Result<PracticeAnswer, StoreError> {
     if first.hash != hash {
-        let text = "This id was used before for something else. Send it again with a new id.";
-        return Err(ErrorBody::new(ErrorCode::IdConflict, text).into());
+        return Err(id_conflict().into());
     }
     first
         .answer

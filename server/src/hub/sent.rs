@@ -1,6 +1,7 @@
 //! Which messages made an event, so that one that is sent again makes no second one.
 
-use protocol::{ErrorBody, ErrorCode, Position, ServerMessage, guitar::Strum};
+use crate::store::commands::id_conflict;
+use protocol::{ErrorBody, Position, ServerMessage, guitar::Strum};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
@@ -42,12 +43,6 @@ impl Content {
     }
 }
 
-/// A message id that came with other words before.
-pub(super) fn id_conflict() -> ErrorBody {
-    let text = "This id was used before for something else. Send it again with a new id.";
-    ErrorBody::new(ErrorCode::IdConflict, text)
-}
-
 impl Sent {
     /// Where a message's event stands, if it came before.
     ///
@@ -76,7 +71,7 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::guitar::ChordChange;
+    use protocol::{ErrorCode, guitar::ChordChange};
 
     fn chord(name: &str) -> Content {
         Content::of(&ServerMessage::ChordChange(ChordChange { chord: name.to_owned() }))

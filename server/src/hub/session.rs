@@ -6,9 +6,12 @@ use super::{
     handle::Handle,
     keeper, lock,
     log::{Fact, Log},
-    sent::{Content, Sent, id_conflict},
+    sent::{Content, Sent},
 };
-use crate::broker::{Appended, Away, Broker, MessageId};
+use crate::{
+    broker::{Appended, Away, Broker, MessageId},
+    store::commands::id_conflict,
+};
 use logic::presence::{self, Departure, Seats};
 use protocol::{
     ErrorBody, Millis, Position, ServerMessage,

@@ -226,6 +226,12 @@ async fn claim(
     Ok(claimed.rows_affected() == 1)
 }
 
+/// A message's id came before with other words.
+pub(crate) fn id_conflict() -> ErrorBody {
+    let text = "This id was used before for something else. Send it again with a new id.";
+    ErrorBody::new(ErrorCode::IdConflict, text)
+}
+
 async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {
     let (first_hash, answer): (String, Option<String>) =
         sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
@@ -234,11 +240,7 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
             .fetch_one(&mut **tx)
             .await?;
     if first_hash != hash {
-        return Err(ErrorBody::new(
-            ErrorCode::IdConflict,
-            "This id was used before for something else. Send it again with a new id.",
-        )
-        .into());
+        return Err(id_conflict().into());
     }
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
