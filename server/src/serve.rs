@@ -28,7 +28,6 @@ use tokio_util::sync::CancellationToken;
 const RESTART_WINDOW_MS: (u64, u64) = (100, 2_000);
 /// Sockets get so long to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
-
 /// After that, what was played gets so long to be stored.
 const LAST_THINGS: Duration = Duration::from_secs(5);
 

@@ -15,7 +15,7 @@
 //! - [`rng`]: random numbers of a seed
 //! - [`truth`]: what really happened
 //! - [`node`]: a server process; [`page`]: a browser page
-//! - [`world`]: time, network and faults between them
+//! - [`world`]: time, network and faults between them, and what must be true in the end
 
 #![allow(clippy::expect_used, reason = "a broken promise ends the run, and says which one")]
 

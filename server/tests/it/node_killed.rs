@@ -170,6 +170,35 @@ async fn a_database_that_cannot_be_reached_keeps_scans_waiting_and_none_is_lost_
     rows.assert_shown_by(&[&*desk, &dashboard]).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_stopped_while_its_database_hangs_ends_and_the_next_one_goes_on() {
+    let database = TestDatabase::new(Backend::Postgres).await;
+    let (cable, url) = behind_proxy(&database.url);
+    let mut site = Site::with(&[("CADENCE_DATABASE__URL", &url)]).await;
+    let rows = Rows::Postgres(PgPool::connect(&database.url).await.unwrap());
+    let members = site.members_outside(60).await;
+    let before = rows.visits().await;
+    let network = site.network();
+    let staff = site.staff(&network, "desk").await;
+    let desk = Arc::new(Page::following(staff, "desk", Topic::CheckIns).await);
+
+    let working = Flowing::visits(&desk, members, SCAN_EVERY);
+    desk.until("work", |record| record.answers.len() >= 8).await;
+    cable.flow(Flow::Freeze, Flow::Freeze);
+    ready(&site, 503).await;
+    site.terminate();
+    desk.until("the goodbye", |record| record.closes == [4112]).await;
+    assert!(site.ended().await.success(), "an ordinary stop");
+    cable.flow(Flow::Pass, Flow::Pass);
+    site.start(None).await;
+    let answers = desk.see(|record| record.answers.len());
+    desk.until("work again", |record| record.answers.len() >= answers + 8).await;
+    let sent = working.stop().await;
+    desk.answered(&sent).await;
+    assert_visits(&desk, &sent, &rows, &before).await;
+    rows.assert_shown_by(&[&*desk]).await;
+}
+
 async fn ready(site: &Site, status: u16) {
     let looking = async {
         while site.ready().await != Some(status) {

@@ -1,0 +1,175 @@
+//! Sockets between pages and nodes: frames arrive late, wait, or are lost; each side learns of the
+//! end in its own time.
+
+use super::{Conn, Happens, SILENCE_MS, World};
+use protocol::{ClientMessage, Decoded, Frame, decode_frame};
+
+impl World {
+    pub(super) fn delay(&mut self) -> i64 {
+        match self.rng.below(10) {
+            0 => self.rng.range(50, 800),
+            _ => self.rng.range(1, 40),
+        }
+    }
+
+    pub(super) fn dial(&mut self, page: usize, socket: u32) {
+        self.report.connections += 1;
+        let node = self.rng.below(self.nodes.len());
+        let conn = self.next_conn;
+        self.next_conn += 1;
+        let delay = self.delay();
+        self.conns.insert(
+            conn,
+            Conn {
+                page,
+                life: self.pages[page].life,
+                socket,
+                node,
+                node_life: self.nodes[node].life,
+                up_at: self.now + delay,
+                down_at: self.now + delay,
+                up_lost: false,
+                down_lost: false,
+                client_open: true,
+                kept: Vec::new(),
+                slow: 0,
+            },
+        );
+        if self.now < self.pages[page].offline_until {
+            self.soon(1, 3_000, Happens::EndAtClient { conn, code: 1006 });
+        } else if !self.nodes[node].up {
+            self.soon(1, 50, Happens::EndAtClient { conn, code: 1006 });
+        } else {
+            self.at(self.now + delay, Happens::Arrive { conn });
+        }
+    }
+
+    pub(super) fn arrive(&mut self, conn: u32) {
+        let Some(c) = self.conns.get(&conn) else { return };
+        let (page, life, socket, node) = (c.page, c.life, c.socket, c.node);
+        if !self.alive(node, c.node_life) {
+            return self.soon(1, 50, Happens::EndAtClient { conn, code: 1006 });
+        }
+        let served = self.nodes[node].served.entry(conn).or_default();
+        served.heard = self.now;
+        // The handshake's answer is taken to be there at once: nothing can come before it.
+        if self.pages[page].life == life && c.client_open {
+            let device = &mut self.pages[page];
+            let now = device.now(self.now);
+            device.link.opened(now, socket, self.codec);
+            self.settle_page(page);
+            // A person who goes to and fro does not wait for the welcome.
+            if self.rng.chance(60) {
+                self.soon(0, 60, Happens::Leave { page });
+            }
+        }
+    }
+
+    pub(super) fn transmit(&mut self, page: usize, frame: Frame) {
+        let Some(conn) = self.of_page(page).last() else { return };
+        let delay = self.delay();
+        let offline = self.now < self.pages[page].offline_until;
+        let lasting = self.rng.chance(500);
+        let until = self.pages[page].offline_until;
+        let Some(c) = self.conns.get_mut(&conn) else { return };
+        // Without a network nothing is lost in the middle of a stream: it is sent again later, or
+        // the stream is over.
+        c.up_lost |= offline && lasting;
+        if c.up_lost {
+            return;
+        }
+        c.up_at = c.up_at.max(until).max(self.now + delay + c.slow);
+        let at = c.up_at;
+        self.at(at, Happens::Up { conn, frame });
+    }
+
+    pub(super) fn hang(&mut self, page: usize, socket: u32) {
+        let hung: Vec<u32> =
+            self.of_page(page).filter(|conn| self.conns[conn].socket == socket).collect();
+        for conn in hung {
+            let lost = self.conns[&conn].up_lost;
+            self.conns.entry(conn).and_modify(|c| c.client_open = false);
+            // What is in flight still arrives, perhaps after the next connection's first words.
+            let wait = if lost { SILENCE_MS } else { 2_000 };
+            self.soon(0, wait, Happens::EndAtServer { conn });
+        }
+    }
+
+    pub(super) fn up(&mut self, conn: u32, frame: Frame) {
+        let Some(c) = self.conns.get(&conn) else { return };
+        let node = c.node;
+        if !self.alive(node, c.node_life) {
+            return;
+        }
+        let Some(served) = self.nodes[node].served.get_mut(&conn) else { return };
+        served.heard = self.now;
+        let frame = frame.json().expect("a link's own frame");
+        served.inbox.extend(decode_frame(&frame, ClientMessage::read).into_iter().map(|decoded| {
+            match decoded {
+                Decoded::Message(envelope) => envelope,
+                Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),
+            }
+        }));
+        self.read_inbox(conn);
+    }
+
+    pub(super) fn down(&mut self, conn: u32, frame: &Frame) {
+        let Some(c) = self.conns.get(&conn) else { return };
+        let (page, life, socket) = (c.page, c.life, c.socket);
+        if !c.client_open || self.pages[page].life != life {
+            return;
+        }
+        let asleep = self.pages[page].asleep_until;
+        if self.now < asleep || !c.kept.is_empty() {
+            self.conns.entry(conn).and_modify(|c| c.kept.push(frame.clone()));
+            return self.at(asleep, Happens::Awake { page });
+        }
+        self.hand_over(page, socket, frame);
+    }
+
+    pub(super) fn read_kept(&mut self, page: usize) {
+        if self.now < self.pages[page].asleep_until {
+            return;
+        }
+        for conn in self.of_page(page).collect::<Vec<_>>() {
+            let Some(c) = self.conns.get_mut(&conn) else { continue };
+            let socket = c.socket;
+            for frame in std::mem::take(&mut c.kept) {
+                self.hand_over(page, socket, &frame);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, page: usize, socket: u32, frame: &Frame) {
+        let device = &mut self.pages[page];
+        let now = device.now(self.now);
+        device.link.frame(now, socket, frame);
+        self.settle_page(page);
+    }
+
+    pub(super) fn end_at_server(&mut self, conn: u32) {
+        let Some(c) = self.conns.get(&conn) else { return };
+        let node = c.node;
+        self.nodes[node].served.remove(&conn);
+    }
+
+    pub(super) fn end_at_client(&mut self, conn: u32, code: u16) {
+        let Some(c) = self.conns.get_mut(&conn) else { return };
+        let (page, life, socket) = (c.page, c.life, c.socket);
+        if !std::mem::replace(&mut c.client_open, false) || self.pages[page].life != life {
+            return;
+        }
+        let device = &mut self.pages[page];
+        let now = device.now(self.now);
+        device.link.closed(now, socket, code);
+        self.settle_page(page);
+    }
+
+    /// Both sides are told that a connection is over, each in its time.
+    pub(super) fn cut(&mut self, conn: u32, code: u16) {
+        let in_flight = self.conns.get(&conn).map_or(self.now, |c| c.down_at);
+        let at = in_flight.max(self.now) + self.rng.range(0, 500);
+        self.at(at, Happens::EndAtClient { conn, code });
+        self.soon(0, 1_000, Happens::EndAtServer { conn });
+    }
+}
