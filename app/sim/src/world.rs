@@ -318,38 +318,17 @@ impl World {
             Happens::Commit { node, life } => self.commit(node, life),
             Happens::Script { node, life, came, fact } => self.script(node, life, came, *fact),
             Happens::Hint { node, life, at, topic, fact } => {
-                if self.alive(node, life)
-                    && let Some(feed) = self.nodes[node].feed(topic)
-                {
-                    feed.hint(self.now, &at, *fact, None);
-                    self.look(node, topic);
-                    self.write_all(node);
-                }
+                self.hint(node, life, topic, &at, *fact);
             }
-            Happens::Look { node, life, topic } => {
-                if self.alive(node, life) {
-                    self.look_now(node, topic);
-                }
-            }
+            Happens::Look { node, life, topic } => self.look_now(node, life, topic),
             Happens::Read { node, life, topic, wanted } => self.read(node, life, topic, &wanted),
             Happens::Answered { node, life, topic, found } => {
-                if self.alive(node, life) {
-                    let now = self.now;
-                    if let Some(feed) = self.nodes[node].feed(topic) {
-                        feed.read(now, *found);
-                    }
-                    self.look(node, topic);
-                    self.write_all(node);
-                }
+                self.answered(node, life, topic, *found);
             }
             Happens::Start { node } => self.start(node),
             Happens::Reload { page } => self.reload(page),
             Happens::Leave { page } => self.leave(page, 100),
-            Happens::ComeBack { page } => {
-                let now = self.now;
-                self.pages[page].come_back(now);
-                self.settle_page(page);
-            }
+            Happens::ComeBack { page } => self.come_back(page),
             Happens::Fault => self.fault(),
         }
     }

@@ -1,7 +1,6 @@
 //! Everything that goes wrong, and its end.
 
 use super::{Happens, World};
-use protocol::{CloseCode, ServerMessage};
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -72,22 +71,6 @@ impl World {
             c.up_lost |= up;
             c.down_lost |= down;
         }
-    }
-
-    /// A server that is told to stop: it says when to come back, and closes.
-    fn drain(&mut self, node: usize) {
-        let conns: Vec<u32> = self.nodes[node].served.keys().copied().collect();
-        for conn in conns {
-            let message = ServerMessage::ServerRestart { min_ms: 100, max_ms: 3_000 };
-            self.nodes[node].say(conn, message);
-            if let Some(served) = self.nodes[node].served.get_mut(&conn) {
-                served.closing = Some(CloseCode::Restarting);
-                served.busy = false;
-                served.blocked_until = 0;
-            }
-            self.write(conn);
-        }
-        self.crash(node);
     }
 
     /// The faults are over.

@@ -172,4 +172,9 @@ impl World {
         self.at(at, Happens::EndAtClient { conn, code });
         self.soon(0, 1_000, Happens::EndAtServer { conn });
     }
+
+    /// The connections that a page believes to be open.
+    pub(super) fn of_page(&self, page: usize) -> impl Iterator<Item = u32> + '_ {
+        self.conns.iter().filter(move |(_, c)| c.page == page && c.client_open).map(|(id, _)| *id)
+    }
 }

@@ -1,8 +1,9 @@
-//! What the nodes do with what they hear: commit, publish, tell each other, read again, and write.
+//! What the nodes do with what they hear: commit, publish, tell each other, read again, write,
+//! end and start again.
 
 use super::{Happens, SILENCE_MS, World};
 use crate::{
-    node::{self, Asked, Came, Node},
+    node::{self, Asked, Came, Found, Node},
     page::BEGIN,
     truth::{Fact, GYM, ROOM},
 };
@@ -38,7 +39,7 @@ impl World {
             ClientMessage::Subscribe(_) | ClientMessage::Resync(_) if limited => {
                 self.nodes[node].answer(conn, id, Err(node::unavailable(200)));
                 if let Some(served) = self.nodes[node].served.get_mut(&conn) {
-                    served.closing = Some(CloseCode::Restarting);
+                    served.closing = Some(CloseCode::TooManyMessages);
                 }
             }
             ClientMessage::Hello(hello) => self.ask(node, conn, Asked::Hello(hello.topics)),
@@ -280,6 +281,16 @@ impl World {
         }
     }
 
+    pub(super) fn hint(&mut self, node: usize, life: u32, topic: Topic, at: &Position, fact: Fact) {
+        if self.alive(node, life)
+            && let Some(feed) = self.nodes[node].feed(topic)
+        {
+            feed.hint(self.now, at, fact, None);
+            self.look(node, topic);
+            self.write_all(node);
+        }
+    }
+
     /// Looks again when an intake has something to do.
     pub(super) fn look(&mut self, node: usize, topic: Topic) {
         let (now, life) = (self.now, self.nodes[node].life);
@@ -289,8 +300,11 @@ impl World {
         }
     }
 
-    pub(super) fn look_now(&mut self, node: usize, topic: Topic) {
-        let (now, life) = (self.now, self.nodes[node].life);
+    pub(super) fn look_now(&mut self, node: usize, life: u32, topic: Topic) {
+        if !self.alive(node, life) {
+            return;
+        }
+        let now = self.now;
         let Some(feed) = self.nodes[node].feed(topic) else { return };
         if feed.reading {
             return;
@@ -320,6 +334,17 @@ impl World {
         self.soon(0, 40, Happens::Answered { node, life, topic, found });
     }
 
+    pub(super) fn answered(&mut self, node: usize, life: u32, topic: Topic, found: Found) {
+        if !self.alive(node, life) {
+            return;
+        }
+        if let Some(feed) = self.nodes[node].feed(topic) {
+            feed.read(self.now, found);
+        }
+        self.look(node, topic);
+        self.write_all(node);
+    }
+
     pub(super) fn crash(&mut self, node: usize) {
         if !self.nodes[node].up {
             return;
@@ -344,5 +369,21 @@ impl World {
             self.nodes[node] = Node::start(self.now, life, self.capacity, &self.truth);
             self.look(node, GYM);
         }
+    }
+
+    /// A server that is told to stop: it says when to come back, and closes.
+    pub(super) fn drain(&mut self, node: usize) {
+        let conns: Vec<u32> = self.nodes[node].served.keys().copied().collect();
+        for conn in conns {
+            let message = ServerMessage::ServerRestart { min_ms: 100, max_ms: 3_000 };
+            self.nodes[node].say(conn, message);
+            if let Some(served) = self.nodes[node].served.get_mut(&conn) {
+                served.closing = Some(CloseCode::Restarting);
+                served.busy = false;
+                served.blocked_until = 0;
+            }
+            self.write(conn);
+        }
+        self.crash(node);
     }
 }

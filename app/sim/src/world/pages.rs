@@ -109,6 +109,11 @@ impl World {
         self.settle_page(page);
     }
 
+    pub(super) fn come_back(&mut self, page: usize) {
+        self.pages[page].come_back(self.now);
+        self.settle_page(page);
+    }
+
     pub(super) fn reload(&mut self, page: usize) {
         let gone: Vec<u32> = self.of_page(page).collect();
         for conn in gone {
@@ -128,9 +133,5 @@ impl World {
         device.link.wake(now);
         self.settle_page(page);
         self.read_kept(page);
-    }
-
-    pub(super) fn of_page(&self, page: usize) -> impl Iterator<Item = u32> + '_ {
-        self.conns.iter().filter(move |(_, c)| c.page == page && c.client_open).map(|(id, _)| *id)
     }
 }
