@@ -20,6 +20,7 @@ use protocol::{
     http::PracticePage,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 pub use rows::Kind as Step;
@@ -90,17 +91,31 @@ pub struct Activity {
     pub presence: Millis,
 }
 
+/// What a sweep found and did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// The sessions whose clock ran when it began.
+    pub running: HashSet<Uuid>,
+    /// Those of them that it paused.
+    pub paused: Vec<(Uuid, PracticeUpdate)>,
+}
+
 /// Pauses every practice that nobody plays any more, at its last sign of life. A session that is
 /// not in `activity` has no connection here; after a restart the stored sign of life counts.
+///
+/// Where other nodes write signs of life too, `steady` is since when this node has read the database
+/// without a break: they may not have been able to write before that.
 pub async fn sweep(
     store: &Store,
     settings: &Guitar,
     now: Millis,
     activity: &[Activity],
-) -> Result<Vec<(Uuid, PracticeUpdate)>, ErrorBody> {
+    steady: Option<Millis>,
+) -> Result<Swept, ErrorBody> {
     let rules = Rules {
         idle: minutes(settings.idle_pause_minutes),
         gone: minutes(settings.gone_pause_minutes),
+        steady,
     };
     let of = |session| activity.iter().find(|activity| activity.session == session).copied();
     let running = rows::running(store.reader()).await.map_err(read_failed)?;
@@ -109,12 +124,13 @@ pub async fn sweep(
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
         .filter(|(_, _, verdict)| *verdict != Verdict::Leave)
         .collect();
+    let running = running.iter().map(|clock| clock.session).collect();
     if work.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Swept { running, paused: Vec::new() });
     }
     // In one order on all nodes: two that sweep at once must not wait for each other.
     work.sort_unstable_by_key(|(session, _, _)| *session);
-    store
+    let paused = store
         .write(move |tx| {
             Box::pin(async move {
                 let mut paused = Vec::new();
@@ -128,8 +144,8 @@ pub async fn sweep(
                 Ok(paused)
             })
         })
-        .await
-        .map_err(ErrorBody::from)
+        .await?;
+    Ok(Swept { running, paused })
 }
 
 /// Adds what was played to the newest practice of a session.
@@ -314,6 +330,7 @@ async fn pause(
 struct Rules {
     idle: Millis,
     gone: Millis,
+    steady: Option<Millis>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -331,7 +348,8 @@ fn judge(clock: &Clock, activity: Option<Activity>, now: Millis, rules: &Rules) 
     let input = activity.map_or(clock.as_of, |activity| activity.input.max(clock.as_of));
     let stored = clock.alive_at.max(clock.as_of);
     let seen = activity.map_or(stored, |activity| activity.presence.max(stored));
-    if now - seen >= rules.gone {
+    let foreign = activity.is_none() && rules.steady.is_some_and(|since| now - since < rules.gone);
+    if now - seen >= rules.gone && !foreign {
         return Verdict::Pause(seen);
     }
     // Without a connection nothing is known of the input before a restart.

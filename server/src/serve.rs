@@ -87,7 +87,9 @@ impl Server {
         let Self { state, listener } = self;
         // What was abandoned before this server ran is no practice; a clock whose devices were there
         // a moment ago runs on. The cause of a failure is in the log already.
-        let _ = practice::sweep(&state.store, &state.config.guitar, state.now(), &[]).await;
+        let now = state.now();
+        let steady = state.config.database.url.options().is_some().then_some(now);
+        let _ = practice::sweep(&state.store, &state.config.guitar, now, &[], steady).await;
         // As long as somebody is connected, the node follows the others.
         let background = CancellationToken::new();
         let _end_with_me = background.clone().drop_guard();

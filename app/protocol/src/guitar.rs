@@ -74,13 +74,16 @@ impl Strum {
     }
 }
 
+/// Bytes of a moment as text: RFC 3339 needs about half of them.
+const TIMESTAMP_TEXT: usize = 64;
+
 /// A moment that a plain client may give as milliseconds or RFC 3339; echoed as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Timestamp {
     /// UTC milliseconds.
     Millis(Millis),
-    /// RFC 3339 text.
+    /// RFC 3339 text, at most 64 bytes.
     Text(String),
 }
 
@@ -109,6 +112,9 @@ impl Visitor<'_> for EitherTimestamp {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        if text.len() > TIMESTAMP_TEXT {
+            return Err(E::custom("a moment longer than 64 bytes"));
+        }
         Ok(Timestamp::Text(text.to_owned()))
     }
 }

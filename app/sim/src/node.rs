@@ -30,7 +30,6 @@ const REPLAY_LIMIT: u64 = 1_000;
 #[derive(Debug)]
 pub struct Event {
     fact: Fact,
-    origin: Option<u32>,
     text: String,
 }
 
@@ -40,15 +39,15 @@ pub struct Feed {
     topic: Topic,
     ring: Ring<Rc<Event>>,
     /// The node's own cursor in the log.
-    pub intake: Intake<(Fact, Option<u32>)>,
+    pub intake: Intake<Fact>,
     /// A reading of the log is under way.
     pub reading: bool,
     /// The state at the ring's end, for sessions.
     state: Vec<String>,
 }
 
-/// Facts with their places, moments and makers.
-type Facts = Vec<(u64, i64, (Fact, Option<u32>))>;
+/// Facts with their places and moments.
+type Facts = Vec<(u64, i64, Fact)>;
 
 /// A message's id and what it is answered.
 pub type Answer = (Uuid, Outcome);
@@ -273,8 +272,15 @@ impl Node {
                     None => continue,
                 },
             };
-            match reader.pull(&feed.ring, PULL, now, |event| event.origin == Some(conn)) {
+            match reader.pull(&feed.ring, PULL, now, |event| event.fact.origin == Some(conn)) {
                 Pulled::Lines(lines) => {
+                    for line in &lines {
+                        if let (Line::Own(_, event), Some(lane)) =
+                            (line, self.lanes.get_mut(&(conn, *topic)))
+                        {
+                            lane.answered(event.fact.id);
+                        }
+                    }
                     let epoch = reader.at().epoch.clone();
                     let at = |offset| Some((*topic, Position { epoch: epoch.clone(), offset }));
                     texts.extend(lines.into_iter().map(|line| match line {
@@ -287,7 +293,7 @@ impl Node {
                         Line::Repeat((id, outcome)) => ack(Some(id), outcome, None),
                     }));
                 }
-                Pulled::Anew | Pulled::Behind => {
+                Pulled::Anew | Pulled::Jumped | Pulled::Behind => {
                     lost.push(TopicRequest::new(*topic, Some(reader.at())))
                 }
                 Pulled::TooSlow => served.closing = Some(CloseCode::SlowConsumer),
@@ -324,8 +330,8 @@ impl Feed {
     }
 
     /// A hint of an event, from this node or another.
-    pub fn hint(&mut self, now: i64, at: &Position, fact: Fact, origin: Option<u32>) {
-        let ready = self.intake.hint(now, at, fact.ts, (fact, origin));
+    pub fn hint(&mut self, now: i64, at: &Position, fact: Fact) {
+        let ready = self.intake.hint(now, at, fact.ts, fact);
         self.append(ready);
     }
 
@@ -338,7 +344,7 @@ impl Feed {
         };
         let events = with_events.then(|| {
             let events = log.after(from.offset).into_iter();
-            events.map(|(at, fact)| (at, fact.ts, (fact, None))).collect()
+            events.map(|(at, fact)| (at, fact.ts, fact)).collect()
         });
         let state = if with_events { held(self.topic, truth) } else { Vec::new() };
         Found { from: from.clone(), end: log.end().clone(), events, state }
@@ -359,7 +365,7 @@ impl Feed {
     }
 
     fn append(&mut self, ready: Facts) {
-        for (offset, ts, (fact, origin)) in ready {
+        for (offset, ts, fact) in ready {
             let at = Position { epoch: self.ring.end().epoch.clone(), offset };
             let mut envelope = Envelope::bare(&fact.message).at(self.topic, at);
             envelope.ts = Some(ts);
@@ -367,7 +373,7 @@ impl Feed {
             if self.topic == ROOM {
                 crate::truth::apply(&mut self.state, &fact.message);
             }
-            self.ring.push(ts, Rc::new(Event { fact, origin, text }));
+            self.ring.push(ts, Rc::new(Event { fact, text }));
         }
     }
 
@@ -467,7 +473,7 @@ pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
         ClientMessage::Strum(strum) => (ServerMessage::Strum(strum.clone()), Outcome::Done),
         _ => return None,
     };
-    Some(Fact { ts, message, id, outcome })
+    Some(Fact { ts, message, id, outcome, origin: None })
 }
 
 /// An error that asks to try again.

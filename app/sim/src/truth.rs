@@ -15,6 +15,8 @@ pub struct Fact {
     pub id: Uuid,
     /// What its sender is told.
     pub outcome: Outcome,
+    /// The connection that it came from, which the broker keeps and the database does not.
+    pub origin: Option<u32>,
 }
 
 /// A topic's log: the database's for a durable topic, the broker's for a session.

@@ -387,6 +387,12 @@ impl Session {
         self.practice.lock().await
     }
 
+    /// The same for whoever may not wait: a command that holds it goes on only as fast as its
+    /// connection is read.
+    pub fn try_practice_lock(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.practice.try_lock().ok()
+    }
+
     /// Whether everybody was told something else about the practice.
     pub fn practice_differs(&self, update: &PracticeUpdate) -> bool {
         // What a running clock showed at 0 stays the same while it runs.

@@ -3,7 +3,7 @@
 
 use super::Publication;
 use crate::{check_out, config::days, practice, state::AppState, store};
-use protocol::{Millis, ServerMessage};
+use protocol::{ErrorBody, Millis, ServerMessage};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count = 0;
+    // Since when the database answers.
+    let mut steady = None;
     // Zero: what was due while no server ran is done at start.
     let mut day_end = 0;
     loop {
@@ -34,57 +36,70 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         }
         state.hub.forget_sessions(now - FORGET_MS);
         if count % STORE_EVERY == 0 {
-            store_and_pause(&state, now).await;
+            let since = *steady.get_or_insert(now);
+            if store_and_pause(&state, now, since).await.is_err() {
+                steady = None;
+            }
             state.buckets.sweep(std::time::Instant::now());
         }
-        if now >= day_end {
+        // The cause of a failure is in the log already, and it is tried again.
+        if now >= day_end && begin_day(&state, now).await.is_ok() {
             day_end = state.store.clock().day(now).end;
-            begin_day(&state, now).await;
         }
     }
 }
 
-/// Stores what was played, and pauses practices that show no sign of life.
-async fn store_and_pause(state: &AppState, now: Millis) {
+/// Stores what was played, and pauses practices that show no sign of life. `steady`: since when the
+/// database answers.
+async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Result<(), ErrorBody> {
     let sessions = state.hub.sessions();
     for session in &sessions {
-        let _alone = session.practice_lock().await;
-        state.store_played(session).await;
-    }
-    // Held until everybody has been told: nobody starts a clock in between.
-    let mut alone = Vec::new();
-    let mut activity = Vec::new();
-    for session in sessions.iter().filter(|session| session.signs_of_life(now).is_some()) {
-        alone.push(session.practice_lock().await);
-        if let Some((input, presence)) = session.signs_of_life(now) {
-            activity.push(practice::Activity { session: session.id, input, presence });
+        // A command at work stores it itself.
+        if let Some(_alone) = session.try_practice_lock() {
+            state.store_played(session).await;
         }
     }
-    let Ok(paused) = practice::sweep(&state.store, &state.config.guitar, now, &activity).await
-    else {
-        return;
-    };
-    for (session, update) in paused {
+    // Held until everybody has been told: nobody starts a clock in between.
+    let mut held = Vec::new();
+    let mut activity = Vec::new();
+    for session in sessions.iter().filter(|session| session.signs_of_life(now).is_some()) {
+        let alone = session.try_practice_lock();
+        let signs = match &alone {
+            Some(_) => session.signs_of_life(now),
+            // Somebody is at the clock just now.
+            None => Some((now, now)),
+        };
+        if let Some((input, presence)) = signs {
+            activity.push(practice::Activity { session: session.id, input, presence });
+            held.extend(alone.map(|alone| (session, alone)));
+        }
+    }
+    let guitar = &state.config.guitar;
+    let steady = state.config.database.url.options().is_some().then_some(steady);
+    let swept = practice::sweep(&state.store, guitar, now, &activity, steady).await?;
+    for (session, _alone) in &held {
+        // Another node paused it, and does not have the session.
+        if !swept.running.contains(&session.id) {
+            state.publish_practice(session).await?;
+        }
+    }
+    for (session, update) in swept.paused {
         if let Some(session) = state.hub.session(session) {
             let message = ServerMessage::PracticeUpdate(update);
             // Everybody is told by the next reading of the clock at the latest.
             let _ = session.publish(Publication::by_server(message), now).await;
         }
     }
+    Ok(())
 }
 
 /// The gym's day begins without an event: who forgot to check out is checked out, what is past
 /// its time is forgotten, and the figures are sent because of the clock.
-async fn begin_day(state: &AppState, now: Millis) {
-    // The cause of a failure is in the log already; the next day tries again.
-    let _ = check_out::close_forgotten(&state.store, state.store.clock().day(now).start).await;
-    let _ = state.auth.purge(&state.config.retention).await;
+async fn begin_day(state: &AppState, now: Millis) -> Result<(), ErrorBody> {
+    check_out::close_forgotten(&state.store, state.store.clock().day(now).start).await?;
+    state.auth.purge(&state.config.retention).await?;
     let commands = now - days(state.config.retention.commands_days);
-    let _ = state.store.forget_commands(commands).await;
-    match state.store.stats(now).await {
-        Ok(stats) => state.hub.publish_stats(stats),
-        Err(cause) => {
-            let _: protocol::ErrorBody = store::read_failed(cause);
-        }
-    }
+    state.store.forget_commands(commands).await?;
+    state.hub.publish_stats(state.store.stats(now).await.map_err(store::read_failed)?);
+    Ok(())
 }

@@ -57,8 +57,12 @@ impl Stage {
     }
 
     async fn sweep(&self, activity: &[Activity]) -> Vec<(Uuid, PracticeUpdate)> {
-        let now = self.test.auth.now();
-        sweep(self.test.auth.store(), self.test.auth.guitar(), now, activity).await.expect("swept")
+        self.sweep_beside_others(activity, None).await.paused
+    }
+
+    async fn sweep_beside_others(&self, activity: &[Activity], steady: Option<Millis>) -> Swept {
+        let (store, guitar) = (self.test.auth.store(), self.test.auth.guitar());
+        sweep(store, guitar, self.test.auth.now(), activity, steady).await.expect("swept")
     }
 
     async fn clock(&self) -> PracticeUpdate {
@@ -170,6 +174,24 @@ async fn two_minutes_without_devices_pause_when_they_went() {
     stage.test.pass(MINUTE);
     let paused = stage.sweep(&[gone(START + 4 * MINUTE)]).await;
     assert_eq!(paused.first().expect("two minutes").1.elapsed_ms, 4 * MINUTE);
+}
+
+#[tokio::test]
+async fn a_practice_on_another_node_is_not_paused_because_its_database_was_away() {
+    let stage = stage().await;
+    stage.run(Step::Start).await.expect("started");
+    // Nobody could write a sign of life for five minutes.
+    stage.test.pass(5 * MINUTE);
+    let back = stage.test.auth.now();
+    assert!(stage.sweep_beside_others(&[], Some(back)).await.paused.is_empty());
+    stage.test.pass(MINUTE);
+    let swept = stage.sweep_beside_others(&[], Some(back)).await;
+    assert!(swept.paused.is_empty() && swept.running.contains(&stage.session));
+    // Its node had time enough to say that it lives.
+    stage.test.pass(MINUTE);
+    let swept = stage.sweep_beside_others(&[], Some(back)).await;
+    assert_eq!(swept.paused.first().expect("nobody is there").1.elapsed_ms, 0);
+    assert!(!stage.sweep_beside_others(&[], Some(back)).await.running.contains(&stage.session));
 }
 
 #[tokio::test]

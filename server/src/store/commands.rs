@@ -288,7 +288,7 @@ pub(crate) async fn last_card(
     }))
 }
 
-/// The moment of a command as it counts: not older than a day, and never in the future. A client
+/// The moment of a command as it counts: not too old, and never in the future. A client
 /// whose clock runs a little ahead is taken at the server's time.
 fn accepted(tx: &Tx, at: Millis) -> Result<Millis, ErrorBody> {
     let (now, clock) = (tx.now(), tx.clock());

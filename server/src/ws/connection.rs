@@ -186,7 +186,7 @@ impl Connection {
                 return end;
             }
             let deadline = self.deadline();
-            let read = self.commands.len() < COMMANDS_UNDER_WAY;
+            let read = self.commands.len() < COMMANDS_UNDER_WAY && !self.answers_first();
             let event = tokio::select! {
                 () = self.handle.woken() => Event::Woken,
                 Some(answered) = self.commands.next(), if !self.commands.is_empty() => {
@@ -301,10 +301,21 @@ impl Connection {
                     // Boxed: an idle connection keeps no room for what a message may need.
                     Box::pin(self.receive(envelope)).await?;
                 }
+                // A newer client knows more than this server: no reason to part.
+                Decoded::Refused { id, error } if error.code == ErrorCode::UnknownType => {
+                    self.answer(id, Err(error));
+                }
                 Decoded::Refused { id, error } => self.refuse(id, error)?,
             }
         }
         Ok(())
+    }
+
+    /// A plain client's answers come in order. One that waits for its place, because an event of
+    /// another node before it is still on its way, comes before anything else is read.
+    fn answers_first(&self) -> bool {
+        let mut following = self.following.iter().filter(|following| !following.waiting);
+        !self.is_ours() && following.any(|following| following.reader.owes())
     }
 
     /// Counts a message. Within the limits it may be handled; otherwise this is how many

@@ -2,7 +2,10 @@
 //! when the socket takes the next frame goes into it.
 
 use super::connection::{Connection, Dialect};
-use crate::hub::log::{Answer, Event};
+use crate::hub::{
+    lock,
+    log::{Answer, Event},
+};
 use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::Bytes;
 use logic::topic::Line;
@@ -70,7 +73,18 @@ impl Connection {
     async fn pull_into(&mut self, index: usize, pieces: &mut Vec<Piece>) -> Result<(), CloseCode> {
         let lines = self.pull(index).await?;
         let ours = self.is_ours();
-        let Some(following) = self.following.get(index) else { return Ok(()) };
+        let Some(following) = self.following.get_mut(index) else { return Ok(()) };
+        for line in &lines {
+            // It may have been refused for now, although it was carried out: nobody sends it again.
+            if let Line::Own(_, event) = line
+                && let Some(id) = event.fact.origin.and_then(|origin| origin.message)
+            {
+                match event.fact.message {
+                    ServerMessage::PracticeUpdate(_) => lock(&self.order).answered(id),
+                    _ => following.notes.answered(id),
+                }
+            }
+        }
         let ack = |(id, result): Answer, offset: Option<u64>| {
             let ack = ServerMessage::Ack(Ack { result, identity: None });
             let mut envelope = Envelope::bare(ack).with_id(id);

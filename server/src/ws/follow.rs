@@ -174,6 +174,7 @@ impl Connection {
             }
             // No fault of the client's: also one without positions gets the state.
             Pulled::Anew => following.anew_at = now,
+            Pulled::Jumped => {}
             Pulled::Behind if ours => {}
             Pulled::Behind | Pulled::TooSlow => return Err(CloseCode::SlowConsumer),
         }

@@ -31,7 +31,9 @@ use uuid::Uuid;
 /// axum's default buffers cost 134 KB per idle connection; these cost under 6 KB.
 const READ_BUFFER: usize = 2 * 1024;
 const WRITE_BUFFER: usize = 2 * 1024;
-const LARGEST_WRITE: usize = 1024 * 1024;
+/// A frame that is larger could never be sent: the state of a gym with 30,000 people in is half of
+/// it. A client that does not read is cut long before.
+const LARGEST_WRITE: usize = 16 * 1024 * 1024;
 
 /// `/ws`: topics are named in `hello`.
 pub async fn any_topic(

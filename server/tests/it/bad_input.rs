@@ -9,7 +9,12 @@ async fn every_kind_of_bad_message_gets_its_own_answer() {
     let session = world.guitar_session().await;
     let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
     let good = json!({"type": "mute"});
-    let cases: [(String, &str); 9] = [
+    let cases: [(String, &str); 10] = [
+        (
+            // It would be kept, and told to everybody.
+            format!(r#"{{"type":"practice_start","data":{{"timestamp":"{}"}}}}"#, "0".repeat(65)),
+            "invalid_message",
+        ),
         ("{".into(), "invalid_json"),
         ("[]".into(), "invalid_message"),
         (r#"{"type":"dance","data":{}}"#.into(), "unknown_type"),
@@ -46,6 +51,19 @@ async fn five_bad_frames_in_a_row_close_the_connection() {
         phone.say_text("nonsense").await;
     }
     assert_eq!(phone.end().await, Some(4009));
+}
+
+#[tokio::test]
+async fn a_newer_client_whose_types_are_not_known_here_stays_connected() {
+    let world = World::new().await;
+    let session = world.guitar_session().await;
+    let mut phone = world.in_session(&session, json!({"secret": session.secret})).await;
+    for _ in 0..8 {
+        phone.say(json!({"type": "bend", "data": {"cents": 50}})).await;
+        assert_eq!(phone.hear("error").await["data"]["code"], "unknown_type");
+    }
+    phone.say(json!({"type": "mute"})).await;
+    phone.hear("ack").await;
 }
 
 #[tokio::test]

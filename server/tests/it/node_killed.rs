@@ -22,7 +22,7 @@ struct Pair {
     one: Site,
     two: Site,
     rows: Rows,
-    _redis: TestRedis,
+    redis: TestRedis,
 }
 
 impl Pair {
@@ -33,13 +33,13 @@ impl Pair {
         let one = Site::with(&settings).await;
         let two = Site::with(&settings).await;
         let rows = Rows::Postgres(PgPool::connect(&database.url).await.unwrap());
-        Self { one, two, rows, _redis: redis }
+        Self { one, two, rows, redis }
     }
 }
 
 /// A desk scans until its server dies at `fault`, and goes on at the other one.
 async fn check_node_killed(fault: &str) {
-    let Pair { mut one, two, rows, _redis } = Pair::new().await;
+    let Pair { mut one, two, rows, redis: _redis } = Pair::new().await;
     let members = one.members_outside(60).await;
     let before = rows.visits().await;
     one.kill().await;
@@ -82,7 +82,7 @@ async fn a_node_that_is_killed_between_publishing_and_answer_checks_nobody_in_tw
 
 /// A phone plays to a PC; one of them is on the server that is killed in the middle of the song.
 async fn check_song(phone_moves: bool) {
-    let Pair { mut one, two, rows: _, _redis } = Pair::new().await;
+    let Pair { mut one, two, rows: _, redis: _redis } = Pair::new().await;
     let (balanced, direct) = (one.network_with(&two), two.network());
     let (phones, pcs) = if phone_moves { (balanced, direct) } else { (direct, balanced) };
     let session = two.guitar_session().await;
@@ -118,6 +118,37 @@ async fn a_phone_whose_node_is_killed_in_a_song_loses_no_note() {
 #[tokio::test]
 async fn a_pc_whose_node_is_killed_in_a_song_hears_every_note() {
     check_song(false).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_for_a_moment_in_a_song_loses_no_note_and_silences_no_phone() {
+    let Pair { one, two, rows: _, redis } = Pair::new().await;
+    let session = two.guitar_session().await;
+    let topic = Topic::Guitar(session.session_id);
+    let pc = Page::following(two.pc(&two.network(), &session), "PC", topic).await;
+    let phone = one.phone(&one.network(), &session).await;
+    let phone = Arc::new(Page::following(phone, "phone", topic).await);
+
+    let playing = Flowing::notes(&phone, topic, NOTE_EVERY);
+    let heard = |page: &Page| page.see(|record| notes(record, topic).len());
+    for _ in 0..3 {
+        let before = heard(&pc);
+        pc.until("the song", |record| notes(record, topic).len() >= before + 40).await;
+        // Longer than a server waits: what was asked of Redis is refused for now, and done later.
+        redis.freeze();
+        sleep(Duration::from_millis(900)).await;
+        redis.thaw();
+    }
+    let before = heard(&pc);
+    pc.until("the song", |record| notes(record, topic).len() >= before + 40).await;
+    let sent = playing.stop().await;
+    phone.answered(&sent).await;
+    pc.until("the last note", |record| notes(record, topic).len() >= sent.len()).await;
+    let expected: Vec<usize> = (0..sent.len()).collect();
+    assert_eq!(pc.see(|record| notes(record, topic)), expected, "each once and in order");
+    for page in [&*phone, &pc] {
+        assert!(page.see(|record| record.closes.is_empty()), "nobody had to dial anew");
+    }
 }
 
 /// PostgreSQL behind a network of its own.

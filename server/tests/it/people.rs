@@ -222,12 +222,13 @@ async fn a_practice_is_counted_once_and_listed(on: Backend) {
     let guitar = &node.config.guitar;
     let alive = |presence| practice::Activity { session, input: presence, presence };
     let now = node.auth.now();
-    let swept = practice::sweep(&node.store, guitar, now, &[alive(now)]).await.unwrap();
-    assert!(swept.is_empty());
+    let swept = practice::sweep(&node.store, guitar, now, &[alive(now)], None).await.unwrap();
+    assert!(swept.paused.is_empty());
     node.pass(600 * SECOND);
-    let swept = practice::sweep(&node.store, guitar, node.auth.now(), &[]).await.unwrap();
-    assert_eq!(swept.len(), 1);
-    assert_eq!(swept[0].1.elapsed_ms, 60_000);
+    let now = node.auth.now();
+    let paused = practice::sweep(&node.store, guitar, now, &[], None).await.unwrap().paused;
+    assert_eq!(paused.len(), 1);
+    assert_eq!(paused[0].1.elapsed_ms, 60_000);
     let ended = node.practise(session, Uuid::now_v7(), Step::End).await.unwrap();
     assert_eq!(ended.update.status, PracticeStatus::Ended);
 

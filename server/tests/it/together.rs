@@ -8,6 +8,7 @@ use crate::{
     world::{World, topic},
     wrong_claims::notes_with_one_id,
 };
+use cadence_server::practice;
 use protocol::{Topic, guitar::Presence, http::SessionResponse};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -361,6 +362,46 @@ async fn a_commit_that_nobody_was_told_of_is_found_within_a_second() {
     check_in(&mut desk, &members[0]).await;
     let heard = dashboard.hear("member_checked_in").await;
     assert_eq!(heard["data"]["member"]["number"], members[0].as_str());
+}
+
+#[tokio::test]
+async fn a_plain_client_is_answered_in_order_also_when_another_servers_event_is_late() {
+    let together = Together::new().await;
+    let token = together.one.sign_in("manager").await;
+    let members = together.one.members_outside(&token, 2).await;
+    let mut plain = together.one.plain("/ws/checkins/").await;
+    let ticket = together.one.ticket(&token).await;
+    plain.say(json!({"type": "auth", "data": {"ticket": ticket}})).await;
+    plain.hear("ack").await;
+    // An event that nobody is told of stands before the plain client's own.
+    let silent = World::on(&together.database).await;
+    let mut desk = silent.desk(&silent.sign_in("manager").await).await;
+    check_in(&mut desk, &members[0]).await;
+    plain.say(json!({"type": "check_in", "data": {"member": members[1]}})).await;
+    plain.say(json!({"type": "ping", "data": {"timestamp": 1}})).await;
+    let mut answers = Vec::new();
+    while answers.len() < 2 {
+        let heard = plain.next().await.expect("an answer");
+        if heard["type"] == "ack" || heard["type"] == "pong" {
+            answers.push(heard["type"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(answers, ["ack", "pong"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_a_server_without_the_session_stopped_stands_on_the_other_too() {
+    let together = Together::new().await;
+    let session = together.one.guitar_session().await;
+    let mut pc = together.one.stage(&session).await;
+    pc.say(json!({"type": "practice_start", "id": Uuid::now_v7(), "topic": topic(&session),
+                  "data": {}}))
+        .await;
+    pc.hear("ack").await;
+    let two = &together.two.state;
+    let later = two.now() + 600_000;
+    practice::sweep(&two.store, &two.config.guitar, later, &[], None).await.unwrap();
+    assert_eq!(pc.hear("practice_update").await["data"]["status"], "paused");
 }
 
 #[tokio::test]

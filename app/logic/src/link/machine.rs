@@ -216,7 +216,7 @@ impl Link {
         }
     }
 
-    /// Sends a message about a topic under an id of the caller's making. A strum without a
+    /// Sends a message about a topic under an id of the caller's making. A strum or a mute without a
     /// connection is not sent and not answered; everything else waits and is.
     pub fn send(&mut self, now: Now, id: Uuid, topic: Topic, message: ClientMessage) {
         // A note that nobody can hear now is worth nothing later: it would not be sounded.
@@ -233,7 +233,7 @@ impl Link {
             self.answer(given_up, Err(error), None);
         }
         self.flush_pending(now);
-        if self.state == State::Idle {
+        if self.sleeps() {
             self.dial(now);
         }
     }
@@ -243,7 +243,7 @@ impl Link {
     pub fn restore(&mut self, now: Now, records: Vec<OutboxRecord>) {
         self.restoring = false;
         self.pending.restore(records, now.wall);
-        if self.state == State::Idle && !self.pending.is_empty() {
+        if self.sleeps() && !self.pending.is_empty() {
             self.dial(now);
         }
         self.flush_pending(now);
@@ -483,6 +483,11 @@ impl Link {
     }
 
     // ── the life of a connection ────────────────────────────────────────────────────────────
+
+    /// Nothing to do, or nothing that a hidden page would do it for.
+    fn sleeps(&self) -> bool {
+        matches!(self.state, State::Idle | State::Waiting { until: None })
+    }
 
     fn dial(&mut self, now: Now) {
         let needed = !self.topics.is_empty() || self.pending.commands().next().is_some();

@@ -12,9 +12,10 @@ pub enum Phase {
     Connecting,
     /// Everything flows.
     Live,
-    /// The socket is open and nothing has been heard for 5 s or longer.
+    /// The socket is open, and for 5 s or longer nothing tells that both ways are: a ping has no
+    /// answer, or nothing at all has been heard.
     Quiet {
-        /// When something was last heard.
+        /// When that ping was sent, or something was last heard.
         since: i64,
     },
     /// The connection is lost for less than 15 s; the next attempt is planned or under way.

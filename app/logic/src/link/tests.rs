@@ -592,6 +592,25 @@ fn a_hidden_page_does_not_dial_and_a_visible_one_dials_at_once() {
 }
 
 #[test]
+fn a_hidden_page_dials_as_soon_as_it_has_a_command_to_send() {
+    for kept in [true, false] {
+        let mut page = Page::new();
+        page.link = Link::new("desk", false, 42, ServerMessage::read);
+        page.link.follow(page.now, Topic::CheckIns, None);
+        page.work();
+        assert_eq!(page.dials, 0, "nobody looks");
+        // The outbox is read later than the page is built.
+        let records = if kept { vec![left_over(page.now.wall)] } else { Vec::new() };
+        page.link.restore(page.now, records);
+        page.work();
+        assert_eq!(page.dials, usize::from(kept));
+        page.link.send(page.now, Uuid::from_u128(9), Topic::CheckIns, check_in());
+        page.work();
+        assert_eq!(page.dials, 1);
+    }
+}
+
+#[test]
 fn a_final_code_stops_and_a_person_can_go_on() {
     let mut page = Page::following(None);
     page.welcome(answer(1, true, 0));

@@ -7,10 +7,13 @@
 //! time ends that: a phone that slept for a minute still does not know. So a link sends everything
 //! again that was refused for now, each message once it is answered, until it leaves the topic.
 
+use std::collections::VecDeque;
 use uuid::Uuid;
 
 /// So many messages are remembered; a link has far fewer under way.
 const REMEMBERED: usize = 256;
+/// So many answers are remembered: twice what a link has under way of one kind.
+const ANSWERED: usize = 64;
 
 /// The order of one connection's messages of one kind.
 #[derive(Debug, Default)]
@@ -18,6 +21,10 @@ pub struct Lane {
     came: u64,
     /// What was refused for now, in the order of its first turns.
     put_off: Vec<PutOff>,
+    /// What was answered for good last. The answer to a message that was refused for now can come
+    /// with its event, when it was carried out all the same: one more copy may be on its way then,
+    /// and after that none.
+    answered: VecDeque<Uuid>,
 }
 
 #[derive(Debug)]
@@ -52,7 +59,9 @@ impl Lane {
 
     /// A message was refused for now.
     pub fn put_off(&mut self, turn: u64, id: Uuid) {
-        if let Some(own) = self.put_off.iter_mut().find(|one| one.id == id) {
+        if self.answered.contains(&id) {
+            // Nobody waits for it.
+        } else if let Some(own) = self.put_off.iter_mut().find(|one| one.id == id) {
             own.under_way = false;
         } else if self.put_off.len() < REMEMBERED {
             let place = self.put_off.partition_point(|one| one.turn < turn);
@@ -63,6 +72,10 @@ impl Lane {
     /// A message was answered for good: nobody waits for it.
     pub fn answered(&mut self, id: Uuid) {
         self.put_off.retain(|one| one.id != id);
+        if self.answered.len() == ANSWERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back(id);
     }
 }
 
@@ -124,6 +137,19 @@ mod tests {
         lane.put_off(lane.came, id(2));
         lane.answered(id(1));
         assert!(!comes(&mut lane, 3));
+    }
+
+    #[test]
+    fn a_last_copy_of_a_message_that_its_event_has_answered_holds_nobody_up() {
+        let mut lane = Lane::default();
+        let turn = lane.come();
+        // It was refused because the broker's answer was lost; the broker had carried it out.
+        lane.put_off(turn, id(1));
+        lane.answered(id(1));
+        let copy = lane.come();
+        assert!(lane.may(copy, id(1)));
+        lane.put_off(copy, id(1));
+        assert!(comes(&mut lane, 2));
     }
 
     #[test]

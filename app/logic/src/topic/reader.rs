@@ -49,6 +49,9 @@ pub enum Pulled<E, A> {
     Lines(Vec<Line<E, A>>),
     /// The log began a new life: the reader needs a new beginning.
     Anew,
+    /// The ring went on from another place of the log: the reader needs a new beginning, and it is
+    /// not its fault.
+    Jumped,
     /// The ring does not lead here any more: the reader needs a new beginning.
     Behind,
     /// That happened too often: it reads too slowly to be served.
@@ -123,6 +126,11 @@ impl<A> Reader<A> {
         None
     }
 
+    /// Whether an answer waits for its place.
+    pub fn owes(&self) -> bool {
+        !self.expected.is_empty() || !self.repeats.is_empty()
+    }
+
     /// The next lines, at most `limit`. `own` tells whether this connection made an event.
     pub fn pull<E: Clone>(
         &mut self,
@@ -136,6 +144,7 @@ impl<A> Reader<A> {
         }
         let events = match ring.read_after(&self.at, limit) {
             Read::Events(events) => events,
+            Read::Jumped => return Pulled::Jumped,
             Read::Behind => return self.fell_behind(now),
         };
         if let Some((last, _)) = events.last() {
@@ -193,7 +202,9 @@ mod tests {
     ) -> Vec<Line<Event, &'static str>> {
         match reader.pull(ring, 10, 0, |(whose, _)| *whose == "me") {
             Pulled::Lines(lines) => lines,
-            Pulled::Anew | Pulled::Behind | Pulled::TooSlow => panic!("the ring leads here"),
+            Pulled::Anew | Pulled::Jumped | Pulled::Behind | Pulled::TooSlow => {
+                panic!("the ring leads here")
+            }
         }
     }
 
@@ -265,5 +276,29 @@ mod tests {
         let other_life = Position { epoch: "b".into(), offset: 1 };
         let mut reader: Reader<()> = Reader::new(other_life);
         assert_eq!(reader.pull(&ring, 10, 0, |_| false), Pulled::Anew, "no fault of the reader's");
+    }
+
+    #[test]
+    fn a_node_that_cannot_read_what_a_newer_one_wrote_does_not_call_its_readers_slow() {
+        let mut ring = ring(10, &[("you", 'C')]);
+        let mut reader: Reader<()> = Reader::new(at(0));
+        for offset in 2..9 {
+            ring.restart(at(offset));
+            assert_eq!(reader.pull(&ring, 10, 0, |_| false), Pulled::Jumped);
+            assert!(reader.restart(at(offset)).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_answer_that_waits_for_its_place_is_owed() {
+        let ring = ring(10, &[("you", 'C'), ("me", 'G')]);
+        let mut reader = Reader::new(at(0));
+        assert!(!reader.owes());
+        assert_eq!(reader.settle(&at(2), "done"), None);
+        assert!(reader.owes());
+        pull(&mut reader, &ring);
+        assert!(!reader.owes());
+        assert_eq!(reader.repeat(&at(3), "again"), None);
+        assert!(reader.owes());
     }
 }

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Ring<E> {
     end: Position,
+    /// Where it was begun, or went on from another place.
+    begun: u64,
     /// With the moment of each, on the server's clock. The last one stands at `end`.
     events: VecDeque<(Millis, E)>,
     capacity: usize,
@@ -21,6 +23,8 @@ pub enum Read<E> {
     Events(Vec<(u64, E)>),
     /// The position is older than the ring, or of another epoch.
     Behind,
+    /// The ring went on from another place: what lies between was never in it.
+    Jumped,
 }
 
 /// What brings a client from its position to now.
@@ -39,11 +43,13 @@ pub enum CatchUp {
 impl<E: Clone> Ring<E> {
     /// An empty ring at the end of a log, for so many events of the last `keep_ms`.
     pub fn new(end: Position, capacity: usize, keep_ms: Millis) -> Self {
-        Self { end, events: VecDeque::new(), capacity, keep_ms }
+        let begun = end.offset;
+        Self { end, begun, events: VecDeque::new(), capacity, keep_ms }
     }
 
     /// Goes on from another place: what is held does not lead there.
     pub fn restart(&mut self, end: Position) {
+        self.begun = end.offset;
         self.end = end;
         self.events.clear();
     }
@@ -68,7 +74,13 @@ impl<E: Clone> Ring<E> {
     /// What comes after a position, at most `limit` events. A position of the log beyond the end is
     /// one that this ring has not reached yet: nothing comes until it has.
     pub fn read_after(&self, at: &Position, limit: usize) -> Read<E> {
-        if at.epoch != self.end.epoch || at.offset + 1 < self.first() {
+        if at.epoch != self.end.epoch {
+            return Read::Behind;
+        }
+        if at.offset < self.begun {
+            return Read::Jumped;
+        }
+        if at.offset + 1 < self.first() {
             return Read::Behind;
         }
         let next = at.offset + 1;
@@ -149,10 +161,12 @@ mod tests {
 
     #[test]
     fn a_ring_that_goes_on_elsewhere_leads_nobody_over_the_hole() {
-        let mut ring = ring(10, "CG");
+        let mut ring = ring(2, "CG");
         ring.restart(at(9));
         ring.push(1, 'D');
-        assert_eq!(ring.read_after(&at(2), 10), Read::Behind);
+        assert_eq!(ring.read_after(&at(2), 10), Read::Jumped, "the ring's doing");
         assert_eq!(ring.read_after(&at(9), 10), Read::Events(vec![(10, 'D')]));
+        "EA".chars().for_each(|event| ring.push(1, event));
+        assert_eq!(ring.read_after(&at(9), 10), Read::Behind, "the reader's");
     }
 }

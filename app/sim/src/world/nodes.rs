@@ -74,6 +74,7 @@ impl World {
                     }
                     self.nodes[node].queue.push((came, message));
                 } else if let Some(fact) = node::event_of(id, &message, BEGIN + self.now) {
+                    let fact = Fact { origin: Some(conn), ..fact };
                     if self.nodes.len() == 1 {
                         if self.nodes[node].is_its_turn(topic, came) {
                             self.publish(node, came, fact);
@@ -211,7 +212,7 @@ impl World {
             return self.crash(node);
         }
         for (conn, at, fact) in events {
-            self.nodes[node].gym.hint(self.now, &at, fact, Some(conn));
+            self.nodes[node].gym.hint(self.now, &at, Fact { origin: Some(conn), ..fact });
         }
         // Connections may write between the events and the answers.
         if self.rng.chance(500) {
@@ -256,7 +257,7 @@ impl World {
         }
         let Fact { id, outcome, .. } = fact.clone();
         if fresh && let Some(room) = &mut self.nodes[node].room {
-            room.hint(self.now, &at, fact, Some(conn));
+            room.hint(self.now, &at, fact);
         }
         if self.rng.chance(500) {
             self.write_all(node);
@@ -285,7 +286,7 @@ impl World {
         if self.alive(node, life)
             && let Some(feed) = self.nodes[node].feed(topic)
         {
-            feed.hint(self.now, at, fact, None);
+            feed.hint(self.now, at, fact);
             self.look(node, topic);
             self.write_all(node);
         }
