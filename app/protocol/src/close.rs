@@ -15,7 +15,7 @@ pub enum CloseCode {
     Version = 4002,
     /// Signed in, but not allowed here. Do not reconnect.
     NotAllowed = 4003,
-    /// Broke the protocol five times in a row. Do not reconnect.
+    /// Sent what cannot be understood five times in a row. Do not reconnect.
     ProtocolError = 4009,
     /// The host removed this phone. Do not reconnect.
     Removed = 4010,
@@ -25,7 +25,8 @@ pub enum CloseCode {
     TooManyConnections = 4014,
     /// Read too slowly to be kept. Reconnect and catch up.
     SlowConsumer = 4108,
-    /// The server restarts. Reconnect within the window it named.
+    /// The server restarts, or cannot look up now what was asked. Reconnect within the window that
+    /// it named, if it did.
     Restarting = 4112,
     /// Kept sending above the limit. Reconnect after the wait.
     TooManyMessages = 4113,

@@ -32,7 +32,7 @@ pub enum ErrorCode {
     NotFound,
     /// The member is not in.
     NotCheckedIn,
-    /// The 60 seconds for undo are over.
+    /// The time for undo is over (`[desk] undo_seconds`).
     UndoExpired,
     /// Another request made this record in the meantime.
     Conflict,

@@ -257,7 +257,7 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (
             ClientMessage::Auth(Credential::Ticket("…".into())),
-            "A plain client's first message, and the renewal of a sign-in: `ticket`, `secret`, `host_secret` or `participant`.",
+            "A plain client's first message, with a `ticket`, `secret`, `host_secret` or `participant`. Each `secret` makes another participant; who comes back shows the `participant` that `POST /api/guitar/join` gave. On an open connection a `ticket` renews the sign-in.",
         ),
         (
             ClientMessage::Subscribe(request()),
@@ -313,7 +313,7 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (
             ClientMessage::UndoCheckIn(UndoCheckIn { visit: VISIT, at: Some(NOW) }),
-            "Command: takes a check-in back, within 60 s.",
+            "Command: takes a check-in back, within 60 s (a setting).",
         ),
     ]
 }
@@ -353,7 +353,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
                     error: ErrorBody::new(ErrorCode::InvalidSession, "The session has ended."),
                 }],
             }),
-            "The answer to `hello`. `recovered` topics go on with `replayed` events; the others with a `snapshot`.",
+            "The answer to `hello`. `recovered` topics go on with `replayed` events; the others with a `snapshot`, those that are `waiting` once they are let in.",
         ),
         (
             ServerMessage::Ack(Ack { result: Outcome::Done, identity: Some(identity) }),
@@ -361,7 +361,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
         ),
         (
             ack(Outcome::Done),
-            "The answer to a message that became an event; our client gets it in the event's place, with the position.",
+            "The answer to a message that became an event; our client gets it in the event's place, with the position, unless it comes again or the event is in a snapshot.",
         ),
         (ack(Outcome::Subscribed(answer(false))), "The answer to `subscribe`."),
         (
@@ -378,7 +378,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
                 visit_of_month: None,
                 repeated: false,
             })),
-            "The answer to `check_in`: `allow`, `warn` or `deny`. A refused member is a decision; `error` means that nothing was decided.",
+            "The answer to `check_in`: `allow`, `warn` or `deny`. A refused member is a decision, and no `error`.",
         ),
         (ack(Outcome::CheckOut { visit: left.clone() }), "The answer to `check_out`."),
         (ack(Outcome::Undone { visit: visit() }), "The answer to `undo_check_in`."),
@@ -478,7 +478,7 @@ fn document() -> String {
     client_samples().iter().for_each(|(message, what)| sample(&mut text, message, what));
     text.push_str("\n## From the server\n");
     server_samples().iter().for_each(|(message, what)| sample(&mut text, message, what));
-    text.push_str("\n## Close codes\n\n40xx is final until a person acts; 41xx reconnects.\n\n| code | name | sentence | reconnects |\n| --- | --- | --- | --- |\n");
+    text.push_str("\n## Close codes\n\n40xx is final until a person acts, whatever error stood before; after 4012 a client may refresh its sign-in and come back once. 41xx reconnects, with backoff. 4112 also closes a connection whose question cannot be answered now: then no `server_restart` comes before. Any other code is the network's and means: come back.\n\n| code | name | sentence | reconnects |\n| --- | --- | --- | --- |\n");
     for code in CloseCode::ALL {
         let back = if CloseCode::reconnects(code.number()) { "yes" } else { "no" };
         writeln!(text, "| {} | {code:?} | {} | {back} |", code.number(), code.sentence()).unwrap();
@@ -499,20 +499,20 @@ fn sample<M: Serialize>(text: &mut String, message: &M, what: &str) {
 
 const HEAD: &str = r#"# The protocol
 
-Written by `tests/document.rs` from the types themselves; a test fails when the two differ.
+Written by `tests/document.rs` from the types themselves; a test fails when the two differ. Times and limits are those of the settings as they are shipped.
 
 A frame is JSON text: `{"type": …, "data": …}`. Around it may stand
 
 | field | meaning |
 | --- | --- |
-| `id` | a UUID made by the client; the answer carries the same one, and the server runs each id once |
+| `id` | a UUID made by the client; the answer carries the same one, and a command or a note runs once per id |
 | `topic` | `checkins` or `guitar:{session}` |
 | `epoch`, `offset` | the event's place in the topic's log; offsets grow by one without holes |
 | `ts` | the server's clock when it happened, UTC milliseconds |
 
-**Plain clients** negotiate no subprotocol. They connect to `/ws/guitar/{session}/` or `/ws/checkins/`, send `auth` within 5 s, and then one message per frame; answers come in order. There is no replay: after a reconnect the state comes anew.
+**Plain clients** negotiate no subprotocol. They connect to `/ws/guitar/{session}/` or `/ws/checkins/`, send `auth` within 5 s, and then one message per frame, without `topic`; answers come in order. There is no replay: whoever comes, or comes back, gets the chord that is held and the practice clock, or `initial_stats`, and then what happens.
 
-**Our client** offers the subprotocols `cadence.v1.json` and `cadence.v1.msgpack` on `/ws`; the server takes the first that it knows. In MessagePack the same messages stand in binary frames, as maps with the same field names. It introduces itself by `hello` with its position in each topic, and gets several messages in one frame:
+**Our client** offers the subprotocols `cadence.v1.json` and `cadence.v1.msgpack` on `/ws`; the server takes the first that it knows. In MessagePack the same messages stand in binary frames, as maps with the same field names. It introduces itself by `hello` with its position in each topic, names the topic of each note and practice command, and gets several messages in one frame:
 
 ```json
 {"type": "batch", "data": {"messages": [{"type": "…", "data": {}}, {"type": "…", "data": {}}]}}
@@ -520,13 +520,19 @@ A frame is JSON text: `{"type": …, "data": …}`. Around it may stand
 
 Messages of a batch share no fate; batches do not nest and are not empty.
 
-**Positions.** A client applies the event at its offset + 1, drops older ones, and holds later ones and sends `resync`. Under another epoch it forgets its position and asks: the log was lost and began again at 1. Its own message comes back as an `ack` in the place of the event.
+**Positions.** A client applies the event at its offset + 1, drops older ones, and holds later ones and sends `resync`. Under another epoch it forgets its position and asks: the log was lost and began again at 1. A `snapshot` may come at any time and is the state at its place. A client's own message comes back as an `ack` in the place of the event, without its content: the client applies what it sent, and asks by a `resync` without a position for what it no longer knows. An `ack` without a position changes nothing: there was no event, or it comes or came as one.
 
-**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for 30 days, the newest 1,024 notes of a session with its log. What is answered with a retryable error was not decided: our client sends it again under the same id after `retry_after_ms`. Until then the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule.
+**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for 30 days, the newest 1,024 notes of a session with its log. What is answered with a retryable error is not known to be done, and may have been done all the same: our client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. Without an id it may be done twice. Until the message comes again, the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule.
 
-**Limits.** Every message counts, also inside batches, and so do WebSocket pings: over the limit a message gets `rate_limited`, and whoever goes on is closed with 4113. A `subscribe` or `resync` over the limit closes at once: on the next connection everything is asked for anew.
+**The moment of a command**, `at`, is on the server's clock, which `ping` tells. More than 24 hours ago is `too_old`, more than 2 s ahead `from_the_future`.
 
-**Errors.** Five frames in a row that cannot be understood close the connection (4009). Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type`.
+**Waiting.** A phone that typed a code waits for the host. Its topic is answered with `waiting`, and nothing of it comes before the host has let it in; then the `snapshot` comes.
+
+**Silence.** The server sends a WebSocket ping every 10 s and drops a connection of which it has heard nothing for 30 s, not even a pong, without a close code. One that takes no frame for 10 s is closed with 4108. A minute before a sign-in ends comes `auth_expiring`; 5 s after its end `checkins` is left or the connection closed with 4012.
+
+**Limits.** Every message counts, also inside batches, and so do WebSocket pings and pongs, for all connections of an account, a phone or a PC together, on each node by itself. Over the limit a message gets `rate_limited`, and whoever sends 51 such in a row is closed with 4113. A `subscribe` or `resync` over the limit closes at once: on the next connection everything is asked for anew. An `unsubscribe` is carried out all the same. A frame larger than the `frame_bytes` of `welcome` gets `too_large`, one of four times that size ends the connection (1009); the server's own frames may be larger.
+
+**Errors.** Five messages in a row that cannot be understood, also of one batch, close the connection (4009), and so do five frames that are too large. Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type` and counts none of them. An `error` with a `topic` says that the connection does not, or no longer, follow it.
 "#;
 
 proptest::proptest! {

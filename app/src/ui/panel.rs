@@ -149,7 +149,8 @@ fn HeldCommands() -> impl IntoView {
         <div class="held tone-warn">
             <p>
                 {move || text::plural(status.get().held as i64, "entry", "entries")}
-                " from more than a week ago wait in this browser. Should they still count?"
+                " from more than a week ago wait in this browser. Send them all the same? "
+                "The gym may refuse entries this old."
             </p>
             <button type="button" class="button button-small" on:click=release(true)>
                 "Send"
