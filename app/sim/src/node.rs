@@ -3,7 +3,7 @@
 
 use crate::{
     page::BEGIN,
-    truth::{Fact, GYM, ROOM, Truth},
+    truth::{self, Fact, GYM, ROOM, Truth, chord_in, clock_in},
 };
 use logic::topic::{CatchUp, Intake, Lane, Line, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
@@ -120,6 +120,10 @@ pub struct Node {
     lanes: BTreeMap<(u32, Topic), Lane>,
     /// Commands that wait for the next commit.
     pub queue: Vec<(Came, ClientMessage)>,
+    /// Steps of the practice clock that wait for the one that is being made.
+    pub steps: VecDeque<(Came, ClientMessage)>,
+    /// A step is being made, or the clock told.
+    pub stepping: bool,
     capacity: usize,
 }
 
@@ -134,6 +138,8 @@ impl Node {
             room: None,
             lanes: BTreeMap::new(),
             queue: Vec::new(),
+            steps: VecDeque::new(),
+            stepping: false,
             capacity,
         }
     }
@@ -146,6 +152,11 @@ impl Node {
         }
     }
 
+    /// Opens the session.
+    pub fn open_room(&mut self, now: i64, truth: &Truth) {
+        self.room = Some(Feed::begin(now, ROOM, self.capacity, truth));
+    }
+
     /// Brings a connection from its positions to now.
     pub fn catch_up(&mut self, now: i64, conn: u32, asked: &Asked, truth: &Truth) {
         let mut answers = Vec::new();
@@ -155,7 +166,7 @@ impl Node {
         };
         for request in &requests {
             if request.name == ROOM && self.room.is_none() {
-                self.room = Some(Feed::begin(now, ROOM, self.capacity, truth));
+                self.open_room(now, truth);
             }
             let Some(feed) = self.feed(request.name) else { continue };
             let (answer, texts, reader) = feed.open(now, request, truth);
@@ -247,6 +258,11 @@ impl Node {
         self.answer(conn, Some(id), Err(unavailable(wait_ms)));
     }
 
+    /// A command is on disk; everybody may still have to be told.
+    pub fn decided(&mut self, topic: Topic, came: Came) {
+        self.lane(came.conn, topic).answered(came.id);
+    }
+
     fn lane(&mut self, conn: u32, topic: Topic) -> &mut Lane {
         self.lanes.entry((conn, topic)).or_default()
     }
@@ -275,10 +291,14 @@ impl Node {
             match reader.pull(&feed.ring, PULL, now, |event| event.fact.origin == Some(conn)) {
                 Pulled::Lines(lines) => {
                     for line in &lines {
-                        if let (Line::Own(_, event), Some(lane)) =
-                            (line, self.lanes.get_mut(&(conn, *topic)))
-                        {
-                            lane.answered(event.fact.id);
+                        let Line::Own(_, event) = line else { continue };
+                        let fact = &event.fact;
+                        let lane = match fact.message {
+                            ServerMessage::PracticeUpdate(_) => GYM,
+                            _ => *topic,
+                        };
+                        if let Some(lane) = self.lanes.get_mut(&(conn, lane)) {
+                            lane.answered(fact.id);
                         }
                     }
                     let epoch = reader.at().epoch.clone();
@@ -313,6 +333,8 @@ impl Node {
         self.up = false;
         self.served.clear();
         self.queue.clear();
+        self.steps.clear();
+        self.stepping = false;
         self.room = None;
     }
 }
@@ -327,6 +349,16 @@ impl Feed {
             reading: false,
             state: held(topic, truth),
         }
+    }
+
+    /// The place of the newest event.
+    pub fn end(&self) -> &Position {
+        self.ring.end()
+    }
+
+    /// The state of a session at the ring's end.
+    pub fn shown(&self) -> &[String] {
+        &self.state
     }
 
     /// A hint of an event, from this node or another.
@@ -430,8 +462,9 @@ impl Feed {
                 (gym_snapshot(truth, &at), at)
             }
             Topic::Guitar(_) => {
-                let chord = self.state.first().cloned();
-                let state = GuitarState { chord, ..GuitarState::default() };
+                let chord = chord_in(&self.state);
+                let practice = clock_in(&self.state).map(truth::clock);
+                let state = GuitarState { chord, practice, ..GuitarState::default() };
                 (Snapshot::Guitar(state), self.ring.end().clone())
             }
         };

@@ -233,6 +233,9 @@ impl Page {
 fn shown(snapshot: &Snapshot) -> Vec<String> {
     match snapshot {
         Snapshot::CheckIns(gym) => gym.visits.iter().map(|visit| visit.id.to_string()).collect(),
-        Snapshot::Guitar(state) => state.chord.iter().cloned().collect(),
+        Snapshot::Guitar(state) => {
+            let clock = state.practice.as_ref().map(truth::shown);
+            state.chord.iter().cloned().chain(clock).collect()
+        }
     }
 }

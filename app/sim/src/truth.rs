@@ -1,6 +1,11 @@
 //! What really happened: the logs that nobody in the simulation can lie about.
 
-use protocol::{Millis, Position, ServerMessage, Topic, server::Outcome};
+use crate::page::BEGIN;
+use protocol::{
+    Millis, Position, ServerMessage, Topic,
+    guitar::{PracticeStatus, PracticeUpdate, Timestamp},
+    server::Outcome,
+};
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
 
@@ -116,13 +121,15 @@ pub const GYM: Topic = Topic::CheckIns;
 /// The topic of the guitar session, whose log may be lost.
 pub const ROOM: Topic = Topic::Guitar(Uuid::from_u128(0xca_de_ce));
 
-/// The logs of both topics.
+/// What really is.
 #[derive(Debug)]
 pub struct Truth {
     /// In the database.
     pub gym: Log,
     /// In the broker, or in the memory of the only node.
     pub room: Log,
+    /// The steps of the practice clock, in the database.
+    pub steps: Vec<Uuid>,
 }
 
 impl Truth {
@@ -132,6 +139,20 @@ impl Truth {
             Topic::CheckIns => &self.gym,
             Topic::Guitar(_) => &self.room,
         }
+    }
+
+    /// Makes a step of the clock once per id. Returns its number, and whether it is new.
+    pub fn step(&mut self, id: Uuid) -> (u64, bool) {
+        let made = self.steps.iter().position(|step| *step == id);
+        if made.is_none() {
+            self.steps.push(id);
+        }
+        (made.map_or(self.steps.len(), |place| place + 1) as u64, made.is_none())
+    }
+
+    /// The newest step.
+    pub fn current(&self) -> Option<u64> {
+        Some(self.steps.len() as u64).filter(|step| *step > 0)
     }
 
     /// What a page at this position has to show.
@@ -144,12 +165,51 @@ impl Truth {
     }
 }
 
-/// What an event does to what is shown: visits in order, or the chord that is held.
+/// What an event does to what is shown: visits in order, or the chord that is held and the clock.
 pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
     match message {
         ServerMessage::MemberCheckedIn { visit, .. } => state.push(visit.id.to_string()),
-        ServerMessage::ChordChange(change) => *state = vec![change.chord.clone()],
+        ServerMessage::ChordChange(change) => {
+            state.retain(|shown| shown.starts_with(CLOCK));
+            state.insert(0, change.chord.clone());
+        }
+        ServerMessage::PracticeUpdate(update) => {
+            state.retain(|shown| !shown.starts_with(CLOCK));
+            state.push(shown(update));
+        }
         ServerMessage::Strum(_) => {}
         other => panic!("nobody says {other:?} here"),
     }
+}
+
+/// How the clock is marked in what is shown.
+const CLOCK: &str = "clock ";
+
+/// The clock as it is shown.
+pub fn shown(update: &PracticeUpdate) -> String {
+    format!("{CLOCK}{}", update.elapsed_ms)
+}
+
+/// The step of the clock that is shown.
+pub fn clock_in(state: &[String]) -> Option<u64> {
+    state.iter().find_map(|shown| shown.strip_prefix(CLOCK)?.parse().ok())
+}
+
+/// The chord that is shown.
+pub fn chord_in(state: &[String]) -> Option<String> {
+    state.iter().find(|shown| !shown.starts_with(CLOCK)).cloned()
+}
+
+/// The clock after a step.
+pub fn clock(step: u64) -> PracticeUpdate {
+    let timestamp = Timestamp::Millis(BEGIN);
+    let status = PracticeStatus::Paused;
+    PracticeUpdate { status, timestamp, as_of: BEGIN, elapsed_ms: step as i64 }
+}
+
+/// Everybody is told the clock after a step.
+pub fn told(step: u64, now: i64, id: Uuid, origin: Option<u32>) -> Fact {
+    let update = clock(step);
+    let message = ServerMessage::PracticeUpdate(update.clone());
+    Fact { ts: BEGIN + now, message, id, outcome: Outcome::Practice(update), origin }
 }

@@ -2,10 +2,12 @@
 //!
 //! - [`pages`]: people and their pages
 //! - [`network`]: the sockets between
+//! - [`clock`]: the practice clock, in database and broker
 //! - [`nodes`]: the servers, their database and their broker
 //! - [`faults`]: what goes wrong
 //! - [`promises`]: what must be true in the end
 
+mod clock;
 mod faults;
 mod network;
 mod nodes;
@@ -124,6 +126,18 @@ enum Happens {
         came: Came,
         fact: Box<Fact>,
     },
+    /// The broker's script runs for the practice clock.
+    Told {
+        node: usize,
+        life: u32,
+        step: u64,
+        why: clock::Why,
+    },
+    /// A node compares what it shows of the practice clock with the database.
+    Sweep {
+        node: usize,
+        life: u32,
+    },
     /// A hint from another node.
     Hint {
         node: usize,
@@ -227,7 +241,8 @@ impl World {
         let room_kept = [8, 64, 512][rng.below(3)];
         let calm = rng.range(20_000, 120_000);
         let codec = Codec::ALL[rng.below(2)];
-        let truth = Truth { gym: Log::new(usize::MAX), room: Log::new(room_kept) };
+        let truth =
+            Truth { gym: Log::new(usize::MAX), room: Log::new(room_kept), steps: Vec::new() };
         let mut world = Self {
             now: 0,
             calm,
@@ -264,6 +279,7 @@ impl World {
         }
         for node in 0..nodes {
             world.look(node, GYM);
+            world.soon(0, 10_000, Happens::Sweep { node, life: 0 });
         }
         let first = world.rng.range(500, 8_000);
         world.at(first, Happens::Fault);
@@ -317,6 +333,8 @@ impl World {
             Happens::Writable { conn } => self.write(conn),
             Happens::Commit { node, life } => self.commit(node, life),
             Happens::Script { node, life, came, fact } => self.script(node, life, came, *fact),
+            Happens::Told { node, life, step, why } => self.told(node, life, step, why),
+            Happens::Sweep { node, life } => self.sweep(node, life),
             Happens::Hint { node, life, at, topic, fact } => {
                 self.hint(node, life, topic, &at, *fact);
             }

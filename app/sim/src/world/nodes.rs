@@ -5,7 +5,7 @@ use super::{Happens, SILENCE_MS, World};
 use crate::{
     node::{self, Asked, Came, Found, Node},
     page::BEGIN,
-    truth::{Fact, GYM, ROOM},
+    truth::{Fact, GYM, ROOM, clock_in},
 };
 use logic::topic::Wanted;
 use protocol::{ClientMessage, CloseCode, Position, ServerMessage, Topic, server::Outcome};
@@ -58,10 +58,15 @@ impl World {
             ClientMessage::Visibility { .. } => {}
             message => {
                 let (Some(id), Some(topic)) = (id, topic) else { panic!("a message without id") };
-                let came = self.nodes[node].came(conn, topic, id);
+                let step = Self::is_step(&message);
+                let lane = if step { GYM } else { topic };
+                let came = self.nodes[node].came(conn, lane, id);
                 if limited {
                     let wait = self.rng.range(50, 1_000) as u64;
-                    return self.nodes[node].put_off(topic, came, wait);
+                    return self.nodes[node].put_off(lane, came, wait);
+                }
+                if step {
+                    return self.step(node, came, message);
                 }
                 // A host takes a role away; desks keep theirs.
                 if topic == ROOM && self.now < self.calm && self.rng.chance(5) {
@@ -69,10 +74,7 @@ impl World {
                     return self.nodes[node].answer(conn, Some(id), Err(node::not_allowed()));
                 }
                 if topic == GYM {
-                    if self.nodes[node].queue.is_empty() {
-                        self.soon(1, 60, Happens::Commit { node, life });
-                    }
-                    self.nodes[node].queue.push((came, message));
+                    self.enqueue(node, came, message);
                 } else if let Some(fact) = node::event_of(id, &message, BEGIN + self.now) {
                     let fact = Fact { origin: Some(conn), ..fact };
                     if self.nodes.len() == 1 {
@@ -94,6 +96,15 @@ impl World {
         }
     }
 
+    /// A command waits for the writer.
+    pub(super) fn enqueue(&mut self, node: usize, came: Came, message: ClientMessage) {
+        if self.nodes[node].queue.is_empty() {
+            let life = self.nodes[node].life;
+            self.soon(1, 60, Happens::Commit { node, life });
+        }
+        self.nodes[node].queue.push((came, message));
+    }
+
     /// A query of a connection: what comes meanwhile waits.
     fn ask(&mut self, node: usize, conn: u32, asked: Asked) {
         if let Some(served) = self.nodes[node].served.get_mut(&conn) {
@@ -113,8 +124,12 @@ impl World {
             }
             return self.write(conn);
         }
+        let known = self.nodes[node].room.is_some();
         self.nodes[node].catch_up(self.now, conn, asked, &self.truth);
         self.look(node, ROOM);
+        if !known && self.nodes[node].room.is_some() {
+            self.tell_if_wrong(node);
+        }
         self.read_inbox(conn);
     }
 
@@ -170,9 +185,10 @@ impl World {
         }
         let queue = std::mem::take(&mut self.nodes[node].queue);
         if self.now < self.database_away_until {
-            for (came, _) in queue {
+            for (came, message) in queue {
                 let wait = self.rng.range(100, 2_000) as u64;
                 self.nodes[node].put_off(GYM, came, wait);
+                self.not_committed(node, &message);
             }
             return self.write_all(node);
         }
@@ -183,14 +199,22 @@ impl World {
             return self.crash(node);
         }
         let mut settled = Vec::new();
+        let mut steps = Vec::new();
         let mut events = Vec::new();
         for (came, message) in queue {
             if !self.nodes[node].is_its_turn(GYM, came) {
+                self.not_committed(node, &message);
                 continue;
             }
             // One of two that waited for each other gives way.
             if self.now < self.calm && self.rng.chance(5) {
                 self.nodes[node].put_off(GYM, came, 100);
+                self.not_committed(node, &message);
+                continue;
+            }
+            if Self::is_step(&message) {
+                let (step, fresh) = self.truth.step(came.id);
+                steps.push((came, step, fresh));
                 continue;
             }
             let Came { conn, id, .. } = came;
@@ -223,8 +247,17 @@ impl World {
             let at = event.unwrap_or_else(|| self.truth.gym.end().clone());
             self.nodes[node].settle(conn, (GYM, &at), repeated, (id, outcome));
         }
+        for (came, step, fresh) in steps {
+            self.stepped(node, came, step, fresh);
+        }
         self.look(node, GYM);
         self.write_all(node);
+    }
+
+    fn not_committed(&mut self, node: usize, message: &ClientMessage) {
+        if Self::is_step(message) {
+            self.step_failed(node);
+        }
     }
 
     pub(super) fn script(&mut self, node: usize, life: u32, came: Came, fact: Fact) {
@@ -267,7 +300,7 @@ impl World {
         self.write_all(node);
     }
 
-    fn tell_others(&mut self, from: usize, topic: Topic, at: &Position, fact: &Fact) {
+    pub(super) fn tell_others(&mut self, from: usize, topic: Topic, at: &Position, fact: &Fact) {
         for node in (0..self.nodes.len()).filter(|node| *node != from) {
             let times = match self.rng.below(20) {
                 0 => 0,
@@ -340,7 +373,15 @@ impl World {
             return;
         }
         if let Some(feed) = self.nodes[node].feed(topic) {
+            let before = (feed.end().epoch.clone(), clock_in(feed.shown()));
             feed.read(self.now, found);
+            let epoch = feed.end().epoch.clone();
+            if let (old, Some(step)) = before
+                && old != epoch
+                && clock_in(feed.shown()).is_none()
+            {
+                self.restore_clock(node, step, &epoch);
+            }
         }
         self.look(node, topic);
         self.write_all(node);
@@ -369,6 +410,8 @@ impl World {
             let life = self.nodes[node].life + 1;
             self.nodes[node] = Node::start(self.now, life, self.capacity, &self.truth);
             self.look(node, GYM);
+            let life = self.nodes[node].life;
+            self.soon(0, 10_000, Happens::Sweep { node, life });
         }
     }
 

@@ -5,7 +5,7 @@ use crate::page::BEGIN;
 use logic::link::Effect;
 use protocol::{
     ClientMessage, Topic,
-    guitar::{ChordChange, Direction, Strum, StrumSource},
+    guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
     gym::CheckIn,
 };
 
@@ -82,6 +82,9 @@ impl World {
                     override_reason: None,
                     at: None,
                 }),
+                Topic::Guitar(_) if self.rng.chance(100) => {
+                    ClientMessage::PracticeStart(PracticeCommand::default())
+                }
                 Topic::Guitar(_) if self.rng.chance(300) => ClientMessage::Strum(Strum {
                     direction: Direction::Down,
                     velocity: 0.5,
