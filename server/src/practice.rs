@@ -20,7 +20,6 @@ use protocol::{
     http::PracticePage,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use uuid::Uuid;
 
 pub use rows::Kind as Step;
@@ -91,16 +90,8 @@ pub struct Activity {
     pub presence: Millis,
 }
 
-/// What a sweep found and did.
-#[derive(Debug, Default)]
-pub struct Swept {
-    /// The sessions whose clock ran when it began.
-    pub running: HashSet<Uuid>,
-    /// Those of them that it paused.
-    pub paused: Vec<(Uuid, PracticeUpdate)>,
-}
-
-/// Pauses every practice that nobody plays any more, at its last sign of life. A session that is
+/// Pauses every practice that nobody plays any more, at its last sign of life, and returns those. A
+/// session that is
 /// not in `activity` has no connection here; after a restart the stored sign of life counts.
 ///
 /// Where other nodes write signs of life too, `steady` is since when this node has read the database
@@ -111,7 +102,7 @@ pub async fn sweep(
     now: Millis,
     activity: &[Activity],
     steady: Option<Millis>,
-) -> Result<Swept, ErrorBody> {
+) -> Result<Vec<(Uuid, PracticeUpdate)>, ErrorBody> {
     let rules = Rules {
         idle: minutes(settings.idle_pause_minutes),
         gone: minutes(settings.gone_pause_minutes),
@@ -124,13 +115,12 @@ pub async fn sweep(
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
         .filter(|(_, _, verdict)| *verdict != Verdict::Leave)
         .collect();
-    let running = running.iter().map(|clock| clock.session).collect();
     if work.is_empty() {
-        return Ok(Swept { running, paused: Vec::new() });
+        return Ok(Vec::new());
     }
     // In one order on all nodes: two that sweep at once must not wait for each other.
     work.sort_unstable_by_key(|(session, _, _)| *session);
-    let paused = store
+    store
         .write(move |tx| {
             Box::pin(async move {
                 let mut paused = Vec::new();
@@ -144,8 +134,8 @@ pub async fn sweep(
                 Ok(paused)
             })
         })
-        .await?;
-    Ok(Swept { running, paused })
+        .await
+        .map_err(ErrorBody::from)
 }
 
 /// Adds what was played to the newest practice of a session.

@@ -76,18 +76,23 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
     }
     let guitar = &state.config.guitar;
     let steady = state.config.database.url.options().is_some().then_some(steady);
-    let swept = practice::sweep(&state.store, guitar, now, &activity, steady).await?;
-    for (session, _alone) in &held {
-        // Another node paused it, and does not have the session.
-        if !swept.running.contains(&session.id) {
-            state.publish_practice(session).await?;
-        }
-    }
-    for (session, update) in swept.paused {
+    let paused = practice::sweep(&state.store, guitar, now, &activity, steady).await?;
+    for (session, update) in paused {
         if let Some(session) = state.hub.session(session) {
             let message = ServerMessage::PracticeUpdate(update);
-            // Everybody is told by the next reading of the clock at the latest.
+            // Whoever is not told now is told below, the next time.
             let _ = session.publish(Publication::by_server(message), now).await;
+        }
+    }
+    drop(held);
+    if !state.hub.is_shared() {
+        return Ok(());
+    }
+    for session in &sessions {
+        // Another node that changed the clock may have died before it told anybody, or not have the
+        // session at all.
+        if let Some(_alone) = session.try_practice_lock() {
+            let _ = state.publish_practice(session).await;
         }
     }
     Ok(())

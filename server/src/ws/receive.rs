@@ -287,7 +287,13 @@ impl Connection {
                 },
                 state.now(),
             );
-            Ok((outcome, place_in(&session, published.await?)))
+            let published = published.await?;
+            if state.hub.is_shared() {
+                // Another node may have made a later step and told it earlier. What fails here is
+                // told by the next sweep.
+                let _ = state.publish_practice(&session).await;
+            }
+            Ok((outcome, place_in(&session, published)))
         };
         self.run_command(Self::command(id, work)).await;
     }

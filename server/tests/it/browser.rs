@@ -1,10 +1,16 @@
 //! What a browser does for a page: it opens sockets with its cookies, and posts.
 
+use crate::world::cookies_of;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderValue;
 use logic::link::Renewal;
 use protocol::{Codec, Frame};
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     net::TcpStream,
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
@@ -26,7 +32,32 @@ pub(crate) struct Browser {
     /// The Origin of the page.
     pub(crate) origin: String,
     /// What it sends as `Cookie`.
-    pub(crate) cookies: String,
+    pub(crate) cookies: Cookies,
+}
+
+/// The cookies of a browser, which all of its pages share.
+#[derive(Clone, Default)]
+pub(crate) struct Cookies(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Cookies {
+    /// Those of a `Cookie` header.
+    pub(crate) fn of(header: &str) -> Self {
+        let cookies = Self::default();
+        cookies.keep(header);
+        cookies
+    }
+
+    fn keep(&self, header: &str) {
+        let pairs = header.split("; ").filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.0.lock().unwrap().extend(pairs);
+    }
+
+    fn header(&self) -> String {
+        let cookies = self.0.lock().unwrap();
+        let pairs: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        pairs.join("; ")
+    }
 }
 
 /// What a socket reports, and what comes of a refresh.
@@ -63,7 +94,7 @@ pub(crate) async fn converse(
     let mut request = format!("ws://{}/ws", browser.address).into_client_request()?;
     let headers = [
         ("origin", browser.origin.as_str()),
-        ("cookie", browser.cookies.as_str()),
+        ("cookie", &*browser.cookies.header()),
         ("sec-websocket-protocol", codec.subprotocol()),
     ];
     for (name, value) in headers {
@@ -132,16 +163,19 @@ pub(crate) async fn refresh(browser: &Browser) -> Renewal {
 }
 
 pub(crate) async fn renew(browser: &Browser) -> Option<String> {
+    refresh(browser).await;
     let response = post(browser, "/api/ws-ticket").await.ok()?;
     Some(response.json::<protocol::http::TicketResponse>().await.ok()?.ticket)
 }
 
 async fn post(browser: &Browser, path: &str) -> reqwest::Result<reqwest::Response> {
-    reqwest::Client::new()
+    let response = reqwest::Client::new()
         .post(format!("http://{}{path}", browser.address))
         .header("origin", &browser.origin)
-        .header("cookie", &browser.cookies)
+        .header("cookie", browser.cookies.header())
         .json(&serde_json::json!({}))
         .send()
-        .await
+        .await?;
+    browser.cookies.keep(&cookies_of(&response));
+    Ok(response)
 }

@@ -421,7 +421,7 @@ async fn a_practice_that_two_nodes_start_at_once_is_one() {
         one.practise(session, Uuid::now_v7(), Step::Pause),
         practice::sweep(&two.store, &two.config.guitar, two.auth.now() + 600_000, &[], None)
     );
-    let paused = usize::from(first.unwrap().changed) + second.unwrap().paused.len();
+    let paused = usize::from(first.unwrap().changed) + second.unwrap().len();
     assert_eq!(paused, 1, "it stands since one moment");
     let owner = cadence_server::auth::Owner::Guest(opened.guest.unwrap().0);
     assert_eq!(practice::page(&one.auth, owner, None).await.unwrap().total, 1);

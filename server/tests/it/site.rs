@@ -2,7 +2,7 @@
 //! again on the same database, while its clients stay.
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, Cookies},
     linked::Page,
     proxy::Proxy,
     world::{cookies_of, shipped_settings},
@@ -210,7 +210,8 @@ impl Site {
 
     /// The browser of a session's PC.
     pub(crate) fn pc(&self, network: &Proxy, session: &SessionResponse) -> Browser {
-        let cookies = format!("cadence_host={}.{}", session.session_id, session.host_secret);
+        let host = format!("cadence_host={}.{}", session.session_id, session.host_secret);
+        let cookies = Cookies::of(&host);
         Browser { address: network.address, origin: ORIGIN.to_owned(), cookies }
     }
 
@@ -220,7 +221,7 @@ impl Site {
             "session_id": session.session_id, "secret": session.secret, "device": "phone",
         });
         let response = self.post("/api/guitar/join", &[("origin", ORIGIN)], body).await;
-        let cookies = cookies_of(&response);
+        let cookies = Cookies::of(&cookies_of(&response));
         Browser { address: network.address, origin: ORIGIN.to_owned(), cookies }
     }
 
@@ -228,7 +229,7 @@ impl Site {
     pub(crate) async fn staff(&self, network: &Proxy, who: &str) -> Browser {
         let body = credentials(who);
         let response = self.post("/api/auth/login", &[("origin", ORIGIN)], body).await;
-        let cookies = cookies_of(&response);
+        let cookies = Cookies::of(&cookies_of(&response));
         Browser { address: network.address, origin: ORIGIN.to_owned(), cookies }
     }
 

@@ -8,8 +8,16 @@ use crate::{
     world::{World, topic},
     wrong_claims::notes_with_one_id,
 };
-use cadence_server::practice;
-use protocol::{Topic, guitar::Presence, http::SessionResponse};
+use cadence_server::{
+    practice,
+    store::commands::{Actor, CommandContext},
+};
+use protocol::{
+    Topic,
+    account::Role,
+    guitar::{PracticeCommand, Presence},
+    http::SessionResponse,
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -390,7 +398,7 @@ async fn a_plain_client_is_answered_in_order_also_when_another_servers_event_is_
 }
 
 #[tokio::test]
-async fn a_clock_that_a_server_without_the_session_stopped_stands_on_the_other_too() {
+async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stands() {
     let together = Together::new().await;
     let session = together.one.guitar_session().await;
     let mut pc = together.one.stage(&session).await;
@@ -402,6 +410,20 @@ async fn a_clock_that_a_server_without_the_session_stopped_stands_on_the_other_t
     let later = two.now() + 600_000;
     practice::sweep(&two.store, &two.config.guitar, later, &[], None).await.unwrap();
     assert_eq!(pc.hear("practice_update").await["data"]["status"], "paused");
+    // It dies right after its commit.
+    let context = CommandContext {
+        id: Uuid::now_v7(),
+        actor: Actor { user: session.session_id, role: Role::Host, name: "PC".to_owned() },
+        connection: None,
+        message: None,
+        at: None,
+        turn: None,
+    };
+    let start = practice::Step::Start;
+    practice::command(&two.store, context, session.session_id, start, PracticeCommand::default())
+        .await
+        .unwrap();
+    assert_eq!(pc.hear("practice_update").await["data"]["status"], "started");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Messages that are well formed and claim what cannot be: positions, moments, ids.
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, Cookies},
     client::Socket,
     linked::Page,
     traffic::check_in,
@@ -192,7 +192,7 @@ async fn a_desk_whose_clock_jumps_by_a_day_and_back_records_the_true_time() {
     let world = World::new().await;
     let token = world.sign_in("manager").await;
     let members = world.members_outside(&token, 3).await;
-    let cookies = world.browser("desk", "").await;
+    let cookies = Cookies::of(&world.browser("desk", "").await);
     let browser = Browser { address: world.address, origin: world.origin(), cookies };
     let desk = Page::following(browser, "desk", Topic::CheckIns).await;
     let mut members = members.iter();
@@ -223,7 +223,7 @@ async fn a_desk_whose_clock_was_just_set_records_the_true_time() {
     let world = World::new().await;
     let token = world.sign_in("manager").await;
     let members = world.members_outside(&token, 2).await;
-    let cookies = world.browser("desk", "").await;
+    let cookies = Cookies::of(&world.browser("desk", "").await);
     let browser = Browser { address: world.address, origin: world.origin(), cookies };
     let desk = Page::following(browser, "desk", Topic::CheckIns).await;
     desk.until("the clock's offset", |record| record.clock_offset.is_some()).await;
