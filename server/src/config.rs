@@ -165,8 +165,7 @@ pub struct Desk {
     pub repeat_seconds: u32,
     /// How long a check-in can be taken back.
     pub undo_seconds: u32,
-    /// How old a command may be, in hours. Ids are remembered for 30 days, so more would let one run
-    /// twice.
+    /// How old a command may be, in hours; not older than ids are remembered.
     pub command_max_age_hours: u32,
 }
 
@@ -497,8 +496,13 @@ impl Config {
             ("[gym] ends_soon_days", self.gym.ends_soon_days, 0, 365),
             ("[desk] repeat_seconds", desk.repeat_seconds, 0, 600),
             ("[desk] undo_seconds", desk.undo_seconds, 0, 3_600),
-            // Their ids are remembered for 30 days.
-            ("[desk] command_max_age_hours", desk.command_max_age_hours, 1, 30 * 24),
+            // The id of an older one may be forgotten: it could run twice.
+            (
+                "[desk] command_max_age_hours",
+                desk.command_max_age_hours,
+                1,
+                retention.commands_days.saturating_mul(24),
+            ),
             ("[auth] access_minutes", auth.access_minutes, 1, 15),
             ("[auth] refresh_days", auth.refresh_days, 1, 365),
             ("[auth] refresh_grace_seconds", auth.refresh_grace_seconds, 0, 300),

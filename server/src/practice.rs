@@ -91,8 +91,8 @@ pub struct Activity {
 }
 
 /// Pauses every practice that nobody plays any more, at its last sign of life, and returns those. A
-/// session that is
-/// not in `activity` has no connection here; after a restart the stored sign of life counts.
+/// session that is not in `activity` has no connection here; after a restart the stored sign of life
+/// counts.
 ///
 /// Where other nodes write signs of life too, `steady` is since when this node has read the database
 /// without a break: they may not have been able to write before that.

@@ -85,11 +85,12 @@ impl Server {
     /// Serves until `stop`, then tells every client when to come back.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { state, listener } = self;
-        // What was abandoned before this server ran is no practice; a clock whose devices were there
-        // a moment ago runs on. The cause of a failure is in the log already.
-        let now = state.now();
-        let steady = state.config.database.url.options().is_some().then_some(now);
-        let _ = practice::sweep(&state.store, &state.config.guitar, now, &[], steady).await;
+        if state.config.database.url.options().is_none() {
+            // What was abandoned before this server ran is no practice; a clock whose devices were
+            // there a moment ago runs on. The cause of a failure is in the log already.
+            let guitar = &state.config.guitar;
+            let _ = practice::sweep(&state.store, guitar, state.now(), &[], None).await;
+        }
         // As long as somebody is connected, the node follows the others.
         let background = CancellationToken::new();
         let _end_with_me = background.clone().drop_guard();

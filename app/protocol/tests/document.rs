@@ -532,7 +532,7 @@ Messages of a batch share no fate; batches do not nest and are not empty.
 
 **Limits.** Every message counts, also inside batches, and so do WebSocket pings and pongs, for all connections of an account, a phone or a PC together, on each node by itself. Over the limit a message gets `rate_limited`, and whoever sends 51 such in a row is closed with 4113. A `subscribe` or `resync` over the limit closes at once: on the next connection everything is asked for anew. An `unsubscribe` is carried out all the same. A frame larger than the `frame_bytes` of `welcome` gets `too_large`, one of four times that size ends the connection (1009); the server's own frames may be larger.
 
-**Errors.** Five messages in a row that cannot be understood, also of one batch, close the connection (4009), and so do five frames that are too large. Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type` and counts none of them. An `error` with a `topic` says that the connection does not, or no longer, follow it.
+**Errors.** Five messages in a row that cannot be understood, also of one batch, close the connection (4009), and so do five frames that are too large. Unknown fields are ignored on both sides; clients ignore unknown types, the server answers them with `unknown_type`, which is none of the five. An `error` with a `topic` says that the connection does not, or no longer, follow it.
 "#;
 
 proptest::proptest! {

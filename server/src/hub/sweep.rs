@@ -3,7 +3,7 @@
 
 use super::Publication;
 use crate::{check_out, config::days, practice, state::AppState, store};
-use protocol::{ErrorBody, Millis, ServerMessage};
+use protocol::{ErrorBody, ErrorCode, Millis, ServerMessage};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,10 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many ticks, what was played is stored: a power cut costs at most this much.
 const STORE_EVERY: u64 = 10;
+/// A sweep that ended so long ago tells nothing of the database since.
+const STEADY_MS: Millis = 3 * STORE_EVERY as Millis * 1_000;
+/// A day that could not be begun is begun again after this.
+const BEGIN_AGAIN_MS: Millis = 10_000;
 /// A session that nobody has been connected to for so long leaves the memory.
 const FORGET_MS: Millis = 10 * 60 * 1000;
 
@@ -20,10 +24,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count = 0;
-    // Since when the database answers.
-    let mut steady = None;
+    // Since when the database answers, and when it was asked last.
+    let mut steady: Option<(Millis, Millis)> = None;
     // Zero: what was due while no server ran is done at start.
-    let mut day_end = 0;
+    let mut begin_at = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -36,15 +40,18 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         }
         state.hub.forget_sessions(now - FORGET_MS);
         if count % STORE_EVERY == 0 {
-            let since = *steady.get_or_insert(now);
-            if store_and_pause(&state, now, since).await.is_err() {
-                steady = None;
-            }
+            let since = steady.filter(|(_, last)| now - last <= STEADY_MS);
+            let since = since.map_or(now, |(since, _)| since);
+            let swept = store_and_pause(&state, now, since).await;
+            steady = swept.is_ok().then_some((since, now));
             state.buckets.sweep(std::time::Instant::now());
         }
-        // The cause of a failure is in the log already, and it is tried again.
-        if now >= day_end && begin_day(&state, now).await.is_ok() {
-            day_end = state.store.clock().day(now).end;
+        if now >= begin_at {
+            // The cause of a failure is in the log already.
+            begin_at = match begin_day(&state, now).await {
+                Ok(()) => state.store.clock().day(now).end,
+                Err(_) => now + BEGIN_AGAIN_MS,
+            };
         }
     }
 }
@@ -71,7 +78,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
         };
         if let Some((input, presence)) = signs {
             activity.push(practice::Activity { session: session.id, input, presence });
-            held.extend(alone.map(|alone| (session, alone)));
+            held.extend(alone);
         }
     }
     let guitar = &state.config.guitar;
@@ -91,8 +98,12 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
     for session in &sessions {
         // Another node that changed the clock may have died before it told anybody, or not have the
         // session at all.
-        if let Some(_alone) = session.try_practice_lock() {
-            let _ = state.publish_practice(session).await;
+        let Some(_alone) = session.try_practice_lock() else { continue };
+        match state.publish_practice(session).await {
+            Ok(()) => {}
+            // Everybody is told when there is a broker again.
+            Err(error) if error.code == ErrorCode::BrokerUnavailable => break,
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -101,10 +112,11 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
 /// The gym's day begins without an event: who forgot to check out is checked out, what is past
 /// its time is forgotten, and the figures are sent because of the clock.
 async fn begin_day(state: &AppState, now: Millis) -> Result<(), ErrorBody> {
-    check_out::close_forgotten(&state.store, state.store.clock().day(now).start).await?;
-    state.auth.purge(&state.config.retention).await?;
-    let commands = now - days(state.config.retention.commands_days);
-    state.store.forget_commands(commands).await?;
-    state.hub.publish_stats(state.store.stats(now).await.map_err(store::read_failed)?);
-    Ok(())
+    let (store, retention) = (&state.store, &state.config.retention);
+    let closed = check_out::close_forgotten(store, store.clock().day(now).start).await;
+    let purged = state.auth.purge(retention).await;
+    let forgotten = store.forget_commands(now - days(retention.commands_days)).await;
+    let figures = store.stats(now).await.map_err(store::read_failed);
+    let told = figures.map(|figures| state.hub.publish_stats(figures));
+    closed.and(purged).and(forgotten.map_err(ErrorBody::from)).and(told)
 }

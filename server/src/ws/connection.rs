@@ -422,7 +422,8 @@ impl Connection {
         }
         if now >= self.next_beat {
             self.next_beat = now + BEAT;
-            if now - self.last_heard > SILENCE {
+            // One that is not read cannot be heard; a dead one does not take the ping.
+            if now - self.last_heard > SILENCE && !self.answers_first() {
                 return Err(End::Left(Departure::Broken));
             }
             let ping = socket.send(Message::Ping(Bytes::new()));

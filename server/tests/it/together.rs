@@ -89,6 +89,16 @@ async fn presence(pc: &mut Socket, status: &str) {
     }
 }
 
+/// Waits until the PC is told how the clock stands; servers compare every ten seconds.
+async fn clock(pc: &mut Socket, status: &str) {
+    let patience = Instant::now() + Duration::from_secs(40);
+    let told = |m: &Value| m["type"] == "practice_update" && m["data"]["status"] == status;
+    while !pc.settle().await.iter().any(told) {
+        assert!(Instant::now() < patience, "nobody tells that the clock is {status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Waits until a page shows a chord, from an event or from the whole state.
 async fn shows(page: &mut Socket, chord: &str) {
     loop {
@@ -409,7 +419,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
     let two = &together.two.state;
     let later = two.now() + 600_000;
     practice::sweep(&two.store, &two.config.guitar, later, &[], None).await.unwrap();
-    assert_eq!(pc.hear("practice_update").await["data"]["status"], "paused");
+    clock(&mut pc, "paused").await;
     // It dies right after its commit.
     let context = CommandContext {
         id: Uuid::now_v7(),
@@ -423,7 +433,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
     practice::command(&two.store, context, session.session_id, start, PracticeCommand::default())
         .await
         .unwrap();
-    assert_eq!(pc.hear("practice_update").await["data"]["status"], "started");
+    clock(&mut pc, "started").await;
 }
 
 #[tokio::test]

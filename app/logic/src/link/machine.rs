@@ -255,6 +255,9 @@ impl Link {
             self.effects.push_back(Effect::Forget(dropped.id));
         }
         self.flush_pending(now);
+        if send && self.sleeps() {
+            self.dial(now);
+        }
     }
 
     /// The commands without an answer, the oldest first.

@@ -464,16 +464,18 @@ fn at_most_32_commands_are_on_their_way() {
 
 #[test]
 fn a_command_older_than_a_week_waits_for_a_person() {
-    let record = left_over(0);
-    let mut page = Page::new();
-    page.now.wall = 8 * 24 * 3600 * 1000;
-    page.link.restore(page.now, vec![record]);
-    page.work();
-    assert_eq!(page.dials, 0);
-    assert_eq!(page.link.status(page.now).held, 1);
-    page.link.release_held(page.now, false);
-    page.work();
-    assert_eq!(page.link.status(page.now).held, 0);
+    for send in [true, false] {
+        let mut page = Page::new();
+        page.now.wall = 8 * 24 * 3600 * 1000;
+        page.link.restore(page.now, vec![left_over(0)]);
+        page.work();
+        assert_eq!(page.dials, 0);
+        assert_eq!(page.link.status(page.now).held, 1);
+        page.link.release_held(page.now, send);
+        page.work();
+        assert_eq!(page.link.status(page.now).held, 0);
+        assert_eq!(page.dials, usize::from(send));
+    }
 }
 
 #[test]

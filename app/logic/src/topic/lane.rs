@@ -72,6 +72,9 @@ impl Lane {
     /// A message was answered for good: nobody waits for it.
     pub fn answered(&mut self, id: Uuid) {
         self.put_off.retain(|one| one.id != id);
+        if self.answered.contains(&id) {
+            return;
+        }
         if self.answered.len() == ANSWERED {
             self.answered.pop_front();
         }
@@ -150,6 +153,19 @@ mod tests {
         assert!(lane.may(copy, id(1)));
         lane.put_off(copy, id(1));
         assert!(comes(&mut lane, 2));
+    }
+
+    #[test]
+    fn an_answer_is_remembered_until_all_that_was_under_way_has_been_answered_twice() {
+        let mut lane = Lane::default();
+        lane.answered(id(0));
+        for number in 1..32 {
+            lane.answered(id(number));
+            lane.answered(id(number));
+        }
+        let copy = lane.come();
+        lane.put_off(copy, id(0));
+        assert!(comes(&mut lane, 99));
     }
 
     #[test]
