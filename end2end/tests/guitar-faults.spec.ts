@@ -37,12 +37,14 @@ test('a phone that loses its network says so, and what it did arrives when it is
   await pad(phone, 'C').tap();
   await expect(chord(phone), 'the phone goes on').toHaveText('C');
   await pad(phone, 'Em').tap();
+  await expect(phone.getByText('waits for the connection')).toBeVisible();
   await shot(phone, 'controller-offline');
   await expect(chord(pc)).toHaveText('D');
 
   await phone.context().setOffline(false);
   await expect(linkChip(phone)).toHaveText(/^Live/);
   await expect(chord(pc)).toHaveText('Em');
+  await expect(phone.getByText('on the stage')).toBeVisible();
 });
 
 test('a phone that was away for long dials again and catches up', async ({

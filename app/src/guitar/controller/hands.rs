@@ -230,7 +230,11 @@ fn Held(performance: Performance) -> impl IntoView {
             host.map(|host| host.status)
         })
     });
+    let link = use_link().status();
+    // What is known of the stage is old as long as nobody answers.
+    let unanswered = Memo::new(move |_| !matches!(link.get().phase, Phase::Live));
     let place = move || match stage.get() {
+        _ if unanswered.get() => "waits for the connection",
         Some(Presence::Away) => "the PC is in the background",
         Some(Presence::Disconnected) => "the PC is gone",
         _ => "on the stage",
