@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many ticks, what was played is stored: a power cut costs at most this much.
 const STORE_EVERY: u64 = 10;
-/// A sweep that ended so long ago tells nothing of the database since.
+/// A sweep that began so long ago tells nothing of the database since.
 const STEADY_MS: Millis = 3 * STORE_EVERY as Millis * 1_000;
 /// A day that could not be begun is begun again after this.
 const BEGIN_AGAIN_MS: Millis = 10_000;

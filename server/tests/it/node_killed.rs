@@ -80,6 +80,15 @@ async fn a_node_that_is_killed_between_publishing_and_answer_checks_nobody_in_tw
     check_node_killed("after_publish:4").await;
 }
 
+/// Ends a song and fails unless the PC heard each note once and in order.
+async fn assert_heard(pc: &Page, phone: &Page, playing: Flowing, topic: Topic) {
+    let sent = playing.stop().await;
+    phone.answered(&sent).await;
+    pc.until("the last note", |record| notes(record, topic).len() >= sent.len()).await;
+    let expected: Vec<usize> = (0..sent.len()).collect();
+    assert_eq!(pc.see(|record| notes(record, topic)), expected, "each once and in order");
+}
+
 /// A phone plays to a PC; one of them is on the server that is killed in the middle of the song.
 async fn check_song(phone_moves: bool) {
     let Pair { mut one, two, rows: _, redis: _redis } = Pair::new().await;
@@ -99,11 +108,7 @@ async fn check_song(phone_moves: bool) {
     moved.until("the other server", |record| !record.closes.is_empty()).await;
     let before = heard(&pc);
     pc.until("the song", |record| notes(record, topic).len() >= before + 40).await;
-    let sent = playing.stop().await;
-    phone.answered(&sent).await;
-    pc.until("the last note", |record| notes(record, topic).len() >= sent.len()).await;
-    let expected: Vec<usize> = (0..sent.len()).collect();
-    assert_eq!(pc.see(|record| notes(record, topic)), expected, "each once and in order");
+    assert_heard(&pc, &phone, playing, topic).await;
     for page in [&*phone, &pc] {
         page.assert_clean();
         assert_eq!(page.see(|record| record.snapshots(topic)), 1, "the ring reached back");
@@ -141,11 +146,7 @@ async fn a_redis_that_hangs_for_a_moment_in_a_song_loses_no_note_and_silences_no
     }
     let before = heard(&pc);
     pc.until("the song", |record| notes(record, topic).len() >= before + 40).await;
-    let sent = playing.stop().await;
-    phone.answered(&sent).await;
-    pc.until("the last note", |record| notes(record, topic).len() >= sent.len()).await;
-    let expected: Vec<usize> = (0..sent.len()).collect();
-    assert_eq!(pc.see(|record| notes(record, topic)), expected, "each once and in order");
+    assert_heard(&pc, &phone, playing, topic).await;
     for page in [&*phone, &pc] {
         assert!(page.see(|record| record.closes.is_empty()), "nobody had to dial anew");
     }

@@ -19,8 +19,9 @@ pub(super) enum Why {
     Step(Came),
     /// A step came again, and somebody was told something else meanwhile.
     Again(Came),
-    /// A step was told, and another node had told a later one before it.
-    Overtaken(Came, Position, bool),
+    /// A step was told, at this place and perhaps for the first time; another node may have told a
+    /// later one before it.
+    Told(Came, Position, bool),
     /// Nobody asked.
     Sweep,
 }
@@ -49,8 +50,8 @@ impl World {
         }
     }
 
-    /// A step was not committed.
-    pub(super) fn step_failed(&mut self, node: usize) {
+    /// Nobody has to be told: a step was not committed, or everybody knows it.
+    pub(super) fn step_over(&mut self, node: usize) {
         self.nodes[node].stepping = false;
         self.next_step(node);
     }
@@ -63,7 +64,7 @@ impl World {
             true if shown == Some(step) => {
                 let outcome = Outcome::Practice(truth::clock(step));
                 self.nodes[node].answer(came.conn, Some(came.id), Ok(outcome));
-                self.step_failed(node);
+                self.step_over(node);
             }
             true => self.tell_clock(node, step, Why::Step(came)),
             false if shown != self.truth.current() => self.tell_now(node, Why::Again(came)),
@@ -101,7 +102,7 @@ impl World {
         }
         let origin = match &why {
             Why::Step(came) => Some(*came),
-            Why::Again(_) | Why::Overtaken(..) | Why::Sweep => None,
+            Why::Again(_) | Why::Told(..) | Why::Sweep => None,
         };
         let id = origin.map_or_else(|| self.new_id(), |came| came.id);
         let fact = truth::told(step, self.now, id, origin.map(|came| came.conn));
@@ -109,9 +110,9 @@ impl World {
         let Some(at) = at else { return self.not_told(node, why) };
         match why {
             Why::Step(came) if shared && self.shown(node) != self.truth.current() => {
-                self.tell_now(node, Why::Overtaken(came, at, fresh));
+                self.tell_now(node, Why::Told(came, at, fresh));
             }
-            Why::Step(came) => self.end_step(node, Why::Overtaken(came, at, fresh)),
+            Why::Step(came) => self.end_step(node, Why::Told(came, at, fresh)),
             why => self.end_step(node, why),
         }
     }
@@ -147,7 +148,7 @@ impl World {
     /// Answers, and lets the next step begin.
     fn end_step(&mut self, node: usize, why: Why) {
         let settled = match why {
-            Why::Overtaken(came, at, fresh) => Some((came, at, fresh)),
+            Why::Told(came, at, fresh) => Some((came, at, fresh)),
             Why::Again(came) => {
                 let room = self.nodes[node].room.as_ref();
                 room.map(|room| (came, room.end().clone(), false))

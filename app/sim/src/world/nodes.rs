@@ -256,7 +256,7 @@ impl World {
 
     fn not_committed(&mut self, node: usize, message: &ClientMessage) {
         if Self::is_step(message) {
-            self.step_failed(node);
+            self.step_over(node);
         }
     }
 
