@@ -64,11 +64,15 @@ pub enum ErrorCode {
     Unavailable,
     /// The server's way to its other nodes is broken; the same message may be sent again.
     BrokerUnavailable,
+    /// A mistake of the server, which the same message would meet again. The code of a newer
+    /// server, unknown here, is read as this too: then `retryable` says what it means.
+    #[serde(other)]
+    Internal,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidJson,
         Self::InvalidMessage,
         Self::UnknownType,
@@ -98,6 +102,7 @@ impl ErrorCode {
         Self::UnsupportedVersion,
         Self::Unavailable,
         Self::BrokerUnavailable,
+        Self::Internal,
     ];
 
     /// Whether the same message can succeed later without anybody changing it.
@@ -122,6 +127,7 @@ impl ErrorCode {
             | Self::TooManyTopics => 422,
             Self::UnsupportedVersion => 426,
             Self::RateLimited => 429,
+            Self::Internal => 500,
             Self::Unavailable | Self::BrokerUnavailable => 503,
         }
     }

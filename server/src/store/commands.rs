@@ -244,7 +244,7 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
     }
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
-        .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
+        .ok_or_else(|| sqlx::Error::Decode(format!("the answer to {}", id.id.0).into()))?;
     Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
 }
 

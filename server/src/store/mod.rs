@@ -138,12 +138,46 @@ impl From<StoreError> for ErrorBody {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(body) => body,
+            StoreError::Database(cause) if unreadable(&cause) => {
+                tracing::error!(%cause, "what the database holds cannot be read");
+                internal()
+            }
             StoreError::Database(cause) => {
                 tracing::error!(%cause, "the database failed");
                 unavailable()
             }
         }
     }
+}
+
+impl StoreError {
+    /// Whether the same job may succeed later. What comes after a job waits for it as long as it
+    /// may, so one that never will must not say so.
+    pub(crate) fn retryable(&self) -> bool {
+        match self {
+            Self::Refused(body) => body.retryable,
+            Self::Database(cause) => !unreadable(cause),
+        }
+    }
+}
+
+/// The database answered, and the answer makes no sense here: it would make none later.
+fn unreadable(cause: &sqlx::Error) -> bool {
+    use sqlx::Error::{ColumnDecode, ColumnIndexOutOfBounds, ColumnNotFound, Decode, Encode};
+    matches!(
+        cause,
+        Encode(_)
+            | Decode(_)
+            | ColumnDecode { .. }
+            | ColumnNotFound(_)
+            | ColumnIndexOutOfBounds { .. }
+    )
+}
+
+/// The error of a job that is our mistake, and would be again.
+pub(crate) fn internal() -> ErrorBody {
+    let text = "The server made a mistake. Look whether this was recorded before you do it again.";
+    ErrorBody::new(ErrorCode::Internal, text)
 }
 
 /// The retryable error of a database that could not.

@@ -1,6 +1,6 @@
 //! A command's turn among those that one connection sent, from its arrival until it is decided.
 
-use super::StoreError;
+use super::{StoreError, writer::caught};
 use crate::hub::lock;
 use logic::topic::Lane;
 use protocol::{ErrorBody, ErrorCode};
@@ -49,9 +49,9 @@ pub(crate) async fn in_turn<T>(
     {
         return Err(not_your_turn().into());
     }
-    let result = job.await;
-    if let (Some(turn), Err(StoreError::Refused(body))) = (&turn, &result)
-        && !body.retryable
+    let result = caught(job).await;
+    if let (Some(turn), Err(error)) = (&turn, &result)
+        && !error.retryable()
     {
         turn.decided();
     }
@@ -86,4 +86,21 @@ impl Drop for Turn {
 pub fn not_your_turn() -> ErrorBody {
     let text = "A message before this one has to be sent again first.";
     ErrorBody::new(ErrorCode::Unavailable, text).retry_after(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_command_whose_job_panics_stops_no_other() {
+        let lane = SharedLane::default();
+        let turns = [Uuid::from_u128(1), Uuid::from_u128(2)].map(|id| Turn::take(&lane, id));
+        let [first, second] = turns.map(Some);
+        let mistake = in_turn(first, async { panic!("a mistake in a job") });
+        let body: ErrorBody = mistake.await.map(InTurn::<()>::on_disk).unwrap_err().into();
+        assert_eq!(body.code, ErrorCode::Internal);
+        let next = in_turn(second, async { Ok(7) }).await.map(InTurn::on_disk);
+        assert_eq!(next.unwrap(), 7);
+    }
 }

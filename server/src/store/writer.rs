@@ -9,6 +9,7 @@ use super::{
     clock::GymTime,
     dialect::{self, Source},
     events::{self, LoggedEvent, NewEvent, Place},
+    internal,
     sql::Conn,
     stats, unavailable,
 };
@@ -122,7 +123,7 @@ impl Writer {
         let job: Job = Box::new(move |tx| {
             let work = job(tx);
             async move {
-                let result = work.await;
+                let result = caught(work).await;
                 let keep = result.is_ok();
                 let answer: Answer = Box::new(move |on_disk| {
                     // Nobody listens any more: the caller gave up, the fact stays.
@@ -133,9 +134,19 @@ impl Writer {
             .boxed()
         });
         self.jobs.send(job).await.map_err(|_| unavailable())?;
-        // The answer is dropped without a word when the job panicked or the group was given up.
+        // The answer is dropped without a word when the group was given up before the job ran.
         receiver.await.unwrap_or_else(|_| lost())
     }
+}
+
+/// A job that panics fails alone: the writer goes on, and whoever waits is answered.
+pub(super) async fn caught<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a write panicked; it is undone");
+        Err(internal().into())
+    })
 }
 
 fn lost<T>() -> Result<T, StoreError> {
@@ -201,19 +212,16 @@ async fn commit_group(
         if !next.is_empty() {
             tx.run(next).await?;
         }
-        let done = AssertUnwindSafe(job(tx)).catch_unwind().await;
-        if done.is_err() {
-            tracing::error!("a write panicked; it was undone");
-        }
+        let done = job(tx).await;
         // One round trip where there could be two. After a rollback the savepoint still stands, and
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";
-        if !matches!(&done, Ok(done) if done.keep) {
+        if !done.keep {
             tx.run("ROLLBACK TO job").await?;
             next = "";
             tx.events.truncate(events);
         }
-        answers.extend(done.ok().map(|done| done.answer));
+        answers.push(done.answer);
     }
     let commit = tx.write_events().await?;
     if !commit.events.is_empty() {

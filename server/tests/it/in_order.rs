@@ -154,6 +154,33 @@ async fn a_message_that_was_refused_for_good_stops_no_other() {
     assert_eq!(answer_within_limits(&mut stage, &next).await["type"], "ack");
 }
 
+#[tokio::test]
+async fn a_command_that_the_server_cannot_answer_stops_no_other() {
+    let world = World::new().await;
+    let token = world.sign_in("desk").await;
+    let members = world.members_outside(&token, 2).await;
+    let mut desk = world.ours(&token, json!([{"name": "checkins"}])).await;
+    desk.hear("snapshot").await;
+    let scan = |member: &String| json!({"type": "check_in", "id": Uuid::now_v7(), "data": {"member": member}});
+    let (first, next) = (scan(&members[0]), scan(&members[1]));
+    desk.say(first.clone()).await;
+    assert_eq!(answer(&mut desk, &first).await["type"], "ack");
+    // Its answer was lost on the way, and what the server kept of it makes no sense.
+    let spoilt = world.state.store.write(|tx| {
+        Box::pin(async move {
+            sql::query("UPDATE commands SET answer = 'soup'").execute(&mut **tx).await?;
+            Ok(())
+        })
+    });
+    spoilt.await.unwrap();
+    desk.say(first.clone()).await;
+    desk.say(next.clone()).await;
+    let refused = answer(&mut desk, &first).await;
+    assert_eq!(refused["data"]["code"], "internal", "{refused}");
+    assert_eq!(refused["data"]["retryable"], false, "{refused}");
+    assert_eq!(answer(&mut desk, &next).await["type"], "ack");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hand_that_is_too_fast_is_heard_later_and_in_order() {
     let site = Site::with(&[

@@ -55,6 +55,17 @@ impl TestRedis {
         }
     }
 
+    /// How many channels somebody listens to.
+    pub(crate) fn channels(&self) -> usize {
+        self.servers.iter().map(|server| server.ask(&["pubsub", "channels"]).lines().count()).sum()
+    }
+
+    /// The connections that listen break, all others stay; how many they were.
+    pub(crate) fn cut_listeners(&self) -> usize {
+        let cut = |server: &Server| server.ask(&["client", "kill", "type", "pubsub"]);
+        self.servers.iter().map(|server| cut(server).trim().parse::<usize>().unwrap()).sum()
+    }
+
     /// It dies at once, and everything in it is lost.
     pub(crate) fn stop(&mut self) {
         self.servers.iter_mut().for_each(Server::kill);

@@ -136,7 +136,7 @@ async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour(on: Backend) 
         match (i % 3, job.await.expect("the caller does not panic")) {
             (0, Ok(place)) => places.push(place.get().expect("on disk")),
             (1, Err(StoreError::Refused(body))) => assert_eq!(body.code, ErrorCode::InvalidInput),
-            (2, Err(StoreError::Refused(body))) => assert!(body.retryable),
+            (2, Err(StoreError::Refused(body))) => assert_eq!(body.code, ErrorCode::Internal),
             (_, other) => panic!("{other:?}"),
         }
     }

@@ -294,6 +294,26 @@ async fn empty(together: Together) {
 }
 
 #[tokio::test]
+async fn a_server_hears_all_its_sessions_again_after_its_way_to_redis_broke() {
+    let together = Together::new().await;
+    let quiet = together.redis.channels();
+    // More than it asks for at once.
+    let mut stages = Vec::new();
+    for _ in 0..520 {
+        let session = together.one.guitar_session().await;
+        stages.push((together.one.stage(&session).await, session));
+    }
+    together.until(|| together.redis.channels() == quiet + stages.len()).await;
+    assert_eq!(together.redis.cut_listeners(), 2, "each server listens once");
+    together.until(|| together.redis.channels() == quiet + stages.len()).await;
+    for (stage, session) in [stages.swap_remove(0), stages.swap_remove(400)].iter_mut() {
+        let mut phone = phone_on(&together.two, session).await;
+        phone.say(chord("G")).await;
+        shows(stage, "G").await;
+    }
+}
+
+#[tokio::test]
 async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
     without_redis(TestRedis::stop, TestRedis::start).await;
 }

@@ -61,6 +61,9 @@ impl World {
         let overrides = vec![
             ("CADENCE_DATABASE__URL", database.url.clone()),
             ("CADENCE_REDIS__URL", redis.url()),
+            // Everybody comes from one address here.
+            ("CADENCE_LIMITS__ANONYMOUS_PER_MINUTE", "10000".to_owned()),
+            ("CADENCE_LIMITS__CONNECTIONS_PER_ADDRESS", "10000".to_owned()),
         ];
         let starting = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
