@@ -268,7 +268,7 @@ fn first_answer(first: &rows::FirstAnswer, hash: &str) -> Result<PracticeAnswer,
         .answer
         .as_deref()
         .and_then(|answer| serde_json::from_str(answer).ok())
-        .ok_or_else(|| sqlx::Error::Decode("the answer to a practice command".into()).into())
+        .ok_or_else(|| sqlx::Error::Protocol("a stored answer is unreadable".to_owned()).into())
 }
 
 /// The clock as it stands at `now`.

@@ -20,7 +20,7 @@ use bus::{Bus, Heard};
 use logic::presence::Seats;
 use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage};
 use redis::{
-    Client, FromRedisValue, Script, ScriptInvocation,
+    Client, ErrorKind, FromRedisValue, Script, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
@@ -363,13 +363,19 @@ impl Broker {
                 return Err(Away("somebody else tries".to_owned()));
             }
         }
-        let answer = match timeout(ANSWER_WITHIN, question(&self.inner.commands)).await {
-            Ok(answer) => answer.map_err(Away::from),
-            Err(_) => Err(Away("no answer".to_owned())),
+        let answer = timeout(ANSWER_WITHIN, question(&self.inner.commands)).await;
+        // What it refuses of one session says nothing about the others.
+        let answers = match &answer {
+            Ok(Ok(_)) => true,
+            Ok(Err(cause)) => matches!(
+                cause.kind(),
+                ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType
+            ),
+            Err(_) => false,
         };
-        let again_at = if answer.is_ok() { 0 } else { mono() + AWAY_MS };
+        let again_at = if answers { 0 } else { mono() + AWAY_MS };
         self.inner.again_at.store(again_at, Ordering::Relaxed);
-        answer
+        answer.map_err(|_| Away("no answer".to_owned()))?.map_err(Away::from)
     }
 
     fn channel(&self, name: &str) -> String {

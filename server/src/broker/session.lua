@@ -70,7 +70,7 @@ if op == 'seats' then
   -- What a node left that died minutes ago: its devices have come back elsewhere, or are gone.
   local everybody = redis.call('HGETALL', seats)
   for i = 1, #everybody, 2 do
-    local until_ = tonumber(string.match(everybody[i + 1], '^%d+'))
+    local until_ = tonumber(string.match(everybody[i + 1], '^%d+')) or 0
     if until_ + 180000 < now then
       redis.call('HDEL', seats, everybody[i])
       redis.call('HINCRBY', life, 'seats', 1)

@@ -242,9 +242,10 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
     if first_hash != hash {
         return Err(id_conflict().into());
     }
+    // One that cannot be read was kept by a newer release: a server of that one can, later.
     let kept: Kept = answer
         .and_then(|answer| serde_json::from_str(&answer).ok())
-        .ok_or_else(|| sqlx::Error::Decode(format!("the answer to {}", id.id.0).into()))?;
+        .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
     Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
 }
 

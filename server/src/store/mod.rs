@@ -94,8 +94,11 @@ impl Store {
         sql::Snapshot::begin(&self.readers).await
     }
 
-    /// Whether the database answers, before whoever asks loses patience.
+    /// Whether the database can be written to as far as is known, and answers, before whoever asks loses patience.
     pub async fn answers(&self) -> Result<(), sqlx::Error> {
+        if self.writer.has_ended() {
+            return Err(sqlx::Error::WorkerCrashed);
+        }
         let answer = sql::query("SELECT 1").execute(&self.readers);
         match tokio::time::timeout(SOON, answer).await {
             Ok(answer) => answer.map(|_| ()),
@@ -176,7 +179,7 @@ fn unreadable(cause: &sqlx::Error) -> bool {
 
 /// The error of a job that is our mistake, and would be again.
 pub(crate) fn internal() -> ErrorBody {
-    let text = "The server made a mistake. Look whether this was recorded before you do it again.";
+    let text = "The server made a mistake. Its log has the cause: tell whoever runs it.";
     ErrorBody::new(ErrorCode::Internal, text)
 }
 

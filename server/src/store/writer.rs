@@ -115,6 +115,11 @@ impl Writer {
         Ok(Self { jobs })
     }
 
+    /// Whether nothing can be written any more until the server is started again.
+    pub(super) fn has_ended(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
     pub(super) async fn write<T: Send + 'static>(
         &self,
         job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -216,12 +221,13 @@ async fn commit_group(
         // One round trip where there could be two. After a rollback the savepoint still stands, and
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";
+        // Before anything can fail: whoever asked hears what the job said.
+        answers.push(done.answer);
         if !done.keep {
             tx.run("ROLLBACK TO job").await?;
             next = "";
             tx.events.truncate(events);
         }
-        answers.push(done.answer);
     }
     let commit = tx.write_events().await?;
     if !commit.events.is_empty() {

@@ -256,9 +256,10 @@ impl Connection {
             ErrorCode::SignInRefused => CloseCode::SignInRefused,
             ErrorCode::NotSignedIn => CloseCode::NotSignedIn,
             // The server could not look: come back.
-            ErrorCode::Unavailable | ErrorCode::BrokerUnavailable | ErrorCode::RateLimited => {
-                CloseCode::Restarting
-            }
+            ErrorCode::Unavailable
+            | ErrorCode::BrokerUnavailable
+            | ErrorCode::RateLimited
+            | ErrorCode::Internal => CloseCode::Restarting,
             _ => CloseCode::NotAllowed,
         };
         self.answer(id, Err(error));

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// One server, or a cluster of three.
 pub(crate) struct TestRedis {
@@ -52,6 +53,14 @@ impl TestRedis {
     pub(crate) fn flush(&self) {
         for server in &self.servers {
             assert_eq!(server.ask(&["flushall"]).trim(), "OK");
+        }
+    }
+
+    /// Puts a word where the log of a session was.
+    pub(crate) fn spoil_log(&self, session: Uuid) {
+        let log = format!("cadence:{{{session}}}:log");
+        for server in &self.servers {
+            assert_eq!(server.ask(&["set", &log, "soup"]).trim(), "OK");
         }
     }
 

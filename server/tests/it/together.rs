@@ -314,6 +314,24 @@ async fn a_server_hears_all_its_sessions_again_after_its_way_to_redis_broke() {
 }
 
 #[tokio::test]
+async fn a_session_that_redis_refuses_stops_no_other_session() {
+    let together = Together::new().await;
+    let (spoilt, sound) =
+        (together.one.guitar_session().await, together.one.guitar_session().await);
+    let mut refused = together.one.stage(&spoilt).await;
+    let mut stage = together.one.stage(&sound).await;
+    together.redis.spoil_log(spoilt.session_id);
+    let note = |session| json!({"type": "strum", "id": Uuid::now_v7(), "topic": topic(session), "data": {}});
+    let again = note(&spoilt);
+    for _ in 0..20 {
+        refused.say(again.clone()).await;
+        assert_eq!(refused.hear("error").await["data"]["code"], "broker_unavailable");
+        stage.say(note(&sound)).await;
+        stage.hear("ack").await;
+    }
+}
+
+#[tokio::test]
 async fn while_redis_is_away_notes_are_refused_for_now_and_check_ins_go_on() {
     without_redis(TestRedis::stop, TestRedis::start).await;
 }

@@ -98,7 +98,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
                     scanned.try_set_value(None);
                     enter.try_run(joined);
                 }
-                Err(failure) if failure.0.code.retryable() => {
+                Err(failure) if failure.0.retryable => {
                     step.try_set(Step::Failed(failure));
                 }
                 Err(Failure(error)) => {
