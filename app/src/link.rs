@@ -18,6 +18,10 @@ pub trait LinkPort {
     fn follow(&self, topic: Topic, from: Option<Position>, handler: Handler) -> u32;
     /// Stops following. The connection ends a moment after nobody follows anything.
     fn unfollow(&self, follower: u32);
+    /// Hears the answers about a topic without following it. Returns a number for `unhear`.
+    fn hear(&self, topic: Topic, handler: Handler) -> u32;
+    /// Hears nothing more.
+    fn unhear(&self, listener: u32);
     /// Sends a message about a topic. A command goes to the durable outbox first.
     fn send(&self, topic: Topic, message: ClientMessage) -> Uuid;
     /// Now on the server's clock, as well as the last pings tell.
@@ -79,6 +83,15 @@ impl Link {
         let Some(port) = self.port.clone() else { return };
         let follower = port.follow(topic, from, Rc::new(handler));
         on_cleanup(move || port.unfollow(follower));
+    }
+
+    /// Hears what is answered about a topic until the calling component goes away, whether or not
+    /// anybody follows it: a command of the outbox may be answered on any page. Whoever follows the
+    /// topic has taken the answer before.
+    pub fn hear(&self, topic: Topic, handler: impl Fn(Delivery) + 'static) {
+        let Some(port) = self.port.clone() else { return };
+        let listener = port.hear(topic, Rc::new(handler));
+        on_cleanup(move || port.unhear(listener));
     }
 
     /// Sends a message about a topic and returns its id; the answer comes as

@@ -275,6 +275,32 @@ test.describe('the cable is pulled', () => {
     await expectCard(phone, 'allow', member.name);
   });
 
+  test('what was refused while another page was open is told there', async ({
+    newDevice,
+    server,
+    allowErrors,
+  }) => {
+    allowErrors(/WebSocket connection to|ERR_INTERNET_DISCONNECTED/);
+    const member = await (await Gym.of(server)).member('expired');
+    const desk = await newDevice('pc');
+    await signIn(desk, server, 'desk');
+    await open(desk, '/gym/desk');
+    await live(desk);
+    await desk.context().setOffline(true);
+    await scan(desk, member.number);
+    await expectCard(desk, 'queued', member.number);
+    await desk.getByRole('link', { name: 'Members' }).click();
+    await expect(desk.getByRole('heading', { name: 'Members' })).toBeVisible();
+    await plugIn(desk);
+    const told = desk.getByRole('alert').filter({ hasText: 'Refused meanwhile' });
+    await expect(told).toContainText('1 entry from the desk');
+    await shot(desk, 'refused-meanwhile-pc');
+    await told.getByRole('link', { name: 'See why' }).click();
+    await expectCard(desk, 'deny', member.name);
+    await expect(justNow(desk, member.name)).toHaveText(/confirmed · refused$/);
+    await expect(told).toHaveCount(0);
+  });
+
   test('a page that is silent turns amber and says so', async ({ page, server }) => {
     await page.clock.install();
     await signIn(page, server, 'manager');

@@ -48,7 +48,9 @@ const READ: Read<ServerMessage> =
 struct Driver {
     link: RefCell<link::Link>,
     followers: RefCell<Vec<Follower>>,
-    next_follower: Cell<u32>,
+    /// Those who hear answers and follow nothing.
+    listeners: RefCell<Vec<Follower>>,
+    next_number: Cell<u32>,
     /// Frames to the open socket, under its number.
     wire: RefCell<Option<(u32, UnboundedSender<Wire>)>>,
     outbox: RefCell<Option<Outbox>>,
@@ -82,7 +84,8 @@ pub(crate) fn start() -> Link {
             READ,
         )),
         followers: RefCell::default(),
-        next_follower: Cell::new(0),
+        listeners: RefCell::default(),
+        next_number: Cell::new(0),
         wire: RefCell::default(),
         outbox: RefCell::default(),
         unsaved: RefCell::default(),
@@ -101,8 +104,7 @@ struct Port(Rc<Driver>);
 
 impl LinkPort for Port {
     fn follow(&self, topic: Topic, from: Option<Position>, handler: Handler) -> u32 {
-        let number = self.0.next_follower.get() + 1;
-        self.0.next_follower.set(number);
+        let number = self.0.number();
         self.0.followers.borrow_mut().push(Follower { number, topic, handler });
         self.0.act(|link| link.follow(now(), topic, from));
         number
@@ -117,6 +119,16 @@ impl LinkPort for Port {
         if !others {
             self.0.act(|link| link.unfollow(now(), topic));
         }
+    }
+
+    fn hear(&self, topic: Topic, handler: Handler) -> u32 {
+        let number = self.0.number();
+        self.0.listeners.borrow_mut().push(Follower { number, topic, handler });
+        number
+    }
+
+    fn unhear(&self, listener: u32) {
+        self.0.listeners.borrow_mut().retain(|l| l.number != listener);
     }
 
     fn send(&self, topic: Topic, message: ClientMessage) -> Uuid {
@@ -155,6 +167,12 @@ impl LinkPort for Port {
 }
 
 impl Driver {
+    fn number(&self) -> u32 {
+        let number = self.next_number.get() + 1;
+        self.next_number.set(number);
+        number
+    }
+
     /// Lets the state machine do something, then carries out what it wants.
     fn act(self: &Rc<Self>, step: impl FnOnce(&mut link::Link)) {
         step(&mut self.link.borrow_mut());
@@ -213,13 +231,14 @@ impl Driver {
     }
 
     fn deliver(&self, topic: Topic, delivery: &Delivery) {
-        let handlers: Vec<Handler> = self
-            .followers
-            .borrow()
-            .iter()
-            .filter(|follower| follower.topic == topic)
-            .map(|follower| Rc::clone(&follower.handler))
-            .collect();
+        let of_topic = |all: &RefCell<Vec<Follower>>| -> Vec<Handler> {
+            let all = all.borrow();
+            all.iter().filter(|one| one.topic == topic).map(|one| Rc::clone(&one.handler)).collect()
+        };
+        let mut handlers = of_topic(&self.followers);
+        if matches!(delivery, Delivery::Answer { .. }) {
+            handlers.append(&mut of_topic(&self.listeners));
+        }
         handlers.iter().for_each(|handler| handler(delivery.clone()));
     }
 

@@ -51,7 +51,7 @@ pub fn Dashboard() -> impl IntoView {
 
 #[component]
 fn Board(start: AtPosition<GymSnapshot>) -> impl IntoView {
-    let live = use_live_gym(start, |_| {});
+    let live = use_live_gym(start);
     let today = Signal::derive(move || {
         live.roster.with(|roster| {
             let clock = roster.clock();

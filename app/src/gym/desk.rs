@@ -2,7 +2,7 @@
 
 use super::{
     card::AnswerCard,
-    entry::Desk as DeskState,
+    entry::use_desk,
     just_now::{JustNow, Occupancy},
     live::{StaleNote, use_live_gym},
     scanner::{Key, Meaning, Scanner},
@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     backend::gym,
-    browser::use_browser,
     link::use_link,
     ui::{Empty, ErrorCard, Gate, Guarded, Loading, PageHead, use_ready},
 };
@@ -56,13 +55,11 @@ pub fn Desk() -> impl IntoView {
 
 #[component]
 fn Counter(start: AtPosition<GymSnapshot>) -> impl IntoView {
-    let (link, browser) = (use_link(), use_browser());
-    let desk = DeskState::new();
-    let answers = {
-        let (link, browser) = (link.clone(), browser);
-        move |delivery: &logic::link::Delivery| desk.take(delivery, &link, &browser)
-    };
-    let live = use_live_gym(start, answers);
+    let link = use_link();
+    let desk = use_desk();
+    Effect::new(move |_| desk.attend());
+    on_cleanup(move || desk.leave());
+    let live = use_live_gym(start);
     let input = NodeRef::<html::Input>::new();
     let status = link.status();
     let waiting = Memo::new(move |_| status.get().queued);

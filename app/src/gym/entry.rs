@@ -4,7 +4,11 @@ use super::{
     live::LiveGym,
     words::{self, Line},
 };
-use crate::{browser::Browser, link::Link, ui::Tone};
+use crate::{
+    browser::{Browser, use_browser},
+    link::{Link, use_link},
+    ui::Tone,
+};
 use leptos::prelude::*;
 use logic::link::{Delivery, Phase};
 use protocol::{
@@ -108,6 +112,15 @@ impl Entry {
         }
     }
 
+    /// Whether it came to nothing, which somebody has to hear of.
+    fn is_refused(&self) -> bool {
+        match &self.state {
+            State::Failed(_) => true,
+            State::Decided(answer) => answer.verdict == Verdict::Deny,
+            State::Waiting | State::Left(_) | State::Undone(_) => false,
+        }
+    }
+
     /// Who, as well as the desk knows.
     pub fn who(&self) -> String {
         match &self.state {
@@ -185,12 +198,56 @@ pub struct Desk {
     entries: RwSignal<Vec<Entry>>,
     /// An older entry that a person wants to see again.
     chosen: RwSignal<Option<Uuid>>,
+    /// How many entries were refused while nobody saw it.
+    unseen: RwSignal<usize>,
+    /// Whether the desk's page is open.
+    attended: StoredValue<bool>,
+}
+
+/// The desk of this browser, for all pages of the gym: what waits in the outbox may be answered
+/// on any of them.
+pub fn provide_desk() -> Desk {
+    let desk = Desk::new();
+    provide_context(desk);
+    let (link, browser) = (use_link(), use_browser());
+    // In an effect, as everything that is only for the browser.
+    Effect::new(move |_| {
+        let (clock, browser) = (link.clone(), browser.clone());
+        link.hear(Topic::CheckIns, move |delivery| desk.take(&delivery, &clock, &browser));
+    });
+    desk
+}
+
+/// The desk of this browser.
+pub fn use_desk() -> Desk {
+    use_context::<Desk>().unwrap_or_default()
 }
 
 impl Desk {
     /// A desk that asked for nothing yet.
     pub fn new() -> Self {
-        Self { entries: RwSignal::new(Vec::new()), chosen: RwSignal::new(None) }
+        Self {
+            entries: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new(None),
+            unseen: RwSignal::new(0),
+            attended: StoredValue::new(false),
+        }
+    }
+
+    /// The desk's page is open: whatever was refused is listed there.
+    pub fn attend(&self) {
+        self.attended.set_value(true);
+        self.unseen.set(0);
+    }
+
+    /// The desk's page is left.
+    pub fn leave(&self) {
+        self.attended.try_set_value(false);
+    }
+
+    /// How many entries were refused since the desk's page was left.
+    pub fn unseen(&self) -> usize {
+        self.unseen.get()
     }
 
     /// The entry whose card is shown.
@@ -261,7 +318,7 @@ impl Desk {
     pub fn take(&self, delivery: &Delivery, link: &Link, browser: &Browser) {
         let Delivery::Answer { id, message, result, .. } = delivery else { return };
         let now = link.server_now();
-        let mut sound = None;
+        let (mut sound, mut refused) = (None, false);
         self.entries.update(|entries| {
             if !entries.iter().any(|entry| entry.id == *id) {
                 // A command from before the page was loaded again.
@@ -270,11 +327,15 @@ impl Desk {
             }
             if let Some(entry) = entries.iter_mut().find(|entry| entry.id == *id) {
                 entry.answer(result);
+                refused = entry.is_refused();
                 sound = entry.sound().filter(|_| now - entry.at < SOUND_WITHIN_MS);
             }
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
             keep_few(entries);
         });
+        if refused && !self.attended.get_value() {
+            self.unseen.update(|unseen| *unseen += 1);
+        }
         if let Some(sound) = sound {
             browser.with(|browser| browser.beep(sound));
         }

@@ -82,11 +82,8 @@ impl LiveGym {
     }
 }
 
-/// The gym from a snapshot on. `also` sees each delivery after the state has taken it.
-pub fn use_live_gym(
-    start: AtPosition<GymSnapshot>,
-    also: impl Fn(&Delivery) + Clone + 'static,
-) -> LiveGym {
+/// The gym from a snapshot on.
+pub fn use_live_gym(start: AtPosition<GymSnapshot>) -> LiveGym {
     let live = LiveGym {
         roster: RwSignal::new(Roster::new(start.data)),
         refused: RwSignal::new(None),
@@ -96,10 +93,9 @@ pub fn use_live_gym(
     let position = start.position;
     // In an effect, so that nothing changes before the first paint equals the server's page.
     Effect::new(move |_| {
-        let (clock, also) = (link.clone(), also.clone());
+        let clock = link.clone();
         link.follow(Topic::CheckIns, Some(position.clone()), move |delivery| {
             live.take(&delivery, clock.server_now());
-            also(&delivery);
         });
     });
     live

@@ -3,6 +3,7 @@
 use crate::{
     backend::{Failure, sign_out, who},
     browser::use_browser,
+    gym::{entry::provide_desk, unseen::UnseenNote},
     shell::use_respond,
     ui::{Avatar, Brand, ErrorCard, Icon, IconName, LinkChip, ThemeSwitch, forbidden::Forbidden},
 };
@@ -25,6 +26,7 @@ struct Who(Resource<Result<Option<SignedIn>, Failure>>);
 pub fn GymPage() -> impl IntoView {
     let who = Resource::new(|| (), |()| who());
     provide_context(Who(who));
+    let desk = provide_desk();
     view! {
         <div class="gym">
             <a class="skip" href="#content" rel="external">
@@ -42,6 +44,7 @@ pub fn GymPage() -> impl IntoView {
                 </Suspense>
             </aside>
             <main class="content" id="content">
+                <UnseenNote desk/>
                 <Outlet/>
             </main>
         </div>
