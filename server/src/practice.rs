@@ -7,7 +7,7 @@ use crate::{
     pairing,
     store::{
         Id, Store, StoreError, Tx,
-        commands::{CommandContext, id_conflict},
+        commands::{CommandContext, id_conflict, read_kept},
         guitar,
         practice::{self as rows, Clock, Kind},
         read_failed,
@@ -264,11 +264,7 @@ fn first_answer(first: &rows::FirstAnswer, hash: &str) -> Result<PracticeAnswer,
     if first.hash != hash {
         return Err(id_conflict().into());
     }
-    first
-        .answer
-        .as_deref()
-        .and_then(|answer| serde_json::from_str(answer).ok())
-        .ok_or_else(|| sqlx::Error::Protocol("a stored answer is unreadable".to_owned()).into())
+    Ok(read_kept(first.answer.as_deref())?)
 }
 
 /// The clock as it stands at `now`.

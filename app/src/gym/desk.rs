@@ -57,6 +57,7 @@ pub fn Desk() -> impl IntoView {
 fn Counter(start: AtPosition<GymSnapshot>) -> impl IntoView {
     let link = use_link();
     let desk = use_desk();
+    // The first paint equals the server's, which knows nothing of what was missed.
     Effect::new(move |_| desk.attend());
     on_cleanup(move || desk.leave());
     let live = use_live_gym(start);

@@ -70,6 +70,8 @@ pub struct Entry {
     pub queued: bool,
     /// Where it stands.
     pub state: State,
+    /// Whether it was refused while the desk's page was closed.
+    pub missed: bool,
 }
 
 impl Entry {
@@ -84,7 +86,16 @@ impl Entry {
             _ => return None,
         };
         let at = at.unwrap_or(now);
-        Some(Self { id, asked, code, name: None, at, queued: false, state: State::Waiting })
+        Some(Self {
+            id,
+            asked,
+            code,
+            name: None,
+            at,
+            queued: false,
+            state: State::Waiting,
+            missed: false,
+        })
     }
 
     /// Takes the answer.
@@ -198,14 +209,12 @@ pub struct Desk {
     entries: RwSignal<Vec<Entry>>,
     /// An older entry that a person wants to see again.
     chosen: RwSignal<Option<Uuid>>,
-    /// How many entries were refused while nobody saw it.
-    unseen: RwSignal<usize>,
     /// Whether the desk's page is open.
-    attended: StoredValue<bool>,
+    attended: RwSignal<bool>,
 }
 
-/// The desk of this browser, for all pages of the gym: what waits in the outbox may be answered
-/// on any of them.
+/// The desk of this window, for all pages of the gym: what waits in the outbox may be answered on
+/// any of them.
 pub fn provide_desk() -> Desk {
     let desk = Desk::new();
     provide_context(desk);
@@ -218,7 +227,7 @@ pub fn provide_desk() -> Desk {
     desk
 }
 
-/// The desk of this browser.
+/// The desk of this window.
 pub fn use_desk() -> Desk {
     use_context::<Desk>().unwrap_or_default()
 }
@@ -229,25 +238,31 @@ impl Desk {
         Self {
             entries: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(None),
-            unseen: RwSignal::new(0),
-            attended: StoredValue::new(false),
+            attended: RwSignal::new(false),
         }
     }
 
-    /// The desk's page is open: whatever was refused is listed there.
+    /// The desk's page is opened, with what was refused meanwhile.
     pub fn attend(&self) {
-        self.attended.set_value(true);
-        self.unseen.set(0);
+        self.attended.set(true);
+        let missed = self
+            .entries
+            .with_untracked(|all| all.iter().find(|entry| entry.missed).map(|entry| entry.id));
+        self.chosen.set(missed);
     }
 
-    /// The desk's page is left.
+    /// The desk's page is left: who comes back finds it ready, and what came since.
     pub fn leave(&self) {
-        self.attended.try_set_value(false);
+        self.attended.try_set(false);
+        self.entries.try_update(|all| all.retain(|entry| entry.state == State::Waiting));
     }
 
-    /// How many entries were refused since the desk's page was left.
-    pub fn unseen(&self) -> usize {
-        self.unseen.get()
+    /// How many entries were refused while the desk's page was closed.
+    pub fn missed(&self) -> usize {
+        match self.attended.get() {
+            true => 0,
+            false => self.entries.with(|all| all.iter().filter(|entry| entry.missed).count()),
+        }
     }
 
     /// The entry whose card is shown.
@@ -318,7 +333,8 @@ impl Desk {
     pub fn take(&self, delivery: &Delivery, link: &Link, browser: &Browser) {
         let Delivery::Answer { id, message, result, .. } = delivery else { return };
         let now = link.server_now();
-        let (mut sound, mut refused) = (None, false);
+        let attended = self.attended.get_untracked();
+        let mut sound = None;
         self.entries.update(|entries| {
             if !entries.iter().any(|entry| entry.id == *id) {
                 // A command from before the page was loaded again.
@@ -327,15 +343,13 @@ impl Desk {
             }
             if let Some(entry) = entries.iter_mut().find(|entry| entry.id == *id) {
                 entry.answer(result);
-                refused = entry.is_refused();
-                sound = entry.sound().filter(|_| now - entry.at < SOUND_WITHIN_MS);
+                entry.missed = !attended && entry.is_refused();
+                let late = now - entry.at >= SOUND_WITHIN_MS;
+                sound = entry.sound().filter(|_| attended && !late);
             }
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
             keep_few(entries);
         });
-        if refused && !self.attended.get_value() {
-            self.unseen.update(|unseen| *unseen += 1);
-        }
         if let Some(sound) = sound {
             browser.with(|browser| browser.beep(sound));
         }
@@ -388,12 +402,12 @@ impl Default for Desk {
     }
 }
 
-/// Drops the oldest answered entries; what waits for an answer stays.
+/// Drops the oldest answered entries; what waits for an answer or for somebody's eye stays.
 fn keep_few(entries: &mut Vec<Entry>) {
     let mut answered = 0;
     entries.retain(|entry| {
         answered += usize::from(entry.state != State::Waiting);
-        entry.state == State::Waiting || answered <= KEPT
+        entry.state == State::Waiting || entry.missed || answered <= KEPT
     });
 }
 
@@ -410,18 +424,36 @@ fn merge(entries: &[Entry], lines: Vec<Line>) -> Vec<Recent> {
     });
     let mut recent: Vec<_> = own.chain(others).collect();
     recent.sort_by_key(|line| std::cmp::Reverse(line.at));
-    recent.truncate(LISTED);
+    let missed =
+        |line: &Recent| entries.iter().any(|entry| entry.missed && Some(entry.id) == line.entry);
+    let mut listed = 0;
+    recent.retain(|line| {
+        listed += 1;
+        listed <= LISTED || missed(line)
+    });
     recent
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::gym::{Activity, MemberRef};
+    use protocol::{
+        ErrorCode,
+        gym::{Activity, MemberRef},
+    };
 
     fn entry(number: u128, at: Millis, state: State) -> Entry {
         let (id, code) = (Uuid::from_u128(number), format!("M-{number}"));
-        Entry { id, asked: Asked::CheckIn, code, name: None, at, queued: false, state }
+        Entry {
+            id,
+            asked: Asked::CheckIn,
+            code,
+            name: None,
+            at,
+            queued: false,
+            state,
+            missed: false,
+        }
     }
 
     fn visit(number: u128, at: Millis) -> Visit {
@@ -474,6 +506,22 @@ mod tests {
             .map(|recent| recent.name)
             .collect();
         assert_eq!(names, ["M-9", "Member 2", "Member 1"]);
+    }
+
+    #[test]
+    fn what_was_refused_unseen_is_listed_however_much_came_after_it() {
+        let error = ErrorBody::new(ErrorCode::NotCheckedIn, "Not in.");
+        let refused = Entry { missed: true, ..entry(1, 1_000, State::Failed(error)) };
+        let later = (2..60).map(|n| {
+            let visit = visit(n, 1_000 * n as Millis);
+            entry(n, visit.check_in_time, decided(Verdict::Allow, None, &visit))
+        });
+        let mut entries: Vec<Entry> = later.rev().chain([refused]).collect();
+        keep_few(&mut entries);
+        let recent = merge(&entries, Vec::new());
+        assert_eq!(recent.len(), LISTED + 1);
+        let last = recent.last().map(|line| (line.entry, line.badge.as_str()));
+        assert_eq!(last, Some((Some(Uuid::from_u128(1)), "not recorded")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{
     backend::{Failure, sign_out, who},
     browser::use_browser,
-    gym::{entry::provide_desk, unseen::UnseenNote},
+    gym::{entry::provide_desk, missed::MissedNote},
     shell::use_respond,
     ui::{Avatar, Brand, ErrorCard, Icon, IconName, LinkChip, ThemeSwitch, forbidden::Forbidden},
 };
@@ -44,7 +44,7 @@ pub fn GymPage() -> impl IntoView {
                 </Suspense>
             </aside>
             <main class="content" id="content">
-                <UnseenNote desk/>
+                <MissedNote desk/>
                 <Outlet/>
             </main>
         </div>

@@ -39,6 +39,8 @@ use uuid::Uuid;
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 /// So long nobody asks a broker that was away, in milliseconds; then one tries.
 const AWAY_MS: i64 = 300;
+/// How often the log names what it refuses, in milliseconds.
+const WARN_EVERY_MS: i64 = 10_000;
 /// While one tries, the others do not ask, in milliseconds.
 const TRIAL_MS: i64 = 1_000;
 /// One node of a cluster that is silent must not keep the others from being found.
@@ -73,6 +75,8 @@ struct Inner {
     /// When a broker that was away is asked again, on the clock that never jumps; 0 while it is
     /// there.
     again_at: AtomicI64,
+    /// When the next refusal may be put into the log.
+    warn_at: AtomicI64,
 }
 
 enum Commands {
@@ -201,6 +205,7 @@ impl Broker {
             commands,
             bus: Bus::start(clients, told),
             again_at: AtomicI64::new(0),
+            warn_at: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -336,11 +341,13 @@ impl Broker {
     }
 
     async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, Away> {
-        self.ask(async |commands| match commands {
-            Commands::Single(manager) => step.invoke_async(&mut manager.clone()).await,
-            Commands::Cluster(cluster) => step.invoke_async(&mut cluster.get().await?).await,
-        })
-        .await
+        let answer: redis::Value = self
+            .ask(async |commands| match commands {
+                Commands::Single(manager) => step.invoke_async(&mut manager.clone()).await,
+                Commands::Cluster(cluster) => step.invoke_async(&mut cluster.get().await?).await,
+            })
+            .await?;
+        redis::from_redis_value(answer).map_err(|cause| self.refused(&cause))
     }
 
     async fn ask<T>(
@@ -363,19 +370,30 @@ impl Broker {
                 return Err(Away("somebody else tries".to_owned()));
             }
         }
-        let answer = timeout(ANSWER_WITHIN, question(&self.inner.commands)).await;
-        // What it refuses of one session says nothing about the others.
-        let answers = match &answer {
-            Ok(Ok(_)) => true,
-            Ok(Err(cause)) => matches!(
-                cause.kind(),
-                ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType
-            ),
-            Err(_) => false,
+        let (answers, answer) = match timeout(ANSWER_WITHIN, question(&self.inner.commands)).await {
+            Ok(Ok(answer)) => (true, Ok(answer)),
+            // What it refuses of one session says nothing about the others.
+            Ok(Err(cause))
+                if matches!(cause.kind(), ErrorKind::Server(_) | ErrorKind::Extension) =>
+            {
+                (true, Err(self.refused(&cause)))
+            }
+            Ok(Err(cause)) => (false, Err(Away::from(cause))),
+            Err(_) => (false, Err(Away("no answer".to_owned()))),
         };
         let again_at = if answers { 0 } else { mono() + AWAY_MS };
         self.inner.again_at.store(again_at, Ordering::Relaxed);
-        answer.map_err(|_| Away("no answer".to_owned()))?.map_err(Away::from)
+        answer
+    }
+
+    /// It answers, and not what was asked: whoever runs it should know, but not with every note.
+    fn refused(&self, cause: &dyn std::fmt::Display) -> Away {
+        let now = mono();
+        if self.inner.warn_at.load(Ordering::Relaxed) <= now {
+            self.inner.warn_at.store(now + WARN_EVERY_MS, Ordering::Relaxed);
+            tracing::warn!(%cause, "the broker refused a step of a session");
+        }
+        Away(cause.to_string())
     }
 
     fn channel(&self, name: &str) -> String {

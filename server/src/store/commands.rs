@@ -16,7 +16,7 @@ use protocol::{
     account::{Permission, Role},
     server::Outcome,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
@@ -242,11 +242,17 @@ async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answ
     if first_hash != hash {
         return Err(id_conflict().into());
     }
-    // One that cannot be read was kept by a newer release: a server of that one can, later.
-    let kept: Kept = answer
-        .and_then(|answer| serde_json::from_str(&answer).ok())
-        .ok_or_else(|| sqlx::Error::Protocol(format!("the answer to {} is unreadable", id.id.0)))?;
+    let kept = read_kept(answer.as_deref())?;
     Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
+}
+
+/// A kept answer as it was written.
+pub(crate) fn read_kept<T: DeserializeOwned>(answer: Option<&str>) -> Result<T, sqlx::Error> {
+    serde_json::from_str(answer.unwrap_or_default()).map_err(|cause| match cause.is_data() {
+        // Of a newer release: the servers that are being started will know it.
+        true => sqlx::Error::Protocol(format!("a kept answer is not understood: {cause}")),
+        false => sqlx::Error::Decode(format!("a kept answer is spoilt: {cause}").into()),
+    })
 }
 
 async fn keep(
@@ -344,6 +350,18 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_of_a_newer_release_may_come_again_and_a_spoilt_one_may_not() {
+        let again = |answer| {
+            let kept: Result<Kept, _> = read_kept(answer);
+            StoreError::from(kept.expect_err("unreadable")).retryable()
+        };
+        assert!(again(Some(r#"{"delegated":{"to":"somebody"}}"#)));
+        assert!(again(Some(r#"{"done":{"outcome":{"kind":"levitated"}}}"#)));
+        assert!(!again(Some("soup")));
+        assert!(!again(None));
+    }
 
     #[test]
     fn answers_that_the_first_release_stored_are_read() {

@@ -94,7 +94,7 @@ impl Store {
         sql::Snapshot::begin(&self.readers).await
     }
 
-    /// Whether the database can be written to as far as is known, and answers, before whoever asks loses patience.
+    /// Whether there is a writer, and the database answers before whoever asks loses patience.
     pub async fn answers(&self) -> Result<(), sqlx::Error> {
         if self.writer.has_ended() {
             return Err(sqlx::Error::WorkerCrashed);

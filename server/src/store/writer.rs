@@ -221,7 +221,7 @@ async fn commit_group(
         // One round trip where there could be two. After a rollback the savepoint still stands, and
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";
-        // Before anything can fail: whoever asked hears what the job said.
+        // Before the rollback can fail: whoever asked hears what the job said.
         answers.push(done.answer);
         if !done.keep {
             tx.run("ROLLBACK TO job").await?;

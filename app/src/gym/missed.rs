@@ -8,20 +8,20 @@ use logic::text;
 
 /// How many entries came to nothing while the desk's page was closed, and the way to them.
 #[component]
-pub fn UnseenNote(
-    /// The desk of this browser.
+pub fn MissedNote(
+    /// The desk of this window.
     desk: Desk,
 ) -> impl IntoView {
-    let unseen = Memo::new(move |_| desk.unseen());
+    let missed = Memo::new(move |_| desk.missed());
     view! {
-        <div class="unseen-place" role="alert">
+        <div class="missed-place" role="alert">
             {move || {
-                let unseen = i64::try_from(unseen.get()).unwrap_or(i64::MAX);
-                (unseen > 0)
+                let missed = i64::try_from(missed.get()).unwrap_or(i64::MAX);
+                (missed > 0)
                     .then(|| {
-                        let entries = text::plural(unseen, "entry", "entries");
+                        let entries = text::plural(missed, "entry", "entries");
                         view! {
-                            <p class="unseen tone-bad">
+                            <p class="missed tone-bad">
                                 <Icon name=IconName::X/>
                                 <span>
                                     {format!("Refused meanwhile: {entries} from the desk.")}
