@@ -95,6 +95,8 @@ pub struct Database {
     pub url: DatabaseUrl,
     /// Connections that read.
     pub readers: u32,
+    /// What each connection to the SQLite file keeps of it in memory, in MiB.
+    pub cache_mib: u32,
 }
 
 impl Default for Database {
@@ -106,7 +108,7 @@ impl Default for Database {
 impl Database {
     /// A SQLite file, the rest as usual.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), url: DatabaseUrl::default(), readers: 4 }
+        Self { path: path.into(), url: DatabaseUrl::default(), readers: 4, cache_mib: 32 }
     }
 }
 
@@ -485,13 +487,14 @@ impl Config {
     }
 
     /// Every number with the least and the most that makes sense.
-    fn ranges(&self) -> [(&'static str, u32, u32, u32); 31] {
+    fn ranges(&self) -> [(&'static str, u32, u32, u32); 32] {
         let (desk, auth, limits) = (&self.desk, &self.auth, &self.limits);
         let (guitar, retention) = (&self.guitar, &self.retention);
         const MANY: u32 = 1_000_000;
         [
             ("[server] unready_seconds", self.server.unready_seconds, 0, 60),
             ("[database] readers", self.database.readers, 1, 100),
+            ("[database] cache_mib", self.database.cache_mib, 1, 10_000),
             ("[gym] capacity", self.gym.capacity, 0, 100_000),
             ("[gym] ends_soon_days", self.gym.ends_soon_days, 0, 365),
             ("[desk] repeat_seconds", desk.repeat_seconds, 0, 600),

@@ -14,7 +14,7 @@ pub fn MissedNote(
 ) -> impl IntoView {
     let missed = Memo::new(move |_| desk.missed());
     view! {
-        <div class="missed-place" role="alert">
+        <div role="alert">
             {move || {
                 let missed = i64::try_from(missed.get()).unwrap_or(i64::MAX);
                 (missed > 0)

@@ -12,7 +12,7 @@ use sqlx::{
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// One set of files for both; see [`in_postgres`] for what PostgreSQL reads differently. While an
 /// update goes round, the release before this one runs on the new tables: expand first, fill in,
@@ -35,7 +35,7 @@ impl Source {
     pub(super) fn of(settings: &config::Database) -> Self {
         match settings.url.options() {
             Some(options) => Self::Postgres(postgres(options)),
-            None => Self::Sqlite(sqlite(&settings.path)),
+            None => Self::Sqlite(sqlite(settings)),
         }
     }
 
@@ -125,9 +125,9 @@ impl Source {
     }
 }
 
-fn sqlite(path: &Path) -> SqliteConnectOptions {
+fn sqlite(settings: &config::Database) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
-        .filename(path)
+        .filename(&settings.path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // Each ack means "on disk", also when the power fails right after it.
@@ -135,9 +135,9 @@ fn sqlite(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(256)
-        // 32 MiB of pages where SQLite's own 2 MiB would be read again in every group, and a
-        // checkpoint every 32 MiB of log, in which a page that changed often is written once.
-        .pragma("cache_size", "-32768")
+        // SQLite's own 2 MiB would be read again in every group. Below zero it is in KiB.
+        .pragma("cache_size", format!("-{}", u64::from(settings.cache_mib) * 1024))
+        // A checkpoint every 32 MiB of log, in which a page that changed often is written once.
         .pragma("wal_autocheckpoint", "8000")
 }
 

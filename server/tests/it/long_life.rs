@@ -96,8 +96,9 @@ async fn visit(url: String, session: SessionResponse, counts: Arc<Counts>) {
 async fn an_hour_of_work_leaves_the_memory_as_it_was() {
     let seconds = env::var("CADENCE_LIFE_SECONDS").ok().and_then(|text| text.parse().ok());
     let lasts = Duration::from_secs(seconds.unwrap_or(24));
-    // Full within seconds, as the usual ones are within minutes.
-    let site = Arc::new(Site::with(&[("CADENCE_GUITAR__RING_EVENTS", "64")]).await);
+    // Full within seconds, as the usual ones are within minutes or hours.
+    let full = [("CADENCE_GUITAR__RING_EVENTS", "64"), ("CADENCE_DATABASE__CACHE_MIB", "1")];
+    let site = Arc::new(Site::with(&full).await);
     let (url, counts) = (url(&site), Arc::<Counts>::default());
     let mut work = JoinSet::new();
     for song in 0..SONGS {
