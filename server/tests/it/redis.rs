@@ -64,9 +64,15 @@ impl TestRedis {
         }
     }
 
-    /// How many channels somebody listens to.
-    pub(crate) fn channels(&self) -> usize {
-        self.servers.iter().map(|server| server.ask(&["pubsub", "channels"]).lines().count()).sum()
+    /// How many sessions somebody listens to.
+    pub(crate) fn sessions_heard(&self) -> usize {
+        let is_session = |channel: &&str| {
+            channel.rsplit(':').next().is_some_and(|name| Uuid::try_parse(name).is_ok())
+        };
+        let heard = |server: &Server| {
+            server.ask(&["pubsub", "channels"]).lines().filter(is_session).count()
+        };
+        self.servers.iter().map(heard).sum()
     }
 
     /// The connections that listen break, all others stay; how many they were.

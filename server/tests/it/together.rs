@@ -296,19 +296,18 @@ async fn empty(together: Together) {
 #[tokio::test]
 async fn a_server_hears_all_its_sessions_again_after_its_way_to_redis_broke() {
     let together = Together::new().await;
-    let quiet = together.redis.channels();
     // More than it asks for at once.
     let mut stages = Vec::new();
     for _ in 0..520 {
         let session = together.one.guitar_session().await;
         stages.push((together.one.stage(&session).await, session));
     }
-    together.until(|| together.redis.channels() == quiet + stages.len()).await;
+    together.until(|| together.redis.sessions_heard() == stages.len()).await;
     assert_eq!(together.redis.cut_listeners(), 2, "each server listens once");
-    together.until(|| together.redis.channels() == quiet + stages.len()).await;
+    together.until(|| together.redis.sessions_heard() == stages.len()).await;
     for (stage, session) in [stages.swap_remove(0), stages.swap_remove(400)].iter_mut() {
         let mut phone = phone_on(&together.two, session).await;
-        phone.say(chord("G")).await;
+        insist(&mut phone, chord("G")).await;
         shows(stage, "G").await;
     }
 }

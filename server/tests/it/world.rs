@@ -64,6 +64,8 @@ impl World {
             // Everybody comes from one address here.
             ("CADENCE_LIMITS__ANONYMOUS_PER_MINUTE", "10000".to_owned()),
             ("CADENCE_LIMITS__CONNECTIONS_PER_ADDRESS", "10000".to_owned()),
+            ("CADENCE_LIMITS__MESSAGES_PER_SECOND", "10000".to_owned()),
+            ("CADENCE_LIMITS__BURST", "10000".to_owned()),
         ];
         let starting = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
