@@ -2,13 +2,15 @@
 //! link, the browser and the server through three ports.
 //!
 //! - [`link`], [`browser`], [`backend`]: the ports
-//! - [`shell`]: the document, the routes, the error pages; [`client_files`]: what a page loads
+//! - [`shell`]: the document, the routes, the error pages
+//! - [`chunks`]: the pages as pieces of the client; [`client_files`]: what a page loads
 //! - [`guitar`]: landing, stage (PC), controller (phone), practice
 //! - [`gym`]: sign-in, dashboard, desk, members
 //! - [`ui`]: what several pages share
 
 pub mod backend;
 pub mod browser;
+pub mod chunks;
 pub mod client_files;
 pub mod guitar;
 pub mod gym;
@@ -16,4 +18,4 @@ pub mod link;
 pub mod shell;
 pub mod ui;
 
-pub use shell::{GymApp, PlayApp, StageApp, shell};
+pub use shell::{GymApp, shell};

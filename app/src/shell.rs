@@ -1,18 +1,20 @@
 //! The document, the routes, the error pages, and the port to the response's head.
 
 use crate::{
-    client_files::{ClientFiles, Part},
-    guitar, gym, ui,
+    chunks::{DashboardPage, DeskPage, MISSING, MembersPage, SignInPage, body},
+    client_files::{ClientFiles, PageKind, played_session},
+    guitar, ui,
 };
+use futures_util::FutureExt;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     location::RequestUrl,
     path,
 };
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 /// The head of the response to one page request. The server puts it into the request's context;
 /// the browser has none.
@@ -39,18 +41,12 @@ pub fn respond_status(status: u16) {
 }
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
-/// leptos' `HydrationScripts`: those know one client, and put the nonce where `crossorigin`
-/// belongs, which makes Firefox fetch the module twice (leptos #4843).
+/// leptos' `HydrationScripts`: those put the nonce where `crossorigin` belongs, which makes Firefox
+/// fetch the module twice (leptos #4843).
 pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
-    let part = Part::of(&address().0);
-    let pkg = format!("/{}", options.site_pkg_dir);
-    let client = files.of(part);
-    let (js, wasm) = (format!("{pkg}/{}", client.js), format!("{pkg}/{}", client.wasm));
-    let start = format!(
-        "import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => m.hydrate()))"
-    );
-    let style = format!("{pkg}/{}", files.css);
-    let nonce = use_nonce();
+    let page = PageKind::of(&address().0);
+    let style = format!("/{}/{}", options.site_pkg_dir, files.css);
+    let client = page.chunks().map(|_| client_tags(&options, files, page));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -61,88 +57,135 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
                 <meta name="theme-color" content="#120f0c"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="stylesheet" id="cadence-style" href=style/>
-                <link rel="modulepreload" href=js nonce=nonce.clone()/>
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                {client}
                 <AutoReload options/>
-                <script type="module" nonce=nonce>{start}</script>
                 <MetaTags/>
             </head>
             <body>
-                {match part {
-                    Part::Play => view! { <PlayApp/> }.into_any(),
-                    Part::Stage => view! { <StageApp/> }.into_any(),
-                    Part::Gym => view! { <GymApp/> }.into_any(),
-                }}
+                {page_view(page)}
+                <MissingPart/>
             </body>
         </html>
     }
 }
 
-/// The phone, and the page for addresses that no page has. Every link of it loads a page anew, so
-/// that it needs no router, which a phone would have to download.
+/// The page in the body. The chunks are part of the server's program, so they are ready at once.
+fn page_view(page: PageKind) -> AnyView {
+    match page {
+        PageKind::Landing => static_page(guitar::landing::Landing),
+        PageKind::NotFound => static_page(ui::not_found::NotFound),
+        _ => {
+            body(page).now_or_never().flatten().map_or_else(|| ().into_any(), |body| (body.view)())
+        }
+    }
+}
+
+/// What makes a browser load the client: the main module's files and those of the page's chunks
+/// are fetched side by side.
+fn client_tags(options: &LeptosOptions, files: &ClientFiles, page: PageKind) -> AnyView {
+    let pkg = format!("/{}", options.site_pkg_dir);
+    let (js, wasm) = (format!("{pkg}/{}", files.js), format!("{pkg}/{}", files.wasm));
+    let missing = format!("document.documentElement.setAttribute('{MISSING}', 'true')");
+    let start = format!(
+        "import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => m.hydrate()))\
+         .catch(e => {{ {missing}; throw e }})"
+    );
+    let nonce = use_nonce();
+    let modules: Vec<_> = iter::once(wasm.clone())
+        .chain(files.chunks_of(page).into_iter().map(|file| format!("{pkg}/{file}")))
+        .map(|href| {
+            view! {
+                <link rel="preload" href=href r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            }
+        })
+        .collect();
+    view! {
+        <link rel="modulepreload" href=js nonce=nonce.clone()/>
+        {modules}
+        <script type="module" nonce=nonce>{start}</script>
+    }
+    .into_any()
+}
+
+/// Shown while a part of the client is missing: see [`MISSING`].
 #[component]
-pub fn PlayApp() -> impl IntoView {
-    use guitar::controller::Controller;
+fn MissingPart() -> impl IntoView {
+    view! {
+        <div class="missing-part" role="alert">
+            <p>
+                "A part of this page could not be loaded. What you typed stays; reload if this stays, too."
+            </p>
+            <a class="button button-small" href="" rel="external">
+                "Reload the page"
+            </a>
+        </div>
+    }
+}
+
+/// A page that needs nothing of the client: it answers as soon as it is there.
+fn static_page<V: IntoView + 'static>(page: fn() -> V) -> AnyView {
+    provide_meta_context();
+    view! {
+        <Head/>
+        <Html attr:data-product="guitar" attr:data-theme="dark" attr:data-hydrated="true"/>
+        {page()}
+    }
+    .into_any()
+}
+
+/// A page of the guitar. Every link of it loads a document anew, so that it needs no router, which
+/// a phone would have to download.
+fn guitar_page(page: impl FnOnce(&str) -> AnyView) -> AnyView {
     begin();
     let (path, search) = address();
-    let played = played_session(&path);
+    let page = page(&path);
     provide_context(ui::Address::fixed(path, search));
-    let page = match played {
-        Some(named) => view! { <Controller named/> }.into_any(),
-        None => view! { <ui::not_found::NotFound/> }.into_any(),
-    };
     view! {
         <Head/>
         <Html attr:data-product="guitar" attr:data-theme="dark"/>
         {page}
     }
+    .into_any()
 }
 
-/// `/play` and `/play/{session}`: the session that is named, if one is. `None` for other paths.
-fn played_session(path: &str) -> Option<Option<String>> {
-    match path.strip_prefix("/play")? {
-        "" => Some(None),
-        rest => {
-            let named = rest.strip_prefix('/')?;
-            (!named.is_empty() && !named.contains('/')).then(|| Some(named.to_owned()))
-        }
-    }
+/// The phone.
+pub(crate) fn phone() -> AnyView {
+    guitar_page(|path| {
+        let named = played_session(path).flatten();
+        view! { <guitar::controller::Controller named/> }.into_any()
+    })
 }
 
-/// The PC of the guitar, and the start page. Pages with data are rendered whole before the first
-/// byte leaves, so that a refusal can still become a status code or a redirect.
-#[component]
-pub fn StageApp() -> impl IntoView {
-    use guitar::{landing::Landing, practice::Practice, stage::Stage};
-    begin();
-    view! {
-        <Head/>
-        <Router>
-            <ui::theme::DocumentLook/>
-            <Routes fallback=ui::not_found::NotFound>
-                <Route path=path!("/") view=Landing/>
-                <Route path=path!("/guitar") view=Stage/>
-                <Route path=path!("/practice") view=Practice ssr=SsrMode::Async/>
-            </Routes>
-        </Router>
-    }
+/// The PC of the guitar.
+pub(crate) fn stage() -> AnyView {
+    guitar_page(|_| view! { <guitar::stage::Stage/> }.into_any())
+}
+
+/// The practices.
+pub(crate) fn practice() -> AnyView {
+    guitar_page(|_| view! { <guitar::practice::Practice/> }.into_any())
 }
 
 /// The gym.
+pub(crate) fn gym() -> AnyView {
+    view! { <GymApp/> }.into_any()
+}
+
+/// The gym's router. Pages with data are rendered whole before the first byte leaves, so that a refusal can
+/// still become a status code or a redirect.
 #[component]
 pub fn GymApp() -> impl IntoView {
-    use gym::{dashboard::Dashboard, desk::Desk, members::Members, sign_in::SignIn};
     begin();
     view! {
         <Head/>
         <Router>
             <ui::theme::DocumentLook/>
             <Routes fallback=ui::not_found::NotFound>
-                <Route path=path!("/gym/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/gym/sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/gym") view=ui::GymPage ssr=SsrMode::Async>
-                    <Route path=path!("") view=Dashboard ssr=SsrMode::Async/>
-                    <Route path=path!("desk") view=Desk ssr=SsrMode::Async/>
-                    <Route path=path!("members") view=Members ssr=SsrMode::Async/>
+                    <Route path=path!("") view={Lazy::<DashboardPage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("desk") view={Lazy::<DeskPage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("members") view={Lazy::<MembersPage>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>
@@ -186,19 +229,5 @@ fn Head() -> impl IntoView {
 fn mark_hydrated() {
     if let Some(root) = document().document_element() {
         _ = root.set_attribute("data-hydrated", "true");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_phone_has_two_addresses() {
-        assert_eq!(played_session("/play"), Some(None));
-        assert_eq!(played_session("/play/abc"), Some(Some("abc".to_owned())));
-        for other in ["/", "/play/", "/player", "/play/abc/", "/play/abc/d", "/nowhere"] {
-            assert_eq!(played_session(other), None, "{other}");
-        }
     }
 }

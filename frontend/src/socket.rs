@@ -36,14 +36,6 @@ const OUTBOX_WITHIN_MS: u32 = 2_000;
 /// Ages and countdowns of the chip change once a second.
 const STATUS_EVERY_MS: u32 = 1_000;
 
-/// The guitar's parts follow no gym, and are spared the code to read one.
-const READ: Read<ServerMessage> =
-    if cfg!(all(any(feature = "play", feature = "stage"), not(feature = "gym"))) {
-        ServerMessage::read_guitar
-    } else {
-        ServerMessage::read
-    };
-
 /// The driver: the state machine, and what it is connected to.
 struct Driver {
     link: RefCell<link::Link>,
@@ -72,8 +64,9 @@ enum Wire {
     Hang,
 }
 
-/// Starts the link of this page. It connects when something is followed or waits to be sent.
-pub(crate) fn start() -> Link {
+/// Starts the link of this page, which reads the server's messages with `read`. It connects when
+/// something is followed or waits to be sent.
+pub(crate) fn start(read: Read<ServerMessage>) -> Link {
     let status = RwSignal::new(Status::default());
     let figures = RwSignal::new(Figures::default());
     let driver = Rc::new(Driver {
@@ -81,7 +74,7 @@ pub(crate) fn start() -> Link {
             page::device(),
             page::is_visible(),
             page::random_seed(),
-            READ,
+            read,
         )),
         followers: RefCell::default(),
         listeners: RefCell::default(),

@@ -16,7 +16,7 @@ use std::{net::IpAddr, sync::Arc};
 
 /// Adds the pages and the server functions.
 pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    let routes = [generate_route_list(app::StageApp), generate_route_list(app::GymApp)].concat();
+    let routes = generate_route_list(app::GymApp);
     let context = {
         let state = state.clone();
         move || request_context(&state)
@@ -26,8 +26,11 @@ pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             let (options, files) = (state.leptos.clone(), state.client_files.clone());
             move || app::shell(options.clone(), &files)
         })
-        .route("/play", get(phone))
-        .route("/play/{session}", get(phone))
+        .route("/", get(page))
+        .route("/guitar", get(page))
+        .route("/practice", get(page))
+        .route("/play", get(page))
+        .route("/play/{session}", get(page))
         .fallback(not_found)
         // leptos adds the server functions itself, so the layers go around everything.
         .layer(from_fn_with_state(state.clone(), limit_server_functions))
@@ -46,8 +49,8 @@ async fn limit_server_functions(
     }
 }
 
-/// The phone's page has no router that could list its addresses.
-async fn phone(State(state): State<AppState>, request: Request) -> Response {
+/// The guitar's pages have no router that could list their addresses.
+async fn page(State(state): State<AppState>, request: Request) -> Response {
     whole_page(state, request).await
 }
 

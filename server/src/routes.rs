@@ -6,7 +6,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get},
 };
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// The whole router.
 pub fn router(state: AppState) -> Router {
@@ -34,6 +34,10 @@ pub fn router(state: AppState) -> Router {
     programs
         .merge(pages)
         .layer(from_fn_with_state(state.clone(), api::attach_caller))
+        // Pages with data are rendered whole, so no part of one waits in the compressor. The files
+        // of the site are compressed by the build. No answer repeats a secret beside text that
+        // another site chose, which is what compression could give away.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
         .merge(files::routes(&state))
         .merge(sockets)
         .merge(operators)

@@ -1,7 +1,8 @@
 //! The build and test runner of Cadence: `cargo xtask run`, `cargo xtask test`.
 //!
-//! - [`wasm`] turns the `frontend` crate into one `.js` and one `.wasm` file,
+//! - [`wasm`] turns the `frontend` crate into a script and WebAssembly modules,
 //! - [`site`] lays out the folder that the server serves,
+//! - [`budgets`] says what each page may make a browser download,
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
 //! - [`services`] starts the servers that the tests need,
@@ -9,6 +10,7 @@
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod budgets;
 mod nodes;
 mod run;
 mod server;
@@ -34,6 +36,7 @@ Usage: cargo xtask <command>
   run   [--release] [args]     build, then start the server with demo data;
                                further arguments go to `cadence-server serve --demo`
         --nodes N              N servers on a PostgreSQL and a Redis, behind a proxy
+  sizes                        build the release client; what each page downloads
   test  [--fast] [-- filter]   check and test everything
         --fast                 without the release client and without browsers
         -- filter              only tests whose name contains the filter;
@@ -47,6 +50,7 @@ Usage: cargo xtask <command>
 enum Command {
     Build(Mode),
     Run { mode: Mode, nodes: u16, server_args: Vec<String> },
+    Sizes,
     Test(test::Options),
     Sim(Vec<String>),
     Help,
@@ -84,6 +88,11 @@ fn execute(command: Command) -> Result<bool> {
             }
             Ok(true)
         }
+        Command::Sizes => {
+            let client = wasm::build(&workspace, Mode::Release)?;
+            let site = site::assemble(&workspace, Mode::Release, &client)?;
+            budgets::check(&workspace, &site).map(|()| true)
+        }
         Command::Test(options) => test::test(&workspace, &options),
         Command::Sim(args) => {
             workspace::run(&mut test::simulation(&workspace, &args)).map(|()| true)
@@ -102,10 +111,10 @@ struct Built {
 }
 
 fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let clients = wasm::build(workspace, mode)?;
-    let site = site::assemble(workspace, mode, &clients)?;
+    let client = wasm::build(workspace, mode)?;
+    let site = site::assemble(workspace, mode, &client)?;
     let server = server::build(workspace, mode)?;
-    println!("{}", site.sizes()?);
+    println!("{}", site.summary()?);
     Ok(Built { server, site })
 }
 
@@ -120,6 +129,7 @@ fn parse(args: &[String]) -> Result<Command, String> {
             _ => Err(format!("`build` does not take {}", rest.join(" "))),
         },
         "run" => parse_run(rest),
+        "sizes" if rest.is_empty() => Ok(Command::Sizes),
         "test" => parse_test(rest),
         "sim" => Ok(Command::Sim(rest.to_vec())),
         "help" | "--help" | "-h" => Ok(Command::Help),

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 
-use crate::wasm::{Client, NAME, PARTS, hash};
+use crate::wasm::{Client, NAME, hash};
 use crate::workspace::{Mode, Workspace};
 
 /// Text shrinks; pictures, fonts and sound are compressed already.
@@ -20,11 +21,20 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 /// A site on disk.
 pub(crate) struct Site {
     pub(crate) folder: PathBuf,
-    /// The files that the controller page loads, below `pkg/`.
-    first_load: Vec<PathBuf>,
+    list: FileList,
 }
 
-pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) -> Result<Site> {
+/// `pkg/files.json`, from which the server knows the names of the client's files.
+#[derive(Default, Serialize)]
+struct FileList {
+    js: String,
+    wasm: String,
+    css: String,
+    /// The files of each chunk.
+    chunks: BTreeMap<String, Vec<String>>,
+}
+
+pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Result<Site> {
     let read = |file: &Path| {
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
     };
@@ -36,99 +46,87 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
 
     let mut files = Files::new();
     collect(&workspace.root("public"), Path::new(""), &mut files)?;
-    for client in clients {
-        collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
-    }
+    collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
     let hashed = mode == Mode::Release;
-    let first_load = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
+    let list = add_client(&mut files, client, &css, |bytes, stem, extension| {
         if hashed {
             format!("{stem}.{}.{extension}", hash(bytes))
         } else {
             format!("{stem}.{extension}")
         }
     });
+    let text = serde_json::to_vec(&list)?;
+    files.insert("pkg/files.json".into(), text);
     write(&folder, &files, hashed)?;
-    Ok(Site { folder, first_load })
+    Ok(Site { folder, list })
 }
 
 impl Site {
-    /// One line about what a first visit downloads.
-    pub(crate) fn sizes(&self) -> Result<String> {
-        let parts = self.first_load()?;
-        let words: Vec<_> = parts.iter().map(|(name, part)| format!("{name} {part}")).collect();
-        Ok(format!("   site {} ({})", self.folder.display(), words.join(", ")))
-    }
-
-    /// What the controller page makes a browser download beside its HTML, by kind of file.
-    pub(crate) fn first_load(&self) -> Result<BTreeMap<String, Part>> {
-        let mut files = Files::new();
-        collect(&self.folder, Path::new(""), &mut files)?;
-        let mut parts = BTreeMap::<String, Part>::new();
-        for (path, bytes) in &files {
-            let extension = extension(path);
-            if !self.first_load.contains(path) && !matches!(extension, "woff2" | "woff") {
-                continue;
+    /// The files that a page makes a browser download beside its HTML, with the bytes on the wire.
+    /// `chunks` is `None` for a page that needs no client.
+    pub(crate) fn page_files(&self, chunks: Option<&[String]>) -> Result<BTreeMap<PathBuf, usize>> {
+        let mut names = vec![&self.list.css];
+        if let Some(chunks) = chunks {
+            names.extend([&self.list.js, &self.list.wasm]);
+            for chunk in chunks {
+                let files = self.list.chunks.get(chunk);
+                names.extend(files.with_context(|| format!("the client has no chunk `{chunk}`"))?);
             }
-            let part = parts.entry(extension.to_string()).or_default();
-            part.raw += bytes.len();
-            part.wire += files.get(&compressed_name(path)).map_or(bytes.len(), Vec::len);
         }
-        Ok(parts)
+        let mut files: Vec<_> = names.iter().map(|name| Path::new("pkg").join(name)).collect();
+        let mut public = Files::new();
+        collect(&self.folder.join("fonts"), Path::new("fonts"), &mut public)?;
+        files.extend(public.into_keys().filter(|path| extension(path) == "woff2"));
+        files.push("favicon.svg".into());
+        files.into_iter().map(|path| Ok((path.clone(), self.wire_size(&path)?))).collect()
+    }
+
+    /// A file's size as it is sent: compressed where the build has compressed it.
+    fn wire_size(&self, path: &Path) -> Result<usize> {
+        let small = self.folder.join(compressed_name(path));
+        let plain = self.folder.join(path);
+        let file = fs::metadata(small).or_else(|_| fs::metadata(&plain));
+        let file = file.with_context(|| format!("cannot read {}", plain.display()))?;
+        Ok(usize::try_from(file.len())?)
+    }
+
+    /// One line about the site.
+    pub(crate) fn summary(&self) -> Result<String> {
+        let mut files = Files::new();
+        collect(&self.folder.join("pkg"), Path::new(""), &mut files)?;
+        let wasm = files.iter().filter(|(path, _)| extension(path) == "wasm");
+        let (count, bytes) = wasm.fold((0, 0), |(n, sum), (_, bytes)| (n + 1, sum + bytes.len()));
+        let kilobytes = bytes.div_ceil(1000);
+        Ok(format!("   site {} ({count} modules, {kilobytes} kB)", self.folder.display()))
     }
 }
 
-/// The bytes of all files of one kind: as they are, and as a browser gets them.
-#[derive(Default)]
-pub(crate) struct Part {
-    pub(crate) raw: usize,
-    pub(crate) wire: usize,
-}
-
-impl std::fmt::Display for Part {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.raw == self.wire {
-            return write!(f, "{} kB", self.raw.div_ceil(1000));
-        }
-        write!(f, "{} kB raw, {} kB brotli", self.raw.div_ceil(1000), self.wire.div_ceil(1000))
-    }
-}
-
-/// Adds scripts, modules, the style sheet, and `files.json`, which tells the server their names.
-/// Returns what the controller page loads.
-fn add_clients(
+/// Adds script, modules and style sheet under their public names.
+fn add_client(
     files: &mut Files,
-    clients: &[Client],
+    client: &Client,
     css: &str,
     name: impl Fn(&[u8], &str, &str) -> String,
-) -> Vec<PathBuf> {
-    let pkg = Path::new("pkg");
-    let css_name = name(css.as_bytes(), NAME, "css");
-    files.insert(pkg.join(&css_name), css.into());
-    let mut first_load = vec![pkg.join(&css_name)];
-    let mut list = serde_json::Map::new();
-    list.insert("css".into(), css_name.into());
-    for client in clients {
-        let stem = match client.part {
-            Some(part) => format!("{NAME}-{part}"),
-            None => NAME.to_owned(),
-        };
-        let wasm = name(&client.wasm, &stem, "wasm");
-        // The glue names the wasm, so its own hash comes after.
-        let glue = client.js_for(&wasm).into_bytes();
-        let js = name(&glue, &stem, "js");
-        files.insert(pkg.join(&js), glue);
-        files.insert(pkg.join(&wasm), client.wasm.clone());
-        if client.part.is_none_or(|part| part == "play") {
-            first_load.extend([pkg.join(&js), pkg.join(&wasm)]);
-        }
-        for part in PARTS.iter().filter(|part| client.part.is_none_or(|own| own == **part)) {
-            let pair = serde_json::json!({ "js": js, "wasm": wasm });
-            list.insert((*part).to_owned(), pair);
-        }
+) -> FileList {
+    let mut add = |bytes: Vec<u8>, stem: &str, extension: &str| {
+        let name = name(&bytes, stem, extension);
+        files.insert(Path::new("pkg").join(&name), bytes);
+        name
+    };
+    let css = add(css.into(), NAME, "css");
+    let wasm = add(client.wasm.clone(), NAME, "wasm");
+    let mut chunk_names = BTreeMap::new();
+    for (file, bytes) in &client.chunk_files {
+        let stem = file.trim_end_matches(".wasm");
+        chunk_names.insert(file.clone(), add(bytes.clone(), &format!("{NAME}-{stem}"), "wasm"));
     }
-    let list = serde_json::Value::Object(list).to_string();
-    files.insert(pkg.join("files.json"), list.into_bytes());
-    first_load
+    // The glue names the modules, so its own hash comes after.
+    let js = add(client.js_for(&wasm, &chunk_names).into_bytes(), NAME, "js");
+    let public = |files: &Vec<String>| {
+        files.iter().filter_map(|file| chunk_names.get(file).cloned()).collect()
+    };
+    let chunks = client.chunks.iter().map(|(chunk, files)| (chunk.clone(), public(files)));
+    FileList { js, wasm, css, chunks: chunks.collect() }
 }
 
 /// Adds every file below `from`, if that folder exists, under `to`.
@@ -322,23 +320,25 @@ mod tests {
     #[test]
     fn release_names_carry_the_hash_of_their_content_and_are_listed() {
         let client = Client {
-            part: Some("play"),
-            js: "new URL('cadence_bg.wasm', import.meta.url)".into(),
+            js: "new URL('cadence_bg.wasm'); new URL(\"./split_gym.wasm\")".into(),
             wasm: b"wasm".to_vec(),
+            chunk_files: BTreeMap::from([("split_gym.wasm".into(), b"gym".to_vec())]),
+            chunks: BTreeMap::from([("gym".into(), vec!["split_gym.wasm".into()])]),
             snippets: PathBuf::new(),
         };
         let mut files = Files::new();
-        add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
+        let list = add_client(&mut files, &client, "a {}", |bytes, stem, extension| {
             format!("{stem}.{}.{extension}", hash(bytes))
         });
-        let wasm = format!("cadence-play.{}.wasm", hash(b"wasm"));
-        let js = format!("new URL('{wasm}', import.meta.url)");
-        let js_name = format!("cadence-play.{}.js", hash(js.as_bytes()));
-        assert!(files.contains_key(&Path::new("pkg").join(&wasm)));
-        assert_eq!(files.get(&Path::new("pkg").join(&js_name)), Some(&js.into_bytes()));
-        let list = files.get(Path::new("pkg/files.json")).map(|list| String::from_utf8_lossy(list));
-        let pair = format!(r#""play":{{"js":"{js_name}","wasm":"{wasm}"}}"#);
-        assert!(list.is_some_and(|list| list.contains(&pair)));
+        let wasm = format!("cadence.{}.wasm", hash(b"wasm"));
+        let gym = format!("cadence-split_gym.{}.wasm", hash(b"gym"));
+        let js = format!("new URL('{wasm}'); new URL(\"./{gym}\")");
+        assert_eq!(list.js, format!("cadence.{}.js", hash(js.as_bytes())));
+        assert_eq!((list.wasm, &list.chunks["gym"]), (wasm.clone(), &vec![gym.clone()]));
+        for name in [wasm, gym] {
+            assert!(files.contains_key(&Path::new("pkg").join(&name)), "{name}");
+        }
+        assert_eq!(files.get(&Path::new("pkg").join(&list.js)), Some(&js.into_bytes()));
     }
 
     #[test]

@@ -11,10 +11,7 @@ use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
-use crate::{server, site, tools, wasm};
-
-/// What the controller page may make a browser download beside its HTML, compressed.
-const FIRST_LOAD_LIMIT: usize = 350_000;
+use crate::{budgets, server, site, tools, wasm};
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
@@ -58,11 +55,11 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
-            let clients = wasm::build(workspace, Mode::Release)?;
-            site::assemble(workspace, Mode::Release, &clients)
+            let client = wasm::build(workspace, Mode::Release)?;
+            site::assemble(workspace, Mode::Release, &client)
         });
         if let Some(site) = &site {
-            report.step("size", |_| check_size(site));
+            report.step("sizes", |_| budgets::check(workspace, site));
         }
         report.step("browsers", |counts| {
             let (Some(site), Some(browser)) = (&site, &browser) else {
@@ -141,20 +138,6 @@ fn rust_tests(
     *counts = count_rust_tests(&output);
     if !status.success() {
         bail!("{} tests failed ({status})", counts.failed);
-    }
-    Ok(())
-}
-
-fn check_size(site: &Site) -> Result<()> {
-    let parts = site.first_load()?;
-    let mut total = 0;
-    for (name, part) in &parts {
-        println!("   {name:<6} {part}");
-        total += part.wire;
-    }
-    println!("   sum    {} kB of {} kB", total.div_ceil(1000), FIRST_LOAD_LIMIT / 1000);
-    if total > FIRST_LOAD_LIMIT {
-        bail!("the first load is {total} bytes, {} too many", total - FIRST_LOAD_LIMIT);
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! From the crate `frontend` to scripts and modules: one whole client in development, in release
-//! one per part, so that a phone at a guitar does not download a gym.
+//! From the crate `frontend` to a script and WebAssembly modules: one module in development; in
+//! release a main module, and chunks that a page loads when it needs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -13,7 +13,7 @@ use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "3";
+const PIPELINE: &str = "4";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -30,84 +30,153 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-call-indirect-overlong",
 ];
 
-/// The parts of the client: features of the crate `frontend`, keys of `files.json`.
-pub(crate) const PARTS: [&str; 3] = ["play", "stage", "gym"];
-
 /// The finished client, not yet under its public names.
 pub(crate) struct Client {
-    /// One of [`PARTS`], or `None` for the whole.
-    pub(crate) part: Option<&'static str>,
-    /// The glue; it still names the wasm file as wasm-bindgen does.
+    /// The glue; it still names the WebAssembly files as they were made.
     pub(crate) js: String,
+    /// The main module.
     pub(crate) wasm: Vec<u8>,
+    /// The files that the client is split into besides, by their names in the glue.
+    pub(crate) chunk_files: BTreeMap<String, Vec<u8>>,
+    /// The files of each chunk of `app/src/chunks.rs`, some of which it shares with others.
+    pub(crate) chunks: BTreeMap<String, Vec<String>>,
     /// Folder of scripts that the glue imports as `./snippets/…`; often there is none.
     pub(crate) snippets: PathBuf,
 }
 
 impl Client {
-    /// The glue, fetching the wasm under the name that the site gives it.
-    pub(crate) fn js_for(&self, wasm_name: &str) -> String {
-        self.js.replace(&format!("{NAME}_bg.wasm"), wasm_name)
+    /// The glue with the names under which the site has the files.
+    pub(crate) fn js_for(&self, wasm_name: &str, chunk_names: &BTreeMap<String, String>) -> String {
+        let mut js = self.js.replace(&format!("{NAME}_bg.wasm"), wasm_name);
+        for (file, name) in chunk_names {
+            js = js.replace(&format!("\"./{file}\""), &format!("\"./{name}\""));
+        }
+        js
     }
 }
 
-pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<Client>> {
+pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
     tools::wasm_target(workspace)?;
-    match mode {
-        Mode::Dev => Ok(vec![build_part(workspace, mode, None)?]),
-        Mode::Release => PARTS.iter().map(|part| build_part(workspace, mode, Some(part))).collect(),
-    }
-}
-
-fn build_part(workspace: &Workspace, mode: Mode, part: Option<&'static str>) -> Result<Client> {
     let profile = match mode {
         Mode::Dev => "wasm-dev",
         Mode::Release => "wasm-release",
     };
     let target = "wasm32-unknown-unknown";
-    let features = format!("--features={}", part.unwrap_or_default());
-    run(&mut workspace.cargo([
-        "build",
-        "--package=frontend",
-        &features,
-        "--target",
-        target,
-        "--profile",
-        profile,
-    ]))?;
+    let mut cargo = workspace.cargo(["rustc", "--package=frontend", "--target", target]);
+    cargo.args(["--profile", profile]);
+    if mode == Mode::Release {
+        // What is to be split tells for each function which functions and data it uses.
+        cargo.args(["--features=split", "--", "-Clink-args=--emit-relocs"]);
+    }
+    run(&mut cargo)?;
 
     let compiled = workspace.target(target).join(profile).join("frontend.wasm");
-    let made = workspace.target("client").join(profile).join(part.unwrap_or("whole"));
+    let made = workspace.target("client").join(profile);
     let stamp = made.join("made-from");
     let wanted = fingerprint(&compiled)?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return read(&made, part);
+        return read(&made);
     }
 
     if made.exists() {
         fs::remove_dir_all(&made).with_context(|| format!("cannot clear {}", made.display()))?;
     }
-    bind(&compiled, &made, mode)?;
-    if mode == Mode::Release {
-        optimise(workspace, &made.join(format!("{NAME}_bg.wasm")))?;
-        shrink_names(&made)?;
+    fs::create_dir_all(&made)?;
+    match mode {
+        Mode::Dev => bind(&compiled, &made, mode)?,
+        Mode::Release => {
+            let main = split(&compiled, &made)?;
+            bind(&main, &made, mode)?;
+            fs::remove_file(main)?;
+            inline_loader(&made)?;
+            for module in modules(&made)? {
+                optimise(workspace, &module)?;
+            }
+            shrink_names(&made)?;
+        }
     }
-    let client = read(&made, part)?;
+    let client = read(&made)?;
     // Last, so that a step that was interrupted leaves no stamp behind.
     fs::write(stamp, wanted)?;
     Ok(client)
+}
+
+/// The script that loads chunks, as the main module imports it.
+const LOADER: &str = "./chunk_loader.js";
+
+/// Which files a chunk consists of.
+const CHUNKS: &str = "chunks.json";
+
+/// Cuts the module along the functions that `app/src/chunks.rs` marks. Returns the main module,
+/// which has yet to get its glue.
+fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
+    println!("   splitting {}", compiled.display());
+    let input =
+        fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    let main = into.join("main.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&input);
+    options.output_dir = into;
+    options.main_out_path = &main;
+    options.link_name = LOADER;
+    let main_module = format!("./{NAME}.js");
+    options.main_module = &main_module;
+    let made = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("{error:?}"))
+        .context("the client could not be split")?;
+    let files = |stems: Vec<String>| stems.iter().map(|stem| format!("{stem}.wasm")).collect();
+    let chunks: BTreeMap<String, Vec<String>> =
+        made.prefetch_map.into_iter().map(|(chunk, stems)| (chunk, files(stems))).collect();
+    fs::write(into.join(CHUNKS), serde_json::to_vec(&chunks)?)?;
+    Ok(main)
 }
 
 fn bind(compiled: &Path, into: &Path, mode: Mode) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
-    // Whoever starts the client without naming the wasm gets the right file, too.
+    // A caller that starts the client without naming the wasm gets the right file, too.
     bindgen.omit_default_module_path(false);
     if mode == Mode::Release {
+        // Chunks share the main module's memory, stack and table by what the linker exports.
+        bindgen.keep_lld_exports(true).demangle(false);
         bindgen.remove_name_section(true).remove_producers_section(true);
     }
     bindgen.generate(into).context("wasm-bindgen failed")
+}
+
+/// Puts the script that loads chunks into the glue: as a file of its own it would be one more
+/// request, and the two would have to know each other's hashed name.
+fn inline_loader(made: &Path) -> Result<()> {
+    let (js, loader) = (made.join(format!("{NAME}.js")), made.join(LOADER));
+    let (glue, code) = (fs::read_to_string(&js)?, fs::read_to_string(&loader)?);
+    fs::write(js, with_loader(&glue, &code)?)?;
+    fs::remove_file(loader)?;
+    Ok(())
+}
+
+/// `import * as star from "./chunk_loader.js"` becomes an object with what that script exports.
+fn with_loader(glue: &str, loader: &str) -> Result<String> {
+    let is_import = |line: &&str| line.starts_with("import * as ") && line.contains(LOADER);
+    let import = glue.lines().find(is_import).context("the glue does not import the loader")?;
+    let star = import.split_whitespace().nth(3).unwrap_or_default();
+    let exported = loader.lines().filter_map(|line| line.strip_prefix("export const "));
+    let names: Vec<_> = exported.filter_map(|line| line.split_whitespace().next()).collect();
+    // `initSync`, which it imports from the glue, is in scope here.
+    let code: Vec<_> = loader.lines().filter(|line| !line.starts_with("import ")).collect();
+    let code = code.join("\n").replace("export const ", "const ");
+    let inlined =
+        format!("const {star} = (() => {{\n{code}\nreturn {{ {} }};\n}})();", names.join(", "));
+    Ok(glue.replace(import, &inlined))
+}
+
+/// The WebAssembly files in a folder.
+fn modules(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files: std::io::Result<Vec<_>> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let is_wasm = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "wasm");
+    let mut modules: Vec<_> = files?.into_iter().filter(is_wasm).collect();
+    modules.sort();
+    Ok(modules)
 }
 
 fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
@@ -121,19 +190,21 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     run(&mut command)
 }
 
-/// Makes script and module compress better. Each name that they share ends in a hash, and hashes
+/// Makes script and modules compress better. Each name that they share ends in a hash, and hashes
 /// do not compress: they become small numbers of the same length. Indentation goes, too.
 fn shrink_names(made: &Path) -> Result<()> {
-    let (js, wasm) = (made.join(format!("{NAME}.js")), made.join(format!("{NAME}_bg.wasm")));
+    let js = made.join(format!("{NAME}.js"));
     let glue = fs::read_to_string(&js)?;
     let numbers = numbers_for_hashes(&glue);
     let glue = glue.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
     let mut glue = glue.into_bytes();
-    let mut module = fs::read(&wasm)?;
     replace_hashes(&mut glue, &numbers);
-    replace_hashes(&mut module, &numbers);
     fs::write(js, glue)?;
-    fs::write(wasm, module)?;
+    for file in modules(made)? {
+        let mut module = fs::read(&file)?;
+        replace_hashes(&mut module, &numbers);
+        fs::write(file, module)?;
+    }
     Ok(())
 }
 
@@ -173,13 +244,25 @@ fn replace_hashes(bytes: &mut [u8], numbers: &BTreeMap<[u8; HASH], [u8; HASH]>) 
     }
 }
 
-fn read(made: &Path, part: Option<&'static str>) -> Result<Client> {
+fn read(made: &Path) -> Result<Client> {
     let js = made.join(format!("{NAME}.js"));
-    let wasm = made.join(format!("{NAME}_bg.wasm"));
+    let main = format!("{NAME}_bg.wasm");
+    let mut chunk_files = BTreeMap::new();
+    for file in modules(made)? {
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        chunk_files.insert(name, bytes);
+    }
+    let wasm = chunk_files.remove(&main).with_context(|| format!("{main} was not made"))?;
+    let chunks = match fs::read(made.join(CHUNKS)) {
+        Ok(list) => serde_json::from_slice(&list).context(CHUNKS)?,
+        Err(_) => BTreeMap::new(),
+    };
     Ok(Client {
-        part,
         js: fs::read_to_string(&js).with_context(|| format!("cannot read {}", js.display()))?,
-        wasm: fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?,
+        wasm,
+        chunk_files,
+        chunks,
         snippets: made.join("snippets"),
     })
 }
@@ -197,6 +280,19 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_loader_becomes_part_of_the_glue() -> Result<()> {
+        let glue = "import * as star1 from \"./chunk_loader.js\"\n\nexport function a() {}\n";
+        let loader = "import { initSync } from \"./cadence.js\";\n\nfunction f() { initSync(); }\n\
+                      export const __wasm_split_load_gym = f;\n";
+        let wanted = "const star1 = (() => {\n\nfunction f() { initSync(); }\n\
+                      const __wasm_split_load_gym = f;\nreturn { __wasm_split_load_gym };\n})();\n\n\
+                      export function a() {}\n";
+        assert_eq!(with_loader(glue, loader)?, wanted);
+        assert!(with_loader("export function a() {}", loader).is_err());
+        Ok(())
+    }
 
     #[test]
     fn hashes_become_numbers_that_still_tell_names_apart() {

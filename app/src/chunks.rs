@@ -1,0 +1,190 @@
+//! The pages as chunks of the client: each is downloaded when it is first shown.
+//!
+//! With the feature `split` a chunk is a WebAssembly module of its own, which the build cuts out
+//! of the client (`xtask/src/wasm.rs`). Without it, and on the server, it is part of the program,
+//! and loading it takes no time.
+
+use crate::{client_files::PageKind, gym, shell};
+use futures_channel::oneshot;
+use leptos::{ev, prelude::*};
+use leptos_router::LazyRoute;
+use protocol::{Read, ServerMessage};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// A chunk could not be fetched: no network, or the server has another release by now.
+pub use leptos::wasm_split::SplitLoaderError as ChunkMissing;
+
+/// What a chunk has for the body of its pages.
+#[derive(Debug, Clone, Copy)]
+pub struct PageBody {
+    /// Reads what the server sends. The guitar's pages follow no gym, and are spared the code to
+    /// read one.
+    pub read: Read<ServerMessage>,
+    /// The view.
+    pub view: fn() -> AnyView,
+}
+
+/// Makes of each line a chunk: a function that loads it, and one that also gives what is in it.
+macro_rules! chunks {
+    ($($name:ident, $load:ident: $content:ty = $value:expr;)*) => {$(
+        #[cfg(feature = "split")]
+        #[leptos::wasm_split::wasm_split(
+            $name,
+            wasm_split_path = leptos::wasm_split,
+            preload($load),
+            fallible
+        )]
+        fn $name() -> Result<$content, ChunkMissing> {
+            Ok($value)
+        }
+
+        #[cfg(not(feature = "split"))]
+        async fn $name() -> Result<$content, ChunkMissing> {
+            Ok($value)
+        }
+
+        #[cfg(not(feature = "split"))]
+        async fn $load() -> Result<(), ChunkMissing> {
+            Ok(())
+        }
+    )*};
+}
+
+chunks! {
+    phone, load_phone: PageBody = guitar_body(shell::phone);
+    stage, load_stage: PageBody = guitar_body(shell::stage);
+    practice, load_practice: PageBody = guitar_body(shell::practice);
+    gym, load_gym: PageBody = PageBody { read: ServerMessage::read, view: shell::gym };
+    sign_in, load_sign_in: AnyView = view! { <gym::sign_in::SignIn/> }.into_any();
+    dashboard, load_dashboard: AnyView = view! { <gym::dashboard::Dashboard/> }.into_any();
+    desk, load_desk: AnyView = view! { <gym::desk::Desk/> }.into_any();
+    members, load_members: AnyView = view! { <gym::members::Members/> }.into_any();
+}
+
+fn guitar_body(view: fn() -> AnyView) -> PageBody {
+    PageBody { read: ServerMessage::read_guitar, view }
+}
+
+/// Makes of each line a page of the gym's router. While its chunk is on the way the router keeps
+/// the page before it.
+macro_rules! lazy_pages {
+    ($($(#[doc = $doc:literal])* $page:ident => $view:ident, $load:ident;)*) => {$(
+        $(#[doc = $doc])*
+        pub(crate) struct $page;
+
+        impl LazyRoute for $page {
+            fn data() -> Self {
+                Self
+            }
+
+            async fn view(_: Self) -> AnyView {
+                until_loaded($view).await
+            }
+
+            async fn preload() {
+                until_loaded($load).await;
+            }
+        }
+    )*};
+}
+
+lazy_pages! {
+    /// `/gym/sign-in`
+    SignInPage => sign_in, load_sign_in;
+    /// `/gym`
+    DashboardPage => dashboard, load_dashboard;
+    /// `/gym/desk`
+    DeskPage => desk, load_desk;
+    /// `/gym/members`
+    MembersPage => members, load_members;
+}
+
+/// Waits until the chunks of a page are loaded.
+pub async fn load(page: PageKind) {
+    match page {
+        PageKind::Landing | PageKind::NotFound => {}
+        PageKind::Phone => until_loaded(load_phone).await,
+        PageKind::Stage => until_loaded(load_stage).await,
+        PageKind::Practice => until_loaded(load_practice).await,
+        PageKind::LostInGym => until_loaded(load_gym).await,
+        PageKind::SignIn => in_gym(load_sign_in).await,
+        PageKind::Dashboard => in_gym(load_dashboard).await,
+        PageKind::Desk => in_gym(load_desk).await,
+        PageKind::Members => in_gym(load_members).await,
+    }
+}
+
+async fn in_gym<F: Future<Output = Result<(), ChunkMissing>>>(load_page: impl Fn() -> F) {
+    until_loaded(load_gym).await;
+    until_loaded(load_page).await;
+}
+
+/// The body of a page that has code, out of its chunk. Ready at once when [`load`] is through;
+/// `None` for a page without code, or when its chunk was not loaded before and cannot be fetched.
+pub async fn body(page: PageKind) -> Option<PageBody> {
+    let body = match page {
+        PageKind::Landing | PageKind::NotFound => return None,
+        PageKind::Phone => phone().await,
+        PageKind::Stage => stage().await,
+        PageKind::Practice => practice().await,
+        PageKind::SignIn
+        | PageKind::Dashboard
+        | PageKind::Desk
+        | PageKind::Members
+        | PageKind::LostInGym => gym().await,
+    };
+    body.ok()
+}
+
+/// The attribute of `<html>` that shows the shell's note about a missing part.
+pub(crate) const MISSING: &str = "data-chunk-missing";
+
+/// The longest pause before a chunk is asked for again.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Tries again until the chunk is there. Meanwhile the page says that a part of it is missing, and
+/// stays as it is, with everything that was typed into it.
+async fn until_loaded<T, F>(load: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, ChunkMissing>>,
+{
+    let mut wait = Duration::from_secs(1);
+    loop {
+        if let Ok(loaded) = load().await {
+            if wait > Duration::from_secs(1) {
+                show_missing(false);
+            }
+            return loaded;
+        }
+        show_missing(true);
+        time_to_retry(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+fn show_missing(missing: bool) {
+    let Some(root) = document().document_element() else { return };
+    _ = match missing {
+        true => root.set_attribute(MISSING, "true"),
+        false => root.remove_attribute(MISSING),
+    };
+}
+
+/// Waits for a while, or until the network is back.
+async fn time_to_retry(wait: Duration) {
+    let (sender, receiver) = oneshot::channel();
+    let sender = Rc::new(RefCell::new(Some(sender)));
+    let wake = move || {
+        if let Some(sender) = sender.take() {
+            // The receiver lives until the end of this function.
+            _ = sender.send(());
+        }
+    };
+    let timer = set_timeout_with_handle(wake.clone(), wait);
+    let online = window_event_listener(ev::online, move |_| wake());
+    _ = receiver.await;
+    online.remove();
+    if let Ok(timer) = timer {
+        timer.clear();
+    }
+}

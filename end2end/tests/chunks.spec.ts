@@ -1,0 +1,61 @@
+// A page's code is a chunk that is downloaded when it is first shown. It may not come.
+
+import type { Page } from '@playwright/test';
+import { signIn } from '../support/gym';
+import { shot } from '../support/shot';
+import { expect, open, test } from '../support/test';
+
+const CHUNK = /\/pkg\/cadence-(split|chunk)_.*\.wasm$/;
+const trouble = (page: Page) => page.getByText('A part of this page could not be loaded');
+
+test('a page of the gym that cannot be fetched says so, loses nothing, and comes when it can', async ({
+  page,
+  server,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_FAILED|Failed to fetch|failed to load split module|WebAssembly/);
+  await signIn(page, server, 'manager');
+  await open(page, '/gym/members');
+  const search = page.getByRole('searchbox').first();
+  await search.fill('typed before');
+  await page.route(CHUNK, (route) => route.abort('failed'));
+  await page.getByRole('link', { name: 'Check-in desk' }).click();
+  await expect(trouble(page)).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Members' })).toBeVisible();
+  await expect(search).toHaveValue('typed before');
+  await shot(page, 'chunk-missing-pc');
+  await page.unroute(CHUNK);
+  await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible({ timeout: 15_000 });
+  await expect(trouble(page)).toBeHidden();
+  await expect(page).toHaveURL(/\/gym\/desk$/);
+});
+
+test('until the next page has come the one before it stays', async ({ page, server }) => {
+  await signIn(page, server, 'manager');
+  await open(page, '/gym/members');
+  let let_through = () => {};
+  const held = new Promise<void>((resolve) => (let_through = resolve));
+  await page.route(CHUNK, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(CHUNK);
+  await page.getByRole('link', { name: 'Check-in desk' }).click();
+  await asked;
+  await expect(page.getByRole('heading', { level: 1, name: 'Members' })).toBeVisible();
+  let_through();
+  await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible();
+});
+
+test('a page whose first chunk is missing says so and comes alive when it can', async ({
+  page,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_FAILED|Failed to fetch|failed to load split module|WebAssembly/);
+  await page.route(CHUNK, (route) => route.abort('failed'));
+  await page.goto('/play');
+  await expect(trouble(page)).toBeVisible();
+  await page.unroute(CHUNK);
+  await expect(page.locator('html[data-hydrated="true"]')).toBeAttached({ timeout: 15_000 });
+  await expect(trouble(page)).toBeHidden();
+});
