@@ -5,10 +5,12 @@
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
 //! - [`services`] starts the servers that the tests need,
+//! - [`dependencies`] checks licences and advisories,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod dependencies;
 mod nodes;
 mod run;
 mod server;

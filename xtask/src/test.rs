@@ -11,7 +11,7 @@ use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
-use crate::{server, site, tools, wasm};
+use crate::{dependencies, server, site, tools, wasm};
 
 /// What the controller page may make a browser download beside its HTML, compressed.
 const FIRST_LOAD_LIMIT: usize = 350_000;
@@ -42,6 +42,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         report.step("clippy", |_| run(&mut clippy(workspace, &["--all-targets"])));
         report.step("clippy (wasm)", |_| run(&mut clippy(workspace, &WASM_FRONTEND)));
         report.step("features (wasm)", |_| no_ssr_in_wasm(workspace));
+        report.step("dependencies", |_| dependencies::check(workspace));
     }
 
     // Without them the tests that need them say so, and the others run.
