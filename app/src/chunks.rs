@@ -1,32 +1,21 @@
-//! The pages as chunks of the client: each is downloaded when it is first shown.
+//! The gym's pages as chunks of its client: each is downloaded when it is first shown.
 //!
 //! With the feature `split` a chunk is a WebAssembly module of its own, which the build cuts out
 //! of the client (`xtask/src/wasm.rs`). Without it, and on the server, it is part of the program,
 //! and loading it takes no time.
 
-use crate::{client_files::PageKind, gym, shell};
+use crate::{client_files::PageKind, gym};
 use futures_channel::oneshot;
 use leptos::{ev, prelude::*};
 use leptos_router::LazyRoute;
-use protocol::{Read, ServerMessage};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// A chunk could not be fetched: no network, or the server has another release by now.
 pub use leptos::wasm_split::SplitLoaderError as ChunkMissing;
 
-/// What a chunk has for the body of its pages.
-#[derive(Debug, Clone, Copy)]
-pub struct PageBody {
-    /// Reads what the server sends. The guitar's pages follow no gym, and are spared the code to
-    /// read one.
-    pub read: Read<ServerMessage>,
-    /// The view.
-    pub view: fn() -> AnyView,
-}
-
-/// Makes of each line a chunk: a function that loads it, and one that also gives what is in it.
+/// Makes of each line a chunk: a function that loads it, and one that also makes its view.
 macro_rules! chunks {
-    ($($name:ident, $load:ident: $content:ty = $value:expr;)*) => {$(
+    ($($name:ident, $load:ident => $view:expr;)*) => {$(
         #[cfg(feature = "split")]
         #[leptos::wasm_split::wasm_split(
             $name,
@@ -34,13 +23,13 @@ macro_rules! chunks {
             preload($load),
             fallible
         )]
-        fn $name() -> Result<$content, ChunkMissing> {
-            Ok($value)
+        fn $name() -> Result<AnyView, ChunkMissing> {
+            Ok($view)
         }
 
         #[cfg(not(feature = "split"))]
-        async fn $name() -> Result<$content, ChunkMissing> {
-            Ok($value)
+        async fn $name() -> Result<AnyView, ChunkMissing> {
+            Ok($view)
         }
 
         #[cfg(not(feature = "split"))]
@@ -51,18 +40,10 @@ macro_rules! chunks {
 }
 
 chunks! {
-    phone, load_phone: PageBody = guitar_body(shell::phone);
-    stage, load_stage: PageBody = guitar_body(shell::stage);
-    practice, load_practice: PageBody = guitar_body(shell::practice);
-    gym, load_gym: PageBody = PageBody { read: ServerMessage::read, view: shell::gym };
-    sign_in, load_sign_in: AnyView = view! { <gym::sign_in::SignIn/> }.into_any();
-    dashboard, load_dashboard: AnyView = view! { <gym::dashboard::Dashboard/> }.into_any();
-    desk, load_desk: AnyView = view! { <gym::desk::Desk/> }.into_any();
-    members, load_members: AnyView = view! { <gym::members::Members/> }.into_any();
-}
-
-fn guitar_body(view: fn() -> AnyView) -> PageBody {
-    PageBody { read: ServerMessage::read_guitar, view }
+    sign_in, load_sign_in => view! { <gym::sign_in::SignIn/> }.into_any();
+    dashboard, load_dashboard => view! { <gym::dashboard::Dashboard/> }.into_any();
+    desk, load_desk => view! { <gym::desk::Desk/> }.into_any();
+    members, load_members => view! { <gym::members::Members/> }.into_any();
 }
 
 /// Makes of each line a page of the gym's router. While its chunk is on the way the router keeps
@@ -99,41 +80,15 @@ lazy_pages! {
     MembersPage => members, load_members;
 }
 
-/// Waits until the chunks of a page are loaded.
+/// Waits until the chunk of a page is loaded, if it has one.
 pub async fn load(page: PageKind) {
     match page {
-        PageKind::Landing | PageKind::NotFound => {}
-        PageKind::Phone => until_loaded(load_phone).await,
-        PageKind::Stage => until_loaded(load_stage).await,
-        PageKind::Practice => until_loaded(load_practice).await,
-        PageKind::LostInGym => until_loaded(load_gym).await,
-        PageKind::SignIn => in_gym(load_sign_in).await,
-        PageKind::Dashboard => in_gym(load_dashboard).await,
-        PageKind::Desk => in_gym(load_desk).await,
-        PageKind::Members => in_gym(load_members).await,
+        PageKind::SignIn => until_loaded(load_sign_in).await,
+        PageKind::Dashboard => until_loaded(load_dashboard).await,
+        PageKind::Desk => until_loaded(load_desk).await,
+        PageKind::Members => until_loaded(load_members).await,
+        _ => {}
     }
-}
-
-async fn in_gym<F: Future<Output = Result<(), ChunkMissing>>>(load_page: impl Fn() -> F) {
-    until_loaded(load_gym).await;
-    until_loaded(load_page).await;
-}
-
-/// The body of a page that has code, out of its chunk. Ready at once when [`load`] is through;
-/// `None` for a page without code, or when its chunk was not loaded before and cannot be fetched.
-pub async fn body(page: PageKind) -> Option<PageBody> {
-    let body = match page {
-        PageKind::Landing | PageKind::NotFound => return None,
-        PageKind::Phone => phone().await,
-        PageKind::Stage => stage().await,
-        PageKind::Practice => practice().await,
-        PageKind::SignIn
-        | PageKind::Dashboard
-        | PageKind::Desk
-        | PageKind::Members
-        | PageKind::LostInGym => gym().await,
-    };
-    body.ok()
 }
 
 /// The attribute of `<html>` that shows the shell's note about a missing part.

@@ -1,8 +1,8 @@
 //! Which files a page makes the browser load.
 //!
-//! A release build splits the client into one main module and a chunk per page, so that a phone
-//! at a guitar does not download a gym. A development build, and one by cargo-leptos, has
-//! everything in one module.
+//! A release build makes a client for each page of the guitar and one for the gym, so that a phone
+//! at a guitar does not download a gym; the gym's pages are chunks of theirs. A development build,
+//! and one by cargo-leptos, has one client for all of them.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -50,19 +50,28 @@ impl PageKind {
         }
     }
 
-    /// The chunks that the page needs besides the main module, under their names in
-    /// [`crate::chunks`]. `None` for pages that are finished when the server has rendered them.
-    pub fn chunks(self) -> Option<&'static [&'static str]> {
+    /// The client that the page loads, by its name in `pkg/files.json`. `None` for pages that are
+    /// finished when the server has rendered them.
+    pub fn client(self) -> Option<&'static str> {
         match self {
             Self::Landing | Self::NotFound => None,
-            Self::Phone => Some(&["phone"]),
-            Self::Stage => Some(&["stage"]),
-            Self::Practice => Some(&["practice"]),
-            Self::SignIn => Some(&["gym", "sign_in"]),
-            Self::Dashboard => Some(&["gym", "dashboard"]),
-            Self::Desk => Some(&["gym", "desk"]),
-            Self::Members => Some(&["gym", "members"]),
-            Self::LostInGym => Some(&["gym"]),
+            Self::Phone => Some("phone"),
+            Self::Stage => Some("stage"),
+            Self::Practice => Some("practice"),
+            Self::SignIn | Self::Dashboard | Self::Desk | Self::Members | Self::LostInGym => {
+                Some("gym")
+            }
+        }
+    }
+
+    /// The chunk of its client that the page needs, under its name in [`crate::chunks`].
+    pub fn chunk(self) -> Option<&'static str> {
+        match self {
+            Self::SignIn => Some("sign_in"),
+            Self::Dashboard => Some("dashboard"),
+            Self::Desk => Some("desk"),
+            Self::Members => Some("members"),
+            _ => None,
         }
     }
 }
@@ -78,41 +87,44 @@ pub(crate) fn played_session(path: &str) -> Option<Option<String>> {
     }
 }
 
-/// The client's files below `/pkg/`, as the build lists them in `pkg/files.json`.
+/// A client's files, below `/pkg/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ClientFile {
+    /// The script.
+    pub js: String,
+    /// The WebAssembly module.
+    pub wasm: String,
+    /// The further modules of each chunk: its own, and those that it shares with others.
+    pub chunks: BTreeMap<String, Vec<String>>,
+}
+
+/// The files of all clients, as the build lists them in `pkg/files.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ClientFiles {
-    /// The script that starts the main module.
-    pub js: String,
-    /// The main module.
-    pub wasm: String,
+    /// By the names that [`PageKind::client`] gives.
+    pub clients: BTreeMap<String, ClientFile>,
     /// The style sheet.
     pub css: String,
-    /// The WebAssembly files of each chunk: its own, and those that it shares with others.
-    pub chunks: BTreeMap<String, Vec<String>>,
 }
 
 impl ClientFiles {
     /// The files of a build without a list: one client under its plain name.
     pub fn unlisted(name: &str) -> Self {
-        Self {
+        let whole = ClientFile {
             js: format!("{name}.js"),
             wasm: format!("{name}.wasm"),
-            css: format!("{name}.css"),
             chunks: BTreeMap::new(),
-        }
+        };
+        let names = ["phone", "stage", "practice", "gym"];
+        let clients = names.map(|client| (client.to_owned(), whole.clone()));
+        Self { clients: BTreeMap::from(clients), css: format!("{name}.css") }
     }
 
-    /// The WebAssembly files of a page besides the main module, each once.
-    pub fn chunks_of(&self, page: PageKind) -> Vec<&str> {
-        let mut files = Vec::new();
-        for chunk in page.chunks().unwrap_or_default() {
-            for file in self.chunks.get(*chunk).into_iter().flatten() {
-                if !files.contains(&file.as_str()) {
-                    files.push(file);
-                }
-            }
-        }
-        files
+    /// The client of a page that needs one, and the modules of the page's chunk.
+    pub fn of(&self, page: PageKind) -> Option<(&ClientFile, &[String])> {
+        let client = self.clients.get(page.client()?)?;
+        let chunk = page.chunk().and_then(|chunk| client.chunks.get(chunk));
+        Some((client, chunk.map_or(&[], Vec::as_slice)))
     }
 }
 
@@ -149,14 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_two_chunks_share_is_loaded_once() {
-        let list = |files: &[&str]| files.iter().map(|file| (*file).to_owned()).collect();
-        let chunks = BTreeMap::from([
-            ("gym".to_owned(), list(&["shared.wasm", "gym.wasm"])),
-            ("desk".to_owned(), list(&["shared.wasm", "desk.wasm"])),
-        ]);
-        let files = ClientFiles { chunks, ..ClientFiles::unlisted("cadence") };
-        assert_eq!(files.chunks_of(PageKind::Desk), ["shared.wasm", "gym.wasm", "desk.wasm"]);
-        assert!(files.chunks_of(PageKind::Landing).is_empty());
+    fn a_page_loads_its_client_and_its_chunk() {
+        let mut files = ClientFiles::unlisted("cadence");
+        let modules = vec!["shared.wasm".to_owned(), "desk.wasm".to_owned()];
+        if let Some(gym) = files.clients.get_mut("gym") {
+            gym.chunks.insert("desk".to_owned(), modules.clone());
+        }
+        let chunk = |page| files.of(page).map(|(client, chunk)| (&*client.js, chunk));
+        assert_eq!(chunk(PageKind::Desk), Some(("cadence.js", &modules[..])));
+        assert_eq!(chunk(PageKind::Phone), Some(("cadence.js", &[][..])));
+        assert_eq!(chunk(PageKind::Landing), None);
     }
 }

@@ -1,11 +1,10 @@
 //! The document, the routes and the error pages.
 
 use crate::{
-    chunks::{DashboardPage, DeskPage, MISSING, MembersPage, SignInPage, body},
-    client_files::{ClientFiles, PageKind, played_session},
+    chunks::{DashboardPage, DeskPage, MISSING, MembersPage, SignInPage},
+    client_files::{ClientFile, ClientFiles, PageKind, played_session},
     guitar, gym, ui,
 };
-use futures_util::FutureExt;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -14,6 +13,7 @@ use leptos_router::{
     location::RequestUrl,
     path,
 };
+use protocol::{Read, ServerMessage};
 use std::iter;
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
@@ -22,7 +22,7 @@ use std::iter;
 pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
     let page = PageKind::of(&address().0);
     let style = format!("/{}/{}", options.site_pkg_dir, files.css);
-    let client = page.chunks().map(|_| client_tags(&options, files, page));
+    let client = files.of(page).map(|(client, chunk)| client_tags(&options, client, chunk));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -45,22 +45,27 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
     }
 }
 
-/// The page in the body. The chunks are part of the server's program, so they are ready at once.
+/// The page in the body.
 fn page_view(page: PageKind) -> AnyView {
     match page {
         PageKind::Landing => static_page(guitar::landing::Landing),
         PageKind::NotFound => static_page(ui::not_found::NotFound),
-        _ => {
-            body(page).now_or_never().flatten().map_or_else(|| ().into_any(), |body| (body.view)())
-        }
+        PageKind::Phone => (PHONE.view)(),
+        PageKind::Stage => (STAGE.view)(),
+        PageKind::Practice => (PRACTICE.view)(),
+        PageKind::SignIn
+        | PageKind::Dashboard
+        | PageKind::Desk
+        | PageKind::Members
+        | PageKind::LostInGym => (GYM.view)(),
     }
 }
 
-/// What makes a browser load the client: the main module's files and those of the page's chunks
-/// are fetched side by side.
-fn client_tags(options: &LeptosOptions, files: &ClientFiles, page: PageKind) -> AnyView {
+/// What makes a browser load a client: its files and those of the page's chunk are fetched side by
+/// side.
+fn client_tags(options: &LeptosOptions, client: &ClientFile, chunk: &[String]) -> AnyView {
     let pkg = format!("/{}", options.site_pkg_dir);
-    let (js, wasm) = (format!("{pkg}/{}", files.js), format!("{pkg}/{}", files.wasm));
+    let (js, wasm) = (format!("{pkg}/{}", client.js), format!("{pkg}/{}", client.wasm));
     let missing = format!("document.documentElement.setAttribute('{MISSING}', 'true')");
     let start = format!(
         "import('{js}').then(m => m.default({{module_or_path: '{wasm}'}}).then(() => m.hydrate()))\
@@ -68,7 +73,7 @@ fn client_tags(options: &LeptosOptions, files: &ClientFiles, page: PageKind) -> 
     );
     let nonce = use_nonce();
     let modules: Vec<_> = iter::once(wasm.clone())
-        .chain(files.chunks_of(page).into_iter().map(|file| format!("{pkg}/{file}")))
+        .chain(chunk.iter().map(|file| format!("{pkg}/{file}")))
         .map(|href| {
             view! {
                 <link rel="preload" href=href r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
@@ -124,28 +129,41 @@ fn guitar_page(page: impl FnOnce(&str) -> AnyView) -> AnyView {
     .into_any()
 }
 
+/// What a client has for the body of its pages.
+#[derive(Debug, Clone, Copy)]
+pub struct PageBody {
+    /// Reads what the server sends. The guitar's pages follow no gym, and are spared the code to
+    /// read one.
+    pub read: Read<ServerMessage>,
+    /// The view.
+    pub view: fn() -> AnyView,
+}
+
+impl PageBody {
+    const fn of_guitar(view: fn() -> AnyView) -> Self {
+        Self { read: ServerMessage::read_guitar, view }
+    }
+}
+
 /// The phone.
-pub(crate) fn phone() -> AnyView {
+pub const PHONE: PageBody = PageBody::of_guitar(|| {
     guitar_page(|path| {
         let named = played_session(path).flatten();
         view! { <guitar::controller::Controller named/> }.into_any()
     })
-}
+});
 
 /// The PC of the guitar.
-pub(crate) fn stage() -> AnyView {
-    guitar_page(|_| view! { <guitar::stage::Stage/> }.into_any())
-}
+pub const STAGE: PageBody =
+    PageBody::of_guitar(|| guitar_page(|_| view! { <guitar::stage::Stage/> }.into_any()));
 
 /// The practices.
-pub(crate) fn practice() -> AnyView {
-    guitar_page(|_| view! { <guitar::practice::Practice/> }.into_any())
-}
+pub const PRACTICE: PageBody =
+    PageBody::of_guitar(|| guitar_page(|_| view! { <guitar::practice::Practice/> }.into_any()));
 
 /// The gym.
-pub(crate) fn gym() -> AnyView {
-    view! { <GymApp/> }.into_any()
-}
+pub const GYM: PageBody =
+    PageBody { read: ServerMessage::read, view: || view! { <GymApp/> }.into_any() };
 
 /// The gym's router. Pages with data are rendered whole before the first byte leaves, so that a refusal can
 /// still become a status code or a redirect.

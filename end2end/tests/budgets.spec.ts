@@ -50,7 +50,7 @@ for (const [path, budget] of Object.entries(budgets.pages)) {
     expect(html, 'the HTML').toBeLessThanOrEqual(budgets.html);
     expect(total, files.join('\n')).toBeLessThanOrEqual(budget.limit);
     const modules = files.filter((file) => file.includes('.wasm'));
-    expect(modules.length > 0, files.join('\n')).toBe(budget.chunks !== null);
+    expect(modules.length > 0, files.join('\n')).toBe(budget.client !== null);
   });
 }
 

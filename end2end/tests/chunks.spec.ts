@@ -5,7 +5,7 @@ import { signIn } from '../support/gym';
 import { shot } from '../support/shot';
 import { expect, open, test } from '../support/test';
 
-const CHUNK = /\/pkg\/cadence-(split|chunk)_.*\.wasm$/;
+const CHUNK = /\/pkg\/cadence-gym-(split|chunk)_.*\.wasm$/;
 const trouble = (page: Page) => page.getByText('A part of this page could not be loaded');
 
 test('a page of the gym that cannot be fetched says so, loses nothing, and comes when it can', async ({
@@ -53,7 +53,7 @@ test('a page whose first chunk is missing says so and comes alive when it can', 
 }) => {
   allowErrors(/ERR_FAILED|Failed to fetch|failed to load split module|WebAssembly/);
   await page.route(CHUNK, (route) => route.abort('failed'));
-  await page.goto('/play');
+  await page.goto('/gym/sign-in');
   await expect(trouble(page)).toBeVisible();
   await page.unroute(CHUNK);
   await expect(page.locator('html[data-hydrated="true"]')).toBeAttached({ timeout: 15_000 });

@@ -13,22 +13,44 @@ mod session;
 mod socket;
 mod sound;
 
-use app::{chunks, client_files::PageKind};
+use app::{
+    chunks,
+    client_files::PageKind,
+    shell::{GYM, PHONE, PRACTICE, PageBody, STAGE},
+};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Takes over the page that the server rendered, when its chunks are loaded.
+/// Without a feature, this client has all pages.
+const WHOLE: bool = !(cfg!(feature = "phone")
+    || cfg!(feature = "stage")
+    || cfg!(feature = "practice")
+    || cfg!(feature = "gym"));
+
+/// Takes over the page that the server rendered, when its chunk is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     let page = PageKind::of(&window().location().pathname().unwrap_or_default());
+    // Another client's page, or one without code, stays what was rendered.
+    let Some(body) = body(page) else { return };
     wasm_bindgen_futures::spawn_local(async move {
         chunks::load(page).await;
-        let Some(body) = chunks::body(page).await else { return };
         leptos::mount::hydrate_body(move || {
             provide_context(socket::start(body.read));
             provide_context(browser::browser());
             (body.view)()
         });
     });
+}
+
+/// The body of a page that this client has.
+fn body(page: PageKind) -> Option<PageBody> {
+    match page.client()? {
+        "phone" if WHOLE || cfg!(feature = "phone") => Some(PHONE),
+        "stage" if WHOLE || cfg!(feature = "stage") => Some(STAGE),
+        "practice" if WHOLE || cfg!(feature = "practice") => Some(PRACTICE),
+        "gym" if WHOLE || cfg!(feature = "gym") => Some(GYM),
+        _ => None,
+    }
 }

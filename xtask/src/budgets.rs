@@ -26,8 +26,9 @@ struct Budgets {
 struct PageBudget {
     /// Everything: HTML, style, font, icon, script, modules.
     limit: usize,
-    /// The chunks of the client that the page loads; `None` without any client.
-    chunks: Option<Vec<String>>,
+    /// The client that the page loads, if it needs one, and which chunk of it.
+    client: Option<String>,
+    chunk: Option<String>,
 }
 
 /// Prints the size of each page and compares it with its budget.
@@ -44,7 +45,7 @@ pub(crate) fn check(workspace: &Workspace, site: &Site) -> Result<()> {
     };
     let mut gym = Vec::new();
     for (path, page) in &budgets.pages {
-        let files = site.page_files(page.chunks.as_deref())?;
+        let files = site.page_files(page.client.as_deref(), page.chunk.as_deref())?;
         compare(path, files.values().sum::<usize>() + budgets.html, page.limit);
         if path.starts_with("/gym") {
             gym.push((path, files));

@@ -1,6 +1,6 @@
 //! The build and test runner of Cadence: `cargo xtask run`, `cargo xtask test`.
 //!
-//! - [`wasm`] turns the `frontend` crate into a script and WebAssembly modules,
+//! - [`wasm`] turns the `frontend` crate into scripts and WebAssembly modules,
 //! - [`site`] lays out the folder that the server serves,
 //! - [`budgets`] says what each page may make a browser download,
 //! - [`server`] builds the server,
@@ -92,8 +92,8 @@ fn execute(command: Command) -> Result<bool> {
             Ok(true)
         }
         Command::Sizes => {
-            let client = wasm::build(&workspace, Mode::Release)?;
-            let site = site::assemble(&workspace, Mode::Release, &client)?;
+            let clients = wasm::build(&workspace, Mode::Release)?;
+            let site = site::assemble(&workspace, Mode::Release, &clients)?;
             budgets::check(&workspace, &site).map(|()| true)
         }
         Command::Test(options) => test::test(&workspace, &options),
@@ -114,8 +114,8 @@ struct Built {
 }
 
 fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let client = timed_step("client", || wasm::build(workspace, mode))?;
-    let site = timed_step("site", || site::assemble(workspace, mode, &client))?;
+    let clients = timed_step("clients", || wasm::build(workspace, mode))?;
+    let site = timed_step("site", || site::assemble(workspace, mode, &clients))?;
     let server = timed_step("server", || server::build(workspace, mode))?;
     println!("{}", site.summary()?);
     Ok(Built { server, site })

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::wasm::{Client, NAME, hash};
+use crate::wasm::{CLIENTS, Client, NAME, hash};
 use crate::workspace::{Mode, Workspace};
 
 /// Text shrinks; pictures, fonts and sound are compressed already.
@@ -24,17 +24,22 @@ pub(crate) struct Site {
     list: FileList,
 }
 
-/// `pkg/files.json`, from which the server knows the names of the client's files.
+/// `pkg/files.json`, from which the server knows the names of the clients' files.
 #[derive(Default, Serialize)]
 struct FileList {
+    css: String,
+    clients: BTreeMap<&'static str, ClientFiles>,
+}
+
+#[derive(Clone, Serialize)]
+struct ClientFiles {
     js: String,
     wasm: String,
-    css: String,
-    /// The files of each chunk.
+    /// The further modules of each chunk.
     chunks: BTreeMap<String, Vec<String>>,
 }
 
-pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Result<Site> {
+pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) -> Result<Site> {
     let read = |file: &Path| {
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
     };
@@ -46,9 +51,11 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Re
 
     let mut files = Files::new();
     collect(&workspace.root("public"), Path::new(""), &mut files)?;
-    collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
+    for client in clients {
+        collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
+    }
     let hashed = mode == Mode::Release;
-    let list = add_client(&mut files, client, &css, |bytes, stem, extension| {
+    let list = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
         if hashed {
             format!("{stem}.{}.{extension}", hash(bytes))
         } else {
@@ -63,14 +70,20 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, client: &Client) -> Re
 
 impl Site {
     /// The files that a page makes a browser download beside its HTML, with the bytes on the wire.
-    /// `chunks` is `None` for a page that needs no client.
-    pub(crate) fn page_files(&self, chunks: Option<&[String]>) -> Result<BTreeMap<PathBuf, usize>> {
+    /// `client` is `None` for a page that needs none; `chunk` is one of the client's.
+    pub(crate) fn page_files(
+        &self,
+        client: Option<&str>,
+        chunk: Option<&str>,
+    ) -> Result<BTreeMap<PathBuf, usize>> {
         let mut names = vec![&self.list.css];
-        if let Some(chunks) = chunks {
-            names.extend([&self.list.js, &self.list.wasm]);
-            for chunk in chunks {
-                let files = self.list.chunks.get(chunk);
-                names.extend(files.with_context(|| format!("the client has no chunk `{chunk}`"))?);
+        if let Some(client) = client {
+            let files = self.list.clients.get(client);
+            let files = files.with_context(|| format!("there is no client `{client}`"))?;
+            names.extend([&files.js, &files.wasm]);
+            if let Some(chunk) = chunk {
+                let modules = files.chunks.get(chunk);
+                names.extend(modules.with_context(|| format!("there is no chunk `{chunk}`"))?);
             }
         }
         let mut files: Vec<_> = names.iter().map(|name| Path::new("pkg").join(name)).collect();
@@ -101,10 +114,10 @@ impl Site {
     }
 }
 
-/// Adds script, modules and style sheet under their public names.
-fn add_client(
+/// Adds scripts, modules and the style sheet under their public names.
+fn add_clients(
     files: &mut Files,
-    client: &Client,
+    clients: &[Client],
     css: &str,
     name: impl Fn(&[u8], &str, &str) -> String,
 ) -> FileList {
@@ -114,19 +127,27 @@ fn add_client(
         name
     };
     let css = add(css.into(), NAME, "css");
-    let wasm = add(client.wasm.clone(), NAME, "wasm");
-    let mut chunk_names = BTreeMap::new();
-    for (file, bytes) in &client.chunk_files {
-        let stem = file.trim_end_matches(".wasm");
-        chunk_names.insert(file.clone(), add(bytes.clone(), &format!("{NAME}-{stem}"), "wasm"));
+    let mut list = FileList { css, ..FileList::default() };
+    for client in clients {
+        let stem = client.name.map_or(NAME.to_owned(), |name| format!("{NAME}-{name}"));
+        let wasm = add(client.wasm.clone(), &stem, "wasm");
+        let mut chunk_names = BTreeMap::new();
+        for (file, bytes) in &client.chunk_files {
+            let chunk = format!("{stem}-{}", file.trim_end_matches(".wasm"));
+            chunk_names.insert(file.clone(), add(bytes.clone(), &chunk, "wasm"));
+        }
+        // The glue names the modules, so its own hash comes after.
+        let js = add(client.js_for(&wasm, &chunk_names).into_bytes(), &stem, "js");
+        let public = |files: &Vec<String>| {
+            files.iter().filter_map(|file| chunk_names.get(file).cloned()).collect()
+        };
+        let chunks = client.chunks.iter().map(|(chunk, files)| (chunk.clone(), public(files)));
+        let found = ClientFiles { js, wasm, chunks: chunks.collect() };
+        for name in CLIENTS.iter().filter(|name| client.name.is_none_or(|own| own == **name)) {
+            list.clients.insert(name, found.clone());
+        }
     }
-    // The glue names the modules, so its own hash comes after.
-    let js = add(client.js_for(&wasm, &chunk_names).into_bytes(), NAME, "js");
-    let public = |files: &Vec<String>| {
-        files.iter().filter_map(|file| chunk_names.get(file).cloned()).collect()
-    };
-    let chunks = client.chunks.iter().map(|(chunk, files)| (chunk.clone(), public(files)));
-    FileList { js, wasm, css, chunks: chunks.collect() }
+    list
 }
 
 /// Adds every file below `from`, if that folder exists, under `to`.
@@ -320,25 +341,27 @@ mod tests {
     #[test]
     fn release_names_carry_the_hash_of_their_content_and_are_listed() {
         let client = Client {
-            js: "new URL('cadence_bg.wasm'); new URL(\"./split_gym.wasm\")".into(),
+            name: Some("gym"),
+            js: "new URL('cadence_bg.wasm'); new URL(\"./split_desk.wasm\")".into(),
             wasm: b"wasm".to_vec(),
-            chunk_files: BTreeMap::from([("split_gym.wasm".into(), b"gym".to_vec())]),
-            chunks: BTreeMap::from([("gym".into(), vec!["split_gym.wasm".into()])]),
+            chunk_files: BTreeMap::from([("split_desk.wasm".into(), b"desk".to_vec())]),
+            chunks: BTreeMap::from([("desk".into(), vec!["split_desk.wasm".into()])]),
             snippets: PathBuf::new(),
         };
         let mut files = Files::new();
-        let list = add_client(&mut files, &client, "a {}", |bytes, stem, extension| {
+        let list = add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
             format!("{stem}.{}.{extension}", hash(bytes))
         });
-        let wasm = format!("cadence.{}.wasm", hash(b"wasm"));
-        let gym = format!("cadence-split_gym.{}.wasm", hash(b"gym"));
-        let js = format!("new URL('{wasm}'); new URL(\"./{gym}\")");
-        assert_eq!(list.js, format!("cadence.{}.js", hash(js.as_bytes())));
-        assert_eq!((list.wasm, &list.chunks["gym"]), (wasm.clone(), &vec![gym.clone()]));
-        for name in [wasm, gym] {
-            assert!(files.contains_key(&Path::new("pkg").join(&name)), "{name}");
+        let wasm = format!("cadence-gym.{}.wasm", hash(b"wasm"));
+        let desk = format!("cadence-gym-split_desk.{}.wasm", hash(b"desk"));
+        let js = format!("new URL('{wasm}'); new URL(\"./{desk}\")");
+        let gym = &list.clients["gym"];
+        assert_eq!(gym.js, format!("cadence-gym.{}.js", hash(js.as_bytes())));
+        assert_eq!((&gym.wasm, &gym.chunks["desk"]), (&wasm, &vec![desk.clone()]));
+        for name in [&wasm, &desk] {
+            assert!(files.contains_key(&Path::new("pkg").join(name)), "{name}");
         }
-        assert_eq!(files.get(&Path::new("pkg").join(&list.js)), Some(&js.into_bytes()));
+        assert_eq!(files.get(&Path::new("pkg").join(&gym.js)), Some(&js.into_bytes()));
     }
 
     #[test]

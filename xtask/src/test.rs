@@ -57,8 +57,8 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
-            let client = wasm::build(workspace, Mode::Release)?;
-            site::assemble(workspace, Mode::Release, &client)
+            let clients = wasm::build(workspace, Mode::Release)?;
+            site::assemble(workspace, Mode::Release, &clients)
         });
         if let Some(site) = &site {
             report.step("sizes", |_| budgets::check(workspace, site));

@@ -1,5 +1,6 @@
-//! From the crate `frontend` to a script and WebAssembly modules: one module in development; in
-//! release a main module, and chunks that a page loads when it needs them.
+//! From the crate `frontend` to scripts and WebAssembly modules: one whole client in development; in
+//! release one for each page of the guitar, so that a phone does not download a gym, and one for the
+//! gym, whose pages are chunks that are loaded when they are needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,8 +31,16 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-call-indirect-overlong",
 ];
 
-/// The finished client, not yet under its public names.
+/// The clients of a release: features of the crate `frontend`, keys of `files.json`.
+pub(crate) const CLIENTS: [&str; 4] = ["phone", "stage", "practice", "gym"];
+
+/// The client with chunks.
+const SPLIT_CLIENT: &str = "gym";
+
+/// A finished client, not yet under its public names.
 pub(crate) struct Client {
+    /// One of [`CLIENTS`], or `None` for the whole.
+    pub(crate) name: Option<&'static str>,
     /// The glue; it still names the WebAssembly files as they were made.
     pub(crate) js: String,
     /// The main module.
@@ -55,8 +64,17 @@ impl Client {
     }
 }
 
-pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
+pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<Client>> {
     tools::wasm_target(workspace)?;
+    match mode {
+        Mode::Dev => Ok(vec![build_client(workspace, mode, None)?]),
+        Mode::Release => {
+            CLIENTS.iter().map(|name| build_client(workspace, mode, Some(name))).collect()
+        }
+    }
+}
+
+fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -> Result<Client> {
     let profile = match mode {
         Mode::Dev => "wasm-dev",
         Mode::Release => "wasm-release",
@@ -64,38 +82,41 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Client> {
     let target = "wasm32-unknown-unknown";
     let mut cargo = workspace.cargo(["rustc", "--package=frontend", "--target", target]);
     cargo.args(["--profile", profile]);
-    if mode == Mode::Release {
-        // What is to be split tells for each function which functions and data it uses.
+    cargo.args(name.map(|name| format!("--features={name}")));
+    let is_split = name == Some(SPLIT_CLIENT);
+    if is_split {
+        // Relocations tell for each function which functions and data it uses.
         cargo.args(["--features=split", "--", "-Clink-args=--emit-relocs"]);
     }
     run(&mut cargo)?;
 
     let compiled = workspace.target(target).join(profile).join("frontend.wasm");
-    let made = workspace.target("client").join(profile);
+    let made = workspace.target("client").join(profile).join(name.unwrap_or("whole"));
     let stamp = made.join("made-from");
     let wanted = fingerprint(&compiled)?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return read(&made);
+        return read(&made, name);
     }
 
     if made.exists() {
         fs::remove_dir_all(&made).with_context(|| format!("cannot clear {}", made.display()))?;
     }
     fs::create_dir_all(&made)?;
-    match mode {
-        Mode::Dev => bind(&compiled, &made, mode)?,
-        Mode::Release => {
-            let main = split(&compiled, &made)?;
-            bind(&main, &made, mode)?;
-            fs::remove_file(main)?;
-            inline_loader(&made)?;
-            for module in modules(&made)? {
-                optimise(workspace, &module)?;
-            }
-            shrink_names(&made)?;
-        }
+    if is_split {
+        let main = split(&compiled, &made)?;
+        bind(&main, &made, mode, is_split)?;
+        fs::remove_file(main)?;
+        inline_loader(&made)?;
+    } else {
+        bind(&compiled, &made, mode, is_split)?;
     }
-    let client = read(&made)?;
+    if mode == Mode::Release {
+        for module in modules(&made)? {
+            optimise(workspace, &module)?;
+        }
+        shrink_names(&made)?;
+    }
+    let client = read(&made, name)?;
     // Last, so that a step that was interrupted leaves no stamp behind.
     fs::write(stamp, wanted)?;
     Ok(client)
@@ -107,7 +128,7 @@ const LOADER: &str = "./chunk_loader.js";
 /// Which files a chunk consists of.
 const CHUNKS: &str = "chunks.json";
 
-/// Cuts the module along the functions that `app/src/chunks.rs` marks. Returns the main module,
+/// Cuts a client along the functions that `app/src/chunks.rs` marks. Returns the main module,
 /// which has yet to get its glue.
 fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
     println!("   splitting {}", compiled.display());
@@ -130,15 +151,17 @@ fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
     Ok(main)
 }
 
-fn bind(compiled: &Path, into: &Path, mode: Mode) -> Result<()> {
+fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
     // A caller that starts the client without naming the wasm gets the right file, too.
     bindgen.omit_default_module_path(false);
-    if mode == Mode::Release {
+    if is_split {
         // Chunks share the main module's memory, stack and table by what the linker exports.
         bindgen.keep_lld_exports(true).demangle(false);
+    }
+    if mode == Mode::Release {
         bindgen.remove_name_section(true).remove_producers_section(true);
     }
     bindgen.generate(into).context("wasm-bindgen failed")
@@ -244,14 +267,14 @@ fn replace_hashes(bytes: &mut [u8], numbers: &BTreeMap<[u8; HASH], [u8; HASH]>) 
     }
 }
 
-fn read(made: &Path) -> Result<Client> {
+fn read(made: &Path, name: Option<&'static str>) -> Result<Client> {
     let js = made.join(format!("{NAME}.js"));
     let main = format!("{NAME}_bg.wasm");
     let mut chunk_files = BTreeMap::new();
     for file in modules(made)? {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        chunk_files.insert(name, bytes);
+        let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        chunk_files.insert(file_name, bytes);
     }
     let wasm = chunk_files.remove(&main).with_context(|| format!("{main} was not made"))?;
     let chunks = match fs::read(made.join(CHUNKS)) {
@@ -259,6 +282,7 @@ fn read(made: &Path) -> Result<Client> {
         Err(_) => BTreeMap::new(),
     };
     Ok(Client {
+        name,
         js: fs::read_to_string(&js).with_context(|| format!("cannot read {}", js.display()))?,
         wasm,
         chunk_files,
