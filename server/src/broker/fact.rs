@@ -1,7 +1,7 @@
 //! A fact as JSON, for the broker's log and the bus.
 
 use crate::{hub::log::Fact, store::Origin};
-use protocol::{Millis, ServerMessage, server::Outcome};
+use protocol::{Millis, Note, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -75,7 +75,7 @@ mod tests {
             cut in 0usize..200,
             place in any::<i64>(),
         ) {
-            let chord = ServerMessage::ChordChange(ChordChange { chord: any.clone() });
+            let chord = ServerMessage::Note(Note::ChordChange(ChordChange { chord: any.clone() }));
             let text = write(Uuid::nil(), &Fact::by_server(place, chord));
             let word = format!("a {place} {text}");
             let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
@@ -92,7 +92,7 @@ mod tests {
         let node = Uuid::from_u128(1);
         let fact = Fact {
             ts: 5,
-            message: ServerMessage::ChordChange(ChordChange { chord: "Am7".into() }),
+            message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
             origin: Some(Origin {
                 connection: Uuid::from_u128(2),
                 message: Some(Uuid::from_u128(3)),

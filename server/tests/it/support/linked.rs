@@ -9,7 +9,7 @@ use logic::{
     link::{Delivery, Effect, Link, Now, OutboxRecord},
     session::View,
 };
-use protocol::{ClientMessage, Frame, Position, ServerMessage, Topic, guitar::ChordChange};
+use protocol::{ClientMessage, Frame, Note, Position, ServerMessage, Topic, guitar::ChordChange};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -91,7 +91,7 @@ impl Page {
     /// The left hand holds a chord, as `Performance::hold_chord` does it.
     pub(crate) fn hold_chord(&self, topic: Topic, chord: &str) {
         let change = ChordChange { chord: chord.to_owned() };
-        self.order(Order::Hold(topic, ClientMessage::ChordChange(change)));
+        self.order(Order::Hold(topic, ClientMessage::Note(Note::ChordChange(change))));
     }
 
     /// The browser says that the network is back.
