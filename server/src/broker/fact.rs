@@ -1,7 +1,7 @@
 //! A fact as JSON, for the broker's log and the bus.
 
 use crate::{hub::log::Fact, store::Origin};
-use protocol::{Millis, Note, ServerMessage, server::Outcome};
+use protocol::{Millis, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -65,7 +65,7 @@ mod tests {
     use crate::broker::heard;
     use logic::presence::Seats;
     use proptest::prelude::*;
-    use protocol::guitar::ChordChange;
+    use protocol::{Note, guitar::ChordChange};
 
     proptest! {
         /// Another node may be of another version, or Redis shared with something else.
