@@ -1,7 +1,7 @@
 //! The page for a role that may not enter.
 
 use crate::{
-    shell::respond_status,
+    response::respond_status,
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;

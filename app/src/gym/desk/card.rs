@@ -1,11 +1,9 @@
 //! The desk's answer: one wide card in green, amber or red, and neutral while nothing is decided.
 
-use super::{
-    entry::{Asked, Desk, Entry, State},
-    words,
-};
+use super::entries::{Asked, Desk, Entry, State};
 use crate::{
     backend::{Failure, renew},
+    gym::words,
     link::use_link,
     ui::{Avatar, Icon, IconName, Tone, use_tick},
 };

@@ -1,8 +1,9 @@
 //! The desk's one input: a name, a number or a telephone, from two letters on.
 
-use super::{entry::Desk, words};
+use super::entries::Desk;
 use crate::{
     backend::{Failure, find_members},
+    gym::words,
     link::use_link,
     ui::{Avatar, Badge, Icon, IconName, Tone},
 };

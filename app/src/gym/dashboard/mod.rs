@@ -1,14 +1,18 @@
 //! The live dashboard: four figures, the day by hour, activity and visits.
 
+pub mod hours_chart;
+
+use self::hours_chart::HoursChart;
 use super::{
-    chart::HoursChart,
+    gate::Gate,
     live::{LiveGym, Meter, StaleNote, use_live_gym},
+    page_head::PageHead,
     words::{self, Line},
 };
 use crate::{
     backend::gym,
     link::use_link,
-    ui::{Badge, Empty, ErrorCard, Gate, Guarded, Loading, PageHead, Tone, use_tick},
+    ui::{Badge, Empty, ErrorCard, Guarded, Loading, Tone, use_tick},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

@@ -1,17 +1,33 @@
 //! The check-in desk: scan or type, one answer in one card.
+//!
+//! - [`card`], [`search`], [`just_now`]: its parts
+//! - [`entries`]: what the desk did and what came of it
+//! - [`missed`]: what other pages say of it
+//! - [`scanner`]: tells a scanner's burst of keys from a person's typing
 
-use super::{
+pub mod card;
+pub mod entries;
+pub mod just_now;
+pub mod missed;
+pub mod scanner;
+pub mod search;
+
+use self::{
     card::AnswerCard,
-    entry::use_desk,
+    entries::use_desk,
     just_now::{JustNow, Occupancy},
-    live::{StaleNote, use_live_gym},
     scanner::{Key, Meaning, Scanner},
     search::MemberSearch,
+};
+use super::{
+    gate::Gate,
+    live::{StaleNote, use_live_gym},
+    page_head::PageHead,
 };
 use crate::{
     backend::gym,
     link::use_link,
-    ui::{Empty, ErrorCard, Gate, Guarded, Loading, PageHead, use_ready},
+    ui::{Empty, ErrorCard, Guarded, Loading, use_ready},
 };
 use leptos::{
     ev, html,

@@ -1,10 +1,10 @@
 //! The desk's right column: how full it is, and what happened just now at any desk.
 
-use super::{
-    entry::{Desk, Recent},
-    live::{LiveGym, Meter},
+use super::entries::{Desk, Recent};
+use crate::{
+    gym::live::{LiveGym, Meter},
+    ui::{Badge, Empty},
 };
-use crate::ui::{Badge, Empty};
 use leptos::prelude::*;
 use logic::text;
 

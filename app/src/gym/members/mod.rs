@@ -1,13 +1,13 @@
 //! The list of members: search and page in the address, who is in, and the way to a new one.
 
-use super::{
-    new_member::{NewMemberForm, NewNumber},
-    words,
-};
+pub mod new_member;
+
+use self::new_member::{NewMemberForm, NewNumber};
+use super::{gate::Gate, page_head::PageHead, words};
 use crate::{
     backend::members,
     link::use_link,
-    ui::{Badge, Empty, ErrorCard, Gate, Icon, IconName, Loading, PageHead, Tone, use_ready},
+    ui::{Badge, Empty, ErrorCard, Icon, IconName, Loading, Tone, use_ready},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::{

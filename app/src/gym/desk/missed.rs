@@ -1,6 +1,6 @@
 //! The word on other pages about entries of the desk that were refused meanwhile.
 
-use super::entry::Desk;
+use super::entries::Desk;
 use crate::ui::{Icon, IconName};
 use leptos::prelude::*;
 use leptos_router::components::A;

@@ -1,11 +1,11 @@
 //! What the desk asked for and what came of it.
 
-use super::{
-    live::LiveGym,
-    words::{self, Line},
-};
 use crate::{
     browser::{Browser, use_browser},
+    gym::{
+        live::LiveGym,
+        words::{self, Line},
+    },
     link::{Link, use_link},
     ui::Tone,
 };
