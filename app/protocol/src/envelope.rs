@@ -112,10 +112,10 @@ pub fn decode_frame<M>(frame: &str, read: Read<M>) -> Vec<Decoded<M>> {
         Ok(head) => head,
         Err(cause) => {
             let (code, what) = match cause.classify() {
-                serde_json::error::Category::Data => (ErrorCode::InvalidMessage, "message"),
-                _ => (ErrorCode::InvalidJson, "JSON"),
+                serde_json::error::Category::Data => (ErrorCode::InvalidMessage, "a valid message"),
+                _ => (ErrorCode::InvalidJson, "valid JSON"),
             };
-            let error = ErrorBody::new(code, format!("The frame is no valid {what}: {cause}"));
+            let error = ErrorBody::new(code, format!("The frame is not {what}: {cause}"));
             return vec![Decoded::Refused { id: None, error }];
         }
     };

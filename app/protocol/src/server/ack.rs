@@ -91,12 +91,12 @@ impl Outcome {
     /// hold a desk command of another page; its outcome is read as [`Outcome::Done`], because a
     /// guitar's page only needs to remove it from the outbox.
     fn read_guitar(text: &str) -> serde_json::Result<Self> {
-        let Kind { kind } = from_str(text)?;
+        let OutcomeKind { kind } = from_str(text)?;
         match &*kind {
             "subscribed" => from_str(text).map(Self::Subscribed),
             "practice" => from_str(text).map(Self::Practice),
             "participant" => {
-                from_str(text).map(|Whom { participant }| Self::Participant { participant })
+                from_str(text).map(|OutcomeParticipant { participant }| Self::Participant { participant })
             }
             _ => Ok(Self::Done),
         }
@@ -104,12 +104,12 @@ impl Outcome {
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+struct OutcomeKind<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
-struct Whom {
+struct OutcomeParticipant {
     participant: Uuid,
 }
