@@ -306,7 +306,10 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
             "The right hand plays. Every field has a default; strings are numbered 1 (high e) to 6 (low E). A strum older than 150 ms makes no sound.",
         ),
         (ClientMessage::Note(Note::Mute {}), "All strings are damped."),
-        (ClientMessage::PracticeStart(command()), "Command: the practice clock starts, or runs on."),
+        (
+            ClientMessage::PracticeStart(command()),
+            "Command: the practice clock starts, or runs on.",
+        ),
         (ClientMessage::PracticePause(command()), "Command: the practice clock pauses."),
         (ClientMessage::PracticeEnd(command()), "Command: the practice ends and is stored."),
         (
@@ -339,11 +342,8 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
 }
 
 fn server_samples() -> Vec<(ServerMessage, &'static str)> {
-    let identity = Identity {
-        user_id: Some(USER),
-        role: Role::FrontDesk,
-        expires_at: Some(NOW + 900_000),
-    };
+    let identity =
+        Identity { user_id: Some(USER), role: Role::FrontDesk, expires_at: Some(NOW + 900_000) };
     let refusal = Refusal {
         id: COMMAND,
         member: member(),
@@ -403,10 +403,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
         (ack(Outcome::CheckOut { visit: left.clone() }), "The answer to `check_out`."),
         (ack(Outcome::Undone { visit: visit() }), "The answer to `undo_check_in`."),
         (ack(Outcome::Practice(practice())), "The answer to a practice command."),
-        (
-            ack(Outcome::Participant { participant: USER }),
-            "The answer to `allow` and `remove`.",
-        ),
+        (ack(Outcome::Participant { participant: USER }), "The answer to `allow` and `remove`."),
         (
             ServerMessage::Error(
                 ErrorBody::new(ErrorCode::RateLimited, "Too many messages.").retry_after(120),

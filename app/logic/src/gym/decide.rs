@@ -76,8 +76,12 @@ impl<I> EntryDecision<I> {
 pub fn decide<I: Copy>(facts: &MemberFacts<'_, I>) -> EntryDecision<I> {
     let right = entry_right(facts.today, facts.subscriptions);
     let shown = right.shown().map(|s| s.id);
-    let answer =
-        |verdict, reason| EntryDecision { verdict, reason, subscription: shown, takes_visit_from: None };
+    let answer = |verdict, reason| EntryDecision {
+        verdict,
+        reason,
+        subscription: shown,
+        takes_visit_from: None,
+    };
     if let Some((since, location)) = facts.open {
         let reason = Reason::AlreadyIn { since, location: location.to_owned() };
         return answer(Verdict::Warn, Some(reason));
@@ -173,7 +177,7 @@ impl<'a, I> EntryRight<'a, I> {
     }
 }
 
-fn right<I>(today: i64, all: &[Subscription<I>]) -> EntryRight<'_, I> {
+fn entry_right<I>(today: i64, all: &[Subscription<I>]) -> EntryRight<'_, I> {
     let current = || all.iter().filter(|s| s.starts <= today && today <= s.ends);
     let usable = || {
         current().filter(|s| frozen_on(s, today).is_none() && s.visits_left.is_none_or(|n| n > 0))
@@ -338,8 +342,9 @@ mod tests {
     #[test]
     fn a_reason_lets_a_refused_member_in_and_takes_no_visit() {
         let subscriptions = [pass(0)];
-        let why =
-            |reason| decide(&MemberFacts { override_reason: Some(reason), ..facts(&subscriptions) });
+        let why = |reason| {
+            decide(&MemberFacts { override_reason: Some(reason), ..facts(&subscriptions) })
+        };
         let let_in = why(" lost wallet ");
         let reason = Reason::Overridden { reason: "lost wallet".to_owned() };
         assert_eq!((let_in.verdict, let_in.reason.as_ref()), (Verdict::Warn, Some(&reason)));

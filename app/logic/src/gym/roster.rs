@@ -167,7 +167,13 @@ impl Roster {
         }
     }
 
-    fn apply_decision(&mut self, id: Uuid, answer: &CheckInAnswer, location: Option<&str>, at: Millis) {
+    fn apply_decision(
+        &mut self,
+        id: Uuid,
+        answer: &CheckInAnswer,
+        location: Option<&str>,
+        at: Millis,
+    ) {
         match (&answer.visit, &answer.reason) {
             (Some(visit), reason) if answer.verdict != Verdict::Deny => {
                 self.begin_visit(visit, reason.clone());

@@ -73,7 +73,10 @@ mod tests {
                     attempts += 1;
                     at += delay_ms(attempts, at, jitter.next_fraction());
                 }
-                assert!(at <= outage + outage.clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS), "{at} of {outage}");
+                assert!(
+                    at <= outage + outage.clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS),
+                    "{at} of {outage}"
+                );
                 assert!(attempts < 60, "{attempts} in {outage} ms");
             }
         }

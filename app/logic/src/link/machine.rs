@@ -5,10 +5,10 @@ use super::{
     backoff::Jitter,
     clock::ServerClock,
     dialer::{Demand, Dialer, DialerTimeout},
+    followed_topics::FollowedTopics,
     heartbeat::{Heartbeat, HeartbeatAction, QUIET_AFTER_MS},
     pending::PendingQueue,
     statistics::Statistics,
-    followed_topics::FollowedTopics,
     transmitter::Transmitter,
 };
 use protocol::{

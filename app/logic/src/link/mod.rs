@@ -15,19 +15,19 @@
 mod backoff;
 mod batch;
 mod clock;
-mod page_cursor;
 mod delivery;
 mod dialer;
 mod effect;
+mod followed_topics;
 mod heartbeat;
 mod inbox;
 mod machine;
 mod outbox_record;
+mod page_cursor;
 mod pending;
 mod sending;
 mod statistics;
 mod status;
-mod followed_topics;
 #[cfg(test)]
 mod tests;
 mod transmitter;

@@ -95,9 +95,8 @@ impl Outcome {
         match &*kind {
             "subscribed" => from_str(text).map(Self::Subscribed),
             "practice" => from_str(text).map(Self::Practice),
-            "participant" => {
-                from_str(text).map(|OutcomeParticipant { participant }| Self::Participant { participant })
-            }
+            "participant" => from_str(text)
+                .map(|OutcomeParticipant { participant }| Self::Participant { participant }),
             _ => Ok(Self::Done),
         }
     }
