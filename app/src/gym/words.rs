@@ -83,7 +83,6 @@ texts! {
     check_out: "Check out";
     checked_out: "Checked out";
     taken_back: "Taken back";
-    repeated: "Scanned again within 10 s: this is the first answer.";
     profile: "Profile";
     open_override: "Let in once…";
     let_in_once: "Let in once";
@@ -456,6 +455,11 @@ pub fn standing(standing: Standing) -> String {
         Standing::Barred => "barred",
     }
     .to_owned()
+}
+
+/// Why the first answer is shown again.
+pub fn repeated(seconds: i64) -> String {
+    format!("Scanned again within {seconds} s: this is the first answer.")
 }
 
 /// The button that takes a check-in back, with the seconds left for it.

@@ -134,8 +134,8 @@ fn ShownAnswer(desk: DeskState, live: LiveGym) -> impl IntoView {
     let shown = Memo::new(move |_| desk.shown_entry());
     let card = move || match shown.get() {
         Some(entry) => {
-            let utc_offset = untrack(|| live.utc_offset());
-            view! { <AnswerCard entry desk utc_offset/> }.into_any()
+            let clock = live.roster.with_untracked(|roster| roster.clock().clone());
+            view! { <AnswerCard entry desk clock/> }.into_any()
         }
         None => view! {
             <div class="card">

@@ -9,7 +9,10 @@ use crate::{
     ui::{Avatar, Icon, IconName, Tone},
 };
 use leptos::prelude::*;
-use protocol::gym::{CheckInAnswer, Reason, Verdict};
+use protocol::{
+    Millis,
+    gym::{CheckInAnswer, GymClock, Reason, Verdict},
+};
 
 /// Colour, icon and the value of `data-verdict`.
 fn look(verdict: Verdict) -> (Tone, IconName, &'static str) {
@@ -44,13 +47,16 @@ pub fn DecisionCard(
     answer: CheckInAnswer,
     /// The desk of this window.
     desk: DeskState,
-    /// The gym's time, in minutes ahead of UTC.
-    utc_offset: i32,
+    /// The gym's time, and for how long a check-in is repeated and can be taken back.
+    clock: GymClock,
 ) -> impl IntoView {
     let (tone, icon, verdict) = look(answer.verdict);
     let overriding = RwSignal::new(false);
     let member = answer.member.clone();
-    let repeated = answer.repeated;
+    let GymClock { utc_offset_minutes: utc_offset, undo_ms, repeat_ms, .. } = clock;
+    let repeated = answer.repeated.then(|| {
+        view! { <p class="answer-note">{move || words::repeated(repeat_ms / 1_000)}</p> }
+    });
     let shown = StoredValue::new(answer.clone());
     let word = move || shown.with_value(|answer| words::headline(answer, utc_offset));
     let title = move || shown.with_value(words::greeting);
@@ -65,10 +71,9 @@ pub fn DecisionCard(
                 </p>
                 <h2 class="answer-name">{title}</h2>
                 <p class="answer-note">{note}</p>
-                {repeated
-                    .then(|| view! { <p class="answer-note">{words::repeated}</p> })}
+                {repeated}
             </div>
-            <DecisionActions answer desk overriding/>
+            <DecisionActions answer desk undo_ms overriding/>
             <Show when=move || overriding.get()>
                 <OverrideForm
                     member=member.id
@@ -86,12 +91,13 @@ pub fn DecisionCard(
 fn DecisionActions(
     answer: CheckInAnswer,
     desk: DeskState,
+    undo_ms: Millis,
     /// Whether the form for an override is open.
     overriding: RwSignal<bool>,
 ) -> impl IntoView {
     let visit = answer.visit.clone().map(|visit| match was_in_already(&answer) {
         true => view! { <CheckOutButton visit desk/> }.into_any(),
-        false => view! { <UndoButton visit desk/> }.into_any(),
+        false => view! { <UndoButton visit desk undo_ms/> }.into_any(),
     });
     let profile = format!("/gym/members?q={}", answer.member.number);
     let last = match answer.verdict {

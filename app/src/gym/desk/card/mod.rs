@@ -20,7 +20,10 @@ use crate::{
     ui::{Avatar, Icon, IconName},
 };
 use leptos::prelude::*;
-use protocol::{ErrorBody, ErrorCode, gym::Visit};
+use protocol::{
+    ErrorBody, ErrorCode,
+    gym::{GymClock, Visit},
+};
 
 /// The card of one entry.
 #[component]
@@ -29,14 +32,14 @@ pub fn AnswerCard(
     entry: DeskEntry,
     /// The desk it belongs to.
     desk: DeskState,
-    /// The gym's time, in minutes ahead of UTC.
-    utc_offset: i32,
+    /// The gym's time, and for how long a check-in is repeated and can be taken back.
+    clock: GymClock,
 ) -> impl IntoView {
     match entry.state.clone() {
         EntryState::Waiting => view! { <WaitingCard entry/> }.into_any(),
         EntryState::Failed(error) => view! { <FailedCard entry error desk/> }.into_any(),
         EntryState::Decided(answer) => {
-            view! { <DecisionCard answer=*answer desk utc_offset/> }.into_any()
+            view! { <DecisionCard answer=*answer desk clock/> }.into_any()
         }
         EntryState::Left(visit) => view! { <LeftCard visit/> }.into_any(),
         EntryState::Undone(visit) => view! { <UndoneCard visit/> }.into_any(),

@@ -10,8 +10,6 @@ use leptos::prelude::*;
 use logic::text;
 use protocol::{Millis, gym::Visit};
 
-/// How long a check-in can be taken back.
-const UNDO_MS: Millis = 60_000;
 const TICK_MS: u64 = 500;
 
 /// Takes the check-in back, while that is allowed.
@@ -21,14 +19,16 @@ pub fn UndoButton(
     visit: Visit,
     /// The desk of this window.
     desk: DeskState,
+    /// For how long after the check-in that is allowed.
+    undo_ms: Millis,
 ) -> impl IntoView {
     let link = StoredValue::new(use_link());
     let tick = use_tick(TICK_MS);
-    let ends_at = visit.check_in_time + UNDO_MS;
+    let ends_at = visit.check_in_time + undo_ms;
     let seconds_left = Memo::new(move |_| {
         tick.track();
         let left = ends_at - link.with_value(|link| link.server_now());
-        (left > 0).then(|| text::seconds_left(left.min(UNDO_MS)))
+        (left > 0).then(|| text::seconds_left(left.min(undo_ms)))
     });
     let visit = StoredValue::new(visit);
     let undo = move |_| link.with_value(|link| visit.with_value(|visit| desk.undo(link, visit)));
