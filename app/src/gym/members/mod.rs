@@ -49,7 +49,7 @@ pub fn Members() -> impl IntoView {
 enum NewMemberStep {
     Closed,
     Form,
-    Created(MemberRow),
+    Created(Box<MemberRow>),
 }
 
 #[component]
@@ -111,12 +111,12 @@ fn NewMemberPart(
 ) -> impl IntoView {
     let close = Callback::new(move |()| step.set(NewMemberStep::Closed));
     let created = Callback::new(move |row: MemberRow| {
-        step.set(NewMemberStep::Created(row));
+        step.set(NewMemberStep::Created(Box::new(row)));
         refresh.run(());
     });
     move || match step.get() {
         NewMemberStep::Closed => ().into_any(),
         NewMemberStep::Form => view! { <NewMemberForm created close/> }.into_any(),
-        NewMemberStep::Created(row) => view! { <NewNumber row close/> }.into_any(),
+        NewMemberStep::Created(row) => view! { <NewNumber row=*row close/> }.into_any(),
     }
 }
