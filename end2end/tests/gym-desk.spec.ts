@@ -395,12 +395,27 @@ test.describe('after a minute', () => {
     await signIn(desk, server, 'desk');
     await open(desk, '/gym/desk');
     await live(desk);
-    await scan(desk, member.number);
+    await field(desk).fill(member.number);
+    await expect(found(desk)).toContainText(member.name);
+    await field(desk).press('Enter');
     await expectCard(desk, 'allow', member.name);
     await expect(button(desk, /^Undo/)).toBeVisible();
     await desk.clock.fastForward('01:01');
     await expect(button(desk, /^Undo/)).toHaveCount(0);
     await expectCard(desk, 'allow', member.name);
+  });
+});
+
+test.describe('with other times in the settings', () => {
+  test.use({ serverEnv: { CADENCE_DESK__UNDO_SECONDS: '20', CADENCE_DESK__REPEAT_SECONDS: '45' } });
+
+  test('the card shows the seconds that the server has', async ({ page, server }) => {
+    const member = await (await Gym.of(server)).member();
+    await scan(page, member.number);
+    await expectCard(page, 'allow', member.name);
+    await expect(button(page, /^Undo · (20|1\d) s$/)).toBeVisible();
+    await scan(page, member.number);
+    await expect(card(page)).toContainText('Scanned again within 45 s: this is the first answer.');
   });
 });
 

@@ -5,12 +5,14 @@
 //! - [`budgets`] says what each page may make a browser download,
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
+//! - [`browser_tests`] are its part with browsers,
 //! - [`services`] starts the servers that the tests need,
 //! - [`dependencies`] checks licences and advisories,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod browser_tests;
 mod budgets;
 mod dependencies;
 mod nodes;
@@ -46,6 +48,7 @@ Usage: cargo xtask <command>
                                leaves out the checks that are no tests
   sim   [--seeds N] [--from S] simulate N bad networks; a seed that breaks a promise is printed
         --tell S               tell everything that happens in one of them
+  pictures                     take the pictures of the README from the running product
 ";
 
 /// What the command line asks for.
@@ -56,6 +59,7 @@ enum Command {
     Sizes,
     Test(test::Options),
     Sim(Vec<String>),
+    Pictures,
     Help,
 }
 
@@ -100,6 +104,7 @@ fn execute(command: Command) -> Result<bool> {
         Command::Sim(args) => {
             workspace::run(&mut test::simulation(&workspace, &args)).map(|()| true)
         }
+        Command::Pictures => browser_tests::take_pictures(&workspace).map(|()| true),
         Command::Help => {
             print!("{USAGE}");
             Ok(true)
@@ -135,6 +140,10 @@ fn parse(args: &[String]) -> Result<Command, String> {
         "sizes" if rest.is_empty() => Ok(Command::Sizes),
         "test" => parse_test(rest),
         "sim" => Ok(Command::Sim(rest.to_vec())),
+        "pictures" => match rest {
+            [] => Ok(Command::Pictures),
+            _ => Err(format!("`pictures` does not take {}", rest.join(" "))),
+        },
         "help" | "--help" | "-h" => Ok(Command::Help),
         unknown => Err(format!("unknown command `{unknown}`")),
     }
@@ -212,6 +221,8 @@ mod tests {
     fn unknown_commands_are_refused() {
         check("fuzz", Err("unknown command `fuzz`"));
         check("", Err("no command given"));
+        check("pictures", Ok(Command::Pictures));
+        check("pictures now", Err("`pictures` does not take now"));
         check("build --fast", Err("`build` does not take --fast"));
     }
 }

@@ -1,24 +1,38 @@
 //! `cargo xtask test`: every check of this project, in the order in which they fail fastest.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use crate::report::{RunReport, TestResults, read_browser_results, read_rust_results};
+use crate::browser_tests::{BrowserTests, Engines};
+use crate::report::{RunReport, TestResults, read_rust_results};
 use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
-use crate::{budgets, dependencies, server, site, tools, wasm};
+use crate::{budgets, dependencies, site, tools, wasm};
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
-const PACKAGES: [&str; 6] = ["protocol", "logic", "sim", "synth", "app", "cadence-server"];
+pub(crate) const PACKAGES: [&str; 10] = [
+    "protocol",
+    "logic",
+    "sim",
+    "synth",
+    "app",
+    "cadence-base",
+    "cadence-config",
+    "cadence-store",
+    "cadence-realtime",
+    "cadence-server",
+];
 
 /// Worlds of the simulation in every test run; `cargo xtask sim` takes any number.
 const SEEDS: &str = "5000";
+
+/// Why a step has nothing to work with.
+const STEP_BEFORE: &str = "not run, because a step before it failed";
 
 /// What the command line says about the tests.
 #[derive(Debug, Default, PartialEq)]
@@ -32,7 +46,12 @@ pub(crate) struct Options {
 /// Runs every step, also after one failed, and tells whether all went well.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     let mut report = RunReport::default();
-    let browser = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
+    let chromium = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
+    let engines = if options.fast {
+        None
+    } else {
+        report.step("tools (engines)", |_| Engines::find(workspace))
+    };
 
     if options.filter.is_empty() {
         report.step("format", |_| run(&mut workspace.cargo(["fmt", "--all", "--check"])));
@@ -63,11 +82,17 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         if let Some(site) = &site {
             report.step("sizes", |_| budgets::check(workspace, site));
         }
-        report.step("browsers", |results| {
-            let (Some(site), Some(browser)) = (&site, &browser) else {
-                bail!("not run, because a step before it failed");
-            };
-            browser_tests(workspace, site, browser, options, results)
+        let tests = report.step("browsers (build)", |_| {
+            let site = site.as_ref().context(STEP_BEFORE)?;
+            BrowserTests::prepare(workspace, site, &options.filter)
+        });
+        report.step("chromium", |results| {
+            let chromium = chromium.as_ref().context(STEP_BEFORE)?;
+            tests.as_ref().context(STEP_BEFORE)?.in_chromium(chromium, results)
+        });
+        report.step("firefox and webkit", |results| {
+            let engines = engines.as_ref().context(STEP_BEFORE)?;
+            tests.as_ref().context(STEP_BEFORE)?.in_engines(engines, results)
         });
     }
 
@@ -81,7 +106,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     Ok(report.all_ok())
 }
 
-/// The browser is `None` when the tests are to run without one.
+/// Chromium is `None` when the tests run without a browser.
 fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
     tools::rust_components(workspace)?;
     tools::wasm_target(workspace)?;
@@ -142,64 +167,4 @@ fn rust_tests(
         bail!("{} tests failed ({status})", results.failed);
     }
     Ok(())
-}
-
-/// Playwright, against the development server with the client that is shipped.
-fn browser_tests(
-    workspace: &Workspace,
-    site: &Site,
-    browser: &Chromium,
-    options: &Options,
-    results: &mut TestResults,
-) -> Result<()> {
-    let folder = workspace.root("end2end");
-    let npx = || {
-        let mut npx = workspace.command("npx");
-        npx.current_dir(&folder).arg("--no-install");
-        npx
-    };
-    run(npx().args(["tsc", "--noEmit"]))?;
-
-    // The same build as for the tests above: `cargo build` would leave out the features that
-    // test dependencies turn on, and compile half of the tree once more.
-    let packages = PACKAGES.iter().map(|name| format!("--package={name}"));
-    run(workspace.cargo(["test", "--quiet", "--no-run", "--tests"]).args(packages))?;
-    let server = server::copy_for_browsers(workspace)?;
-
-    let report = folder.join("test-results/report.json");
-    if report.exists() {
-        fs::remove_file(&report)?;
-    }
-    let mut playwright = npx();
-    playwright
-        .args(["playwright", "test"])
-        .env("CADENCE_SERVER_BIN", &server)
-        .env("LEPTOS_SITE_ROOT", &site.folder);
-    if let Chromium::At(executable) = browser {
-        playwright.env("CHROMIUM", executable);
-    }
-    if !options.filter.is_empty() {
-        playwright.args(["--pass-with-no-tests", "--grep", &escaped(&options.filter)]);
-    }
-    let finished = run(&mut playwright);
-    if let Ok(text) = fs::read_to_string(&report) {
-        *results = read_browser_results(&text)?;
-    }
-    finished
-}
-
-/// The filter is a plain part of a name; `--grep` wants a regular expression.
-fn escaped(filter: &str) -> String {
-    let special = |c: char| !c.is_alphanumeric() && c != ' ' && c != '_';
-    filter.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_is_taken_literally() {
-        assert_eq!(escaped("a.b (c)_d"), "a\\.b \\(c\\)_d");
-    }
 }
