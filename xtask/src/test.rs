@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use crate::browser_tests::{BrowserTests, Engines};
 use crate::report::{RunReport, TestResults, read_rust_results};
 use crate::services::Services;
-use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
 use crate::{budgets, dependencies, site, tools, wasm};

@@ -177,19 +177,34 @@ fn inline_loader(made: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `import * as star from "./chunk_loader.js"` becomes an object with what that script exports.
+/// The lines `import * as star from "./chunk_loader.js"` become objects with what that script
+/// exports. There is a line for each function that the main module imports.
 fn with_loader(glue: &str, loader: &str) -> Result<String> {
-    let is_import = |line: &&str| line.starts_with("import * as ") && line.contains(LOADER);
-    let import = glue.lines().find(is_import).context("the glue does not import the loader")?;
-    let star = import.split_whitespace().nth(3).unwrap_or_default();
     let exported = loader.lines().filter_map(|line| line.strip_prefix("export const "));
     let names: Vec<_> = exported.filter_map(|line| line.split_whitespace().next()).collect();
     // `initSync`, which it imports from the glue, is in scope here.
     let code: Vec<_> = loader.lines().filter(|line| !line.starts_with("import ")).collect();
     let code = code.join("\n").replace("export const ", "const ");
-    let inlined =
-        format!("const {star} = (() => {{\n{code}\nreturn {{ {} }};\n}})();", names.join(", "));
-    Ok(glue.replace(import, &inlined))
+    let object = format!("(() => {{\n{code}\nreturn {{ {} }};\n}})()", names.join(", "));
+
+    let mut first = None;
+    let mut inlined = String::with_capacity(glue.len() + object.len());
+    for line in glue.lines() {
+        let star = line.strip_prefix("import * as ").filter(|_| line.contains(LOADER));
+        match star.and_then(|rest| rest.split_whitespace().next()) {
+            Some(star) => {
+                let value = first.unwrap_or(object.as_str());
+                inlined.push_str(&format!("const {star} = {value};\n"));
+                first.get_or_insert(star);
+            }
+            None => {
+                inlined.push_str(line);
+                inlined.push('\n');
+            }
+        }
+    }
+    first.context("the glue does not import the loader")?;
+    Ok(inlined)
 }
 
 /// The WebAssembly files in a folder.
@@ -307,12 +322,13 @@ mod tests {
 
     #[test]
     fn the_loader_becomes_part_of_the_glue() -> Result<()> {
-        let glue = "import * as star1 from \"./chunk_loader.js\"\n\nexport function a() {}\n";
+        let glue = "import * as import1 from \"./chunk_loader.js\"\n\
+                    import * as import2 from \"./chunk_loader.js\"\nexport function a() {}\n";
         let loader = "import { initSync } from \"./cadence.js\";\n\nfunction f() { initSync(); }\n\
                       export const __wasm_split_load_gym = f;\n";
-        let wanted = "const star1 = (() => {\n\nfunction f() { initSync(); }\n\
-                      const __wasm_split_load_gym = f;\nreturn { __wasm_split_load_gym };\n})();\n\n\
-                      export function a() {}\n";
+        let wanted = "const import1 = (() => {\n\nfunction f() { initSync(); }\n\
+                      const __wasm_split_load_gym = f;\nreturn { __wasm_split_load_gym };\n})();\n\
+                      const import2 = import1;\nexport function a() {}\n";
         assert_eq!(with_loader(glue, loader)?, wanted);
         assert!(with_loader("export function a() {}", loader).is_err());
         Ok(())
