@@ -12,7 +12,7 @@ mod wire;
 
 use crate::{
     page::{self, now},
-    session,
+    sign_in,
 };
 use app::link::LinkHandle;
 use command_store::CommandStore;
@@ -102,14 +102,14 @@ impl LinkDriver {
             Effect::Refresh => {
                 let driver = Rc::clone(self);
                 spawn_local(async move {
-                    let renewal = session::refresh().await;
+                    let renewal = sign_in::refresh().await;
                     driver.act(|link| link.refreshed(now(), renewal));
                 });
             }
             Effect::Renew => {
                 let driver = Rc::clone(self);
                 spawn_local(async move {
-                    let ticket = session::renew().await;
+                    let ticket = sign_in::renew().await;
                     driver.act(|link| link.renewed(now(), ticket));
                 });
             }
