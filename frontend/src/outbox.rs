@@ -23,7 +23,8 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Opens or creates the database; `None` where the browser has none.
     pub(crate) async fn open() -> Option<Self> {
-        let request = window()?.indexed_db().ok().flatten()?.open_with_u32(DATABASE_NAME, 1).ok()?;
+        let request =
+            window()?.indexed_db().ok().flatten()?.open_with_u32(DATABASE_NAME, 1).ok()?;
         let upgrade = Closure::<dyn Fn()>::new({
             let request = request.clone();
             move || {

@@ -18,9 +18,9 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use notes::{DEFAULT_RATE, NoteCache, filled};
 use std::{cell::RefCell, rc::Rc};
+use voice::Voice;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use voice::Voice;
 use web_sys::{AudioContext, AudioContextState, GainNode};
 
 /// The time constant, in seconds, of a hand laid on the strings: they are silent within some 40 ms.

@@ -32,7 +32,12 @@ struct RenderedNote {
 
 impl NoteCache {
     pub(super) fn new() -> Self {
-        Self { rate: DEFAULT_RATE, ready: HashMap::new(), queued: VecDeque::new(), rendering: false }
+        Self {
+            rate: DEFAULT_RATE,
+            ready: HashMap::new(),
+            queued: VecDeque::new(),
+            rendering: false,
+        }
     }
 
     /// Discards the notes of another rate, to be rendered again.
@@ -102,7 +107,11 @@ fn render(pitch: u32, rate: f32) -> RenderedNote {
     RenderedNote { samples, envelope, buffer: None }
 }
 
-pub(super) fn filled(context: &AudioContext, samples: &[f32], rate: f32) -> Result<AudioBuffer, JsValue> {
+pub(super) fn filled(
+    context: &AudioContext,
+    samples: &[f32],
+    rate: f32,
+) -> Result<AudioBuffer, JsValue> {
     let length = u32::try_from(samples.len().max(1)).unwrap_or(1);
     let buffer = context.create_buffer(1, length, rate)?;
     buffer.copy_to_channel(samples, 0)?;
