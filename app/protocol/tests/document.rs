@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Position, Read,
+    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position, Read,
     ServerMessage, Topic,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
@@ -44,12 +44,17 @@ fn the_document_is_what_the_code_says() {
 
 #[test]
 fn every_type_has_a_sample_and_is_known_by_its_name() {
-    let samples = client_samples();
-    let types: Vec<String> = samples.iter().map(|(m, _)| type_of(m)).collect();
-    for known in ClientMessage::TYPES {
-        assert!(types.iter().any(|t| t == known), "no sample of {known}");
-    }
-    assert!(types.iter().all(|t| ClientMessage::TYPES.contains(&t.as_str())));
+    let sampled = |types: Vec<String>, table: &[&str]| {
+        let all = || table.iter().chain(Note::TYPES);
+        for known in all() {
+            assert!(types.iter().any(|sample| sample == known), "no sample of {known}");
+        }
+        assert!(types.iter().all(|sample| all().any(|known| known == sample)));
+    };
+    let client = client_samples().iter().map(|(message, _)| type_of(message)).collect();
+    sampled(client, ClientMessage::TYPES);
+    let server = server_samples().iter().map(|(message, _)| type_of(message)).collect();
+    sampled(server, ServerMessage::TYPES);
 }
 
 #[test]
@@ -186,7 +191,7 @@ fn type_of<M: Serialize>(message: &M) -> String {
 }
 
 fn chord(name: &str) -> ClientMessage {
-    ClientMessage::ChordChange(ChordChange { chord: name.into() })
+    ClientMessage::Note(Note::ChordChange(ChordChange { chord: name.into() }))
 }
 
 fn member() -> MemberRef {
@@ -293,14 +298,14 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (chord("F#m7"), "The left hand holds a chord: a root and `` (major), `m`, `7` or `m7`."),
         (
-            ClientMessage::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] }),
+            ClientMessage::Note(Note::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] })),
             "The left hand holds single frets, low E first; −1 is muted.",
         ),
         (
-            ClientMessage::Strum(strum()),
+            ClientMessage::Note(Note::Strum(strum())),
             "The right hand plays. Everything has a default; strings are numbered 1 (high e) to 6 (low E). A strum older than 150 ms is not sounded.",
         ),
-        (ClientMessage::Mute {}, "All strings are damped."),
+        (ClientMessage::Note(Note::Mute {}), "All strings are damped."),
         (ClientMessage::PracticeStart(command()), "Command: the clock starts or goes on."),
         (ClientMessage::PracticePause(command()), "Command: the clock stands."),
         (ClientMessage::PracticeEnd(command()), "Command: the practice ends and is stored."),
@@ -328,7 +333,7 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (
             ClientMessage::UndoCheckIn(UndoCheckIn { visit: VISIT, at: Some(NOW) }),
-            "Command: takes a check-in back, within 60 s (a setting).",
+            "Command: takes a check-in back, within `undo_ms` of the snapshot's clock (the setting `desk.undo_seconds`).",
         ),
     ]
 }
@@ -430,6 +435,8 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
                     day_start: NOW - 40_000_000,
                     day_end: NOW + 46_400_000,
                     capacity: 80,
+                    undo_ms: 60_000,
+                    repeat_ms: 10_000,
                 },
                 activity: vec![Activity::Refused(refusal.clone())],
                 visits: vec![visit()],
@@ -446,15 +453,15 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
             "The server restarts: come back after a random wait in this window.",
         ),
         (
-            ServerMessage::ChordChange(ChordChange { chord: "F#m7".into() }),
+            ServerMessage::Note(Note::ChordChange(ChordChange { chord: "F#m7".into() })),
             "The left hand holds a chord.",
         ),
         (
-            ServerMessage::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] }),
+            ServerMessage::Note(Note::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] })),
             "The left hand holds single frets.",
         ),
-        (ServerMessage::Strum(strum()), "The right hand played."),
-        (ServerMessage::Mute {}, "All strings are damped."),
+        (ServerMessage::Note(Note::Strum(strum())), "The right hand played."),
+        (ServerMessage::Note(Note::Mute {}), "All strings are damped."),
         (
             ServerMessage::PracticeUpdate(practice()),
             "The practice clock changed. It counts on from `elapsed_ms` at `as_of` while `started`.",
@@ -537,9 +544,9 @@ Messages of a batch share no fate; batches do not nest and are not empty.
 
 **Positions.** A client applies the event at its offset + 1, drops older ones, and holds later ones and sends `resync`. Under another epoch it forgets its position and asks: the log was lost and began again at 1. A `snapshot` may come at any time and is the state at its place. A client's own message comes back as an `ack` in the place of the event, without its content: the client applies what it sent, and asks by a `resync` without a position for what it no longer knows. An `ack` without a position changes nothing: there was no event, or it comes or came as one.
 
-**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for 30 days, the newest 1,024 notes of a session with its log. What is answered with a retryable error is not known to be done, and may have been done all the same: our client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. Without an id it may be done twice. Until the message comes again, the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule. `internal` is a mistake of the server that it would make again: nothing waits for such a message. A code that a client does not know goes by `retryable`.
+**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for the days of the setting `retention.commands_days`, the newest 1,024 notes of a session with its log. What is answered with a retryable error is not known to be done, and may have been done all the same: our client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. Without an id it may be done twice. Until the message comes again, the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule. `internal` is a mistake of the server that it would make again: nothing waits for such a message. A code that a client does not know goes by `retryable`.
 
-**The moment of a command**, `at`, is on the server's clock, which `ping` tells. More than 24 hours ago is `too_old`, more than 2 s ahead `from_the_future`.
+**The moment of a command**, `at`, is on the server's clock, which `ping` tells. A moment further back than the setting `desk.command_max_age_hours` is `too_old`, one more than 2 s ahead `from_the_future`.
 
 **Waiting.** A phone that typed a code waits for the host. Its topic is answered with `waiting`, and nothing of it comes before the host has let it in; then the `snapshot` comes.
 
@@ -555,7 +562,7 @@ proptest::proptest! {
     fn no_frame_whatever_it_holds_breaks_the_reader(
         text in ".{0,200}",
         cut in 0usize..400,
-        place in 0usize..19,
+        place in 0usize..ClientMessage::TYPES.len() + Note::TYPES.len(),
     ) {
         let samples = client_samples();
         let frame = encode(&Envelope::bare(&samples[place].0));
