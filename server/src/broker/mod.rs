@@ -11,13 +11,10 @@
 mod bus;
 pub(crate) mod fact;
 
-use crate::hub::{
-    log::{Fact, new_epoch},
-    mono,
-};
+use crate::hub::{log::new_epoch, mono};
 use anyhow::Context;
 use bus::{Bus, Heard};
-use logic::presence::Seats;
+use logic::{presence::Seats, topic::TopicEvent};
 use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage};
 use redis::{
     Client, ErrorKind, FromRedisValue, Script, ScriptInvocation,
@@ -119,7 +116,7 @@ pub(crate) struct Reading {
     pub(crate) end: Position,
     /// The events after the position that was asked about; `None` when one of them is of a newer
     /// version.
-    pub(crate) events: Option<Vec<(u64, Fact)>>,
+    pub(crate) events: Option<Vec<(u64, TopicEvent)>>,
     /// The newest message of each kind, in the order of their offsets: the state at the end.
     pub(crate) last: Vec<ServerMessage>,
 }
@@ -232,7 +229,7 @@ impl Broker {
     }
 
     /// What nodes tell each other of a fact at its place.
-    pub(crate) fn word(&self, at: &Position, fact: &Fact) -> String {
+    pub(crate) fn word(&self, at: &Position, fact: &TopicEvent) -> String {
         format!("{} {} {}", at.epoch, at.offset, fact::write(self.inner.node, fact))
     }
 
@@ -254,7 +251,7 @@ impl Broker {
         session: Uuid,
         seen: &Position,
         message: MessageId<'_>,
-        fact: &Fact,
+        fact: &TopicEvent,
         version: Option<&str>,
     ) -> Result<Appended, Away> {
         let mut step = self.step(session, "append", seen);
@@ -445,7 +442,7 @@ fn kind_of(message: &ServerMessage) -> String {
 }
 
 /// Reads a word that was heard: where the fact stands, who made it, and itself.
-pub(crate) fn heard(text: &str) -> Option<(Position, Uuid, Fact)> {
+pub(crate) fn heard(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
     let mut parts = text.splitn(3, ' ');
     let (epoch, offset, text) = (parts.next()?, parts.next()?, parts.next()?);
     let (node, fact) = fact::read(text)?;
