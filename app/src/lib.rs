@@ -2,6 +2,7 @@
 //! link, the browser and the server through three ports.
 //!
 //! - [`link`], [`browser`], [`backend`]: the ports
+//! - [`response`]: the port to the response's head
 //! - [`shell`]: the document, the routes, the error pages; [`client_files`]: what a page loads
 //! - [`guitar`]: landing, stage (PC), controller (phone), practice
 //! - [`gym`]: sign-in, dashboard, desk, members
@@ -13,6 +14,7 @@ pub mod client_files;
 pub mod guitar;
 pub mod gym;
 pub mod link;
+pub mod response;
 pub mod shell;
 pub mod ui;
 

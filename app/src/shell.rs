@@ -1,4 +1,4 @@
-//! The document, the routes, the error pages, and the port to the response's head.
+//! The document, the routes and the error pages.
 
 use crate::{
     client_files::{ClientFiles, Part},
@@ -12,31 +12,6 @@ use leptos_router::{
     location::RequestUrl,
     path,
 };
-use std::sync::Arc;
-
-/// The head of the response to one page request. The server puts it into the request's context;
-/// the browser has none.
-pub trait Respond: Send + Sync {
-    /// Sets the status.
-    fn status(&self, status: u16);
-    /// Sends the browser to another address of this site.
-    fn redirect(&self, to: &str);
-}
-
-/// [`Respond`] as the server puts it into a request's context.
-pub type SharedRespond = Arc<dyn Respond>;
-
-/// The response's head, while one is being made.
-pub fn use_respond() -> Option<SharedRespond> {
-    use_context::<SharedRespond>()
-}
-
-/// Sets the response's status, where there is a response.
-pub fn respond_status(status: u16) {
-    if let Some(respond) = use_respond() {
-        respond.status(status);
-    }
-}
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
 /// leptos' `HydrationScripts`: those know one client, and put the nonce where `crossorigin`
@@ -139,7 +114,7 @@ pub fn GymApp() -> impl IntoView {
             <ui::theme::DocumentLook/>
             <Routes fallback=ui::not_found::NotFound>
                 <Route path=path!("/gym/sign-in") view=SignIn ssr=SsrMode::Async/>
-                <ParentRoute path=path!("/gym") view=ui::GymPage ssr=SsrMode::Async>
+                <ParentRoute path=path!("/gym") view=gym::frame::GymFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=Dashboard ssr=SsrMode::Async/>
                     <Route path=path!("desk") view=Desk ssr=SsrMode::Async/>
                     <Route path=path!("members") view=Members ssr=SsrMode::Async/>

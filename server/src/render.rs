@@ -1,7 +1,7 @@
 //! Pages: what a server render may ask and answer, and the headers around it.
 
 use crate::{api, auth::Caller, backend::RequestBackend, state::AppState};
-use app::{backend::SharedBackend, shell::Respond};
+use app::{backend::SharedBackend, response::Respond};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},

@@ -5,10 +5,12 @@
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
 //! - [`services`] starts the servers that the tests need,
+//! - [`dependencies`] checks licences and advisories,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod dependencies;
 mod nodes;
 mod run;
 mod server;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::report::timed_step;
 use crate::workspace::{Mode, Workspace};
 
 const USAGE: &str = "\
@@ -102,9 +105,9 @@ struct Built {
 }
 
 fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let clients = wasm::build(workspace, mode)?;
-    let site = site::assemble(workspace, mode, &clients)?;
-    let server = server::build(workspace, mode)?;
+    let clients = timed_step("client", || wasm::build(workspace, mode))?;
+    let site = timed_step("site", || site::assemble(workspace, mode, &clients))?;
+    let server = timed_step("server", || server::build(workspace, mode))?;
     println!("{}", site.sizes()?);
     Ok(Built { server, site })
 }

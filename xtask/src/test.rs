@@ -6,12 +6,12 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::report::{Counts, Report, count_browser_tests, count_rust_tests};
+use crate::report::{RunReport, TestResults, read_browser_results, read_rust_results};
 use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
-use crate::{server, site, tools, wasm};
+use crate::{dependencies, server, site, tools, wasm};
 
 /// What the controller page may make a browser download beside its HTML, compressed.
 const FIRST_LOAD_LIMIT: usize = 350_000;
@@ -34,7 +34,7 @@ pub(crate) struct Options {
 
 /// Runs every step, also after one failed, and tells whether all went well.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
-    let mut report = Report::default();
+    let mut report = RunReport::default();
     let browser = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
 
     if options.filter.is_empty() {
@@ -42,19 +42,21 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         report.step("clippy", |_| run(&mut clippy(workspace, &["--all-targets"])));
         report.step("clippy (wasm)", |_| run(&mut clippy(workspace, &WASM_FRONTEND)));
         report.step("features (wasm)", |_| no_ssr_in_wasm(workspace));
+        report.step("dependencies", |_| dependencies::check(workspace));
     }
 
     // Without them the tests that need them say so, and the others run.
     let services = report.step("services", |_| Services::start(workspace));
-    report.step("tests", |counts| {
-        rust_tests(workspace, &PACKAGES, services.as_ref(), options, counts)
+    report.step("tests", |results| {
+        rust_tests(workspace, &PACKAGES, services.as_ref(), options, results)
     });
     drop(services);
     if options.filter.is_empty() {
         report.step("simulation", |_| run(&mut simulation(workspace, &["--seeds", SEEDS])));
     }
-    report
-        .step("tests of xtask", |counts| rust_tests(workspace, &["xtask"], None, options, counts));
+    report.step("tests of xtask", |results| {
+        rust_tests(workspace, &["xtask"], None, options, results)
+    });
 
     if !options.fast {
         let site = report.step("client (release)", |_| {
@@ -64,15 +66,15 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         if let Some(site) = &site {
             report.step("size", |_| check_size(site));
         }
-        report.step("browsers", |counts| {
+        report.step("browsers", |results| {
             let (Some(site), Some(browser)) = (&site, &browser) else {
                 bail!("not run, because a step before it failed");
             };
-            browser_tests(workspace, site, browser, options, counts)
+            browser_tests(workspace, site, browser, options, results)
         });
     }
 
-    let Counts { passed, failed, .. } = report.total();
+    let (passed, failed) = report.total();
     if !options.filter.is_empty() && passed + failed == 0 {
         report.step("filter", |_| -> Result<()> {
             bail!("no test has `{}` in its name", options.filter)
@@ -98,7 +100,7 @@ const WASM_FRONTEND: [&str; 2] = ["--package=frontend", "--target=wasm32-unknown
 
 /// In release: a million worlds take minutes there, and hours otherwise.
 pub(crate) fn simulation<S: AsRef<OsStr>>(workspace: &Workspace, args: &[S]) -> Command {
-    let mut cargo = workspace.cargo(["run", "--release", "--quiet", "--package=sim", "--"]);
+    let mut cargo = workspace.cargo(["run", "--release", "--package=sim", "--"]);
     cargo.args(args);
     cargo
 }
@@ -125,7 +127,7 @@ fn rust_tests(
     packages: &[&str],
     services: Option<&Services>,
     options: &Options,
-    counts: &mut Counts,
+    results: &mut TestResults,
 ) -> Result<()> {
     let packages: Vec<_> = packages.iter().map(|name| format!("--package={name}")).collect();
     let mut cargo = if find_program("cargo-nextest").is_some() {
@@ -138,9 +140,9 @@ fn rust_tests(
         cargo.args(["--", &options.filter]);
     }
     let (status, output) = run_and_keep(&mut cargo)?;
-    *counts = count_rust_tests(&output);
+    *results = read_rust_results(&output);
     if !status.success() {
-        bail!("{} tests failed ({status})", counts.failed);
+        bail!("{} tests failed ({status})", results.failed);
     }
     Ok(())
 }
@@ -165,7 +167,7 @@ fn browser_tests(
     site: &Site,
     browser: &Chromium,
     options: &Options,
-    counts: &mut Counts,
+    results: &mut TestResults,
 ) -> Result<()> {
     let folder = workspace.root("end2end");
     let npx = || {
@@ -198,7 +200,7 @@ fn browser_tests(
     }
     let finished = run(&mut playwright);
     if let Ok(text) = fs::read_to_string(&report) {
-        *counts = count_browser_tests(&text)?;
+        *results = read_browser_results(&text)?;
     }
     finished
 }

@@ -14,7 +14,7 @@ use protocol::{
     account::{Identity, Role},
     client::ClientMessage,
     encode,
-    guitar::{ChordChange, GuitarState},
+    guitar::GuitarState,
     gym::{GymClock, GymSnapshot, MemberRef, Stats, Visit},
     server::{Limits, Outcome, Snapshot, Welcome},
     topic::{TopicAnswer, TopicRequest},
@@ -472,11 +472,7 @@ pub fn record_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<LogRecord
             let message = ServerMessage::MemberCheckedIn { visit: visit.clone(), reason: None };
             (message, Outcome::CheckOut { visit })
         }
-        ClientMessage::ChordChange(ChordChange { chord }) => {
-            let chord = chord.clone();
-            (ServerMessage::ChordChange(ChordChange { chord }), Outcome::Done)
-        }
-        ClientMessage::Strum(strum) => (ServerMessage::Strum(strum.clone()), Outcome::Done),
+        ClientMessage::Note(note) => (ServerMessage::Note(note.clone()), Outcome::Done),
         _ => return None,
     };
     Some(LogRecord { id, event: TopicEvent { outcome, ..TopicEvent::by_server(ts, message) } })

@@ -4,7 +4,7 @@
 use crate::page::BEGIN;
 use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
-    Position, ServerMessage, Topic,
+    Note, Position, ServerMessage, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
@@ -181,7 +181,7 @@ impl Reference {
 pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
     match message {
         ServerMessage::MemberCheckedIn { visit, .. } => state.push(visit.id.to_string()),
-        ServerMessage::ChordChange(change) => {
+        ServerMessage::Note(Note::ChordChange(change)) => {
             state.retain(|shown| shown.starts_with(CLOCK));
             state.insert(0, change.chord.clone());
         }
@@ -189,7 +189,7 @@ pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
             state.retain(|shown| !shown.starts_with(CLOCK));
             state.push(shown(update));
         }
-        ServerMessage::Strum(_) => {}
+        ServerMessage::Note(Note::Strum(_)) => {}
         other => panic!("no event of the simulation: {other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! Where the page is, with a router or without.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::{hooks::use_location, location::Url};
 
 /// The page's address; get it by [`use_address`].
 #[derive(Clone, Copy)]
@@ -28,4 +28,13 @@ impl Address {
 /// The address of this page.
 pub fn use_address() -> Address {
     use_context::<Address>().unwrap_or_else(|| Address::fixed(String::new(), String::new()))
+}
+
+/// Where to sign in so as to come back to a page.
+pub fn sign_in_address(path: &str, search: &str) -> String {
+    let here = match search.trim_start_matches('?') {
+        "" => path.to_owned(),
+        search => format!("{path}?{search}"),
+    };
+    format!("/gym/sign-in?next={}", Url::escape(&here))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     link::use_link,
-    ui::{LinkPanel, Tone, page::sign_in_address, use_address, use_tick},
+    ui::{LinkPanel, Tone, sign_in_address, use_address, use_tick},
 };
 use leptos::{ev, html, prelude::*};
 use logic::{

@@ -3,10 +3,9 @@
 //! - [`icon`], [`brand`], [`avatar`], [`badge`]: small marks
 //! - [`chip`], [`panel`]: the state of the realtime link
 //! - [`state`]: empty, loading, failed; a boundary that keeps a broken part to itself
-//! - [`page`]: the gym's frame and who may enter
 //! - [`theme`]: light, dark or the system's choice
-//! - [`not_found`], [`forbidden`]: pages for what is not there or not allowed
-//! - [`address`]: where the page is
+//! - [`not_found`]: the page for what is not there
+//! - [`address`]: where the page is, and where to sign in
 //! - [`tick`]: a clock that starts after hydration
 
 pub mod address;
@@ -14,22 +13,19 @@ pub mod avatar;
 pub mod badge;
 pub mod brand;
 pub mod chip;
-pub mod forbidden;
 pub mod icon;
 pub mod not_found;
-pub mod page;
 pub mod panel;
 pub mod state;
 pub mod theme;
 pub mod tick;
 
-pub use address::{Address, use_address};
+pub use address::{Address, sign_in_address, use_address};
 pub use avatar::Avatar;
 pub use badge::{Badge, Tone};
 pub use brand::Brand;
 pub use chip::LinkChip;
 pub use icon::{Icon, IconName};
-pub use page::{Gate, GymPage, PageHead};
 pub use panel::LinkPanel;
 pub use state::{Empty, ErrorCard, Guarded, Loading};
 pub use theme::ThemeSwitch;

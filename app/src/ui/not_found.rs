@@ -1,6 +1,6 @@
 //! The page for an address that leads nowhere.
 
-use crate::{shell::respond_status, ui::Brand};
+use crate::{response::respond_status, ui::Brand};
 use leptos::prelude::*;
 use leptos_meta::Title;
 

@@ -75,7 +75,7 @@ mod tests {
             cut in 0usize..200,
             place in any::<i64>(),
         ) {
-            let chord = ServerMessage::ChordChange(ChordChange { chord: any.clone() });
+            let chord = ServerMessage::Note(Note::ChordChange(ChordChange { chord: any.clone() }));
             let text = write(Uuid::nil(), &TopicEvent::by_server(place, chord));
             let word = format!("a {place} {text}");
             let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
@@ -92,8 +92,13 @@ mod tests {
         let node = Uuid::from_u128(1);
         let fact = TopicEvent {
             ts: 5,
+<<<<<<< HEAD
             message: ServerMessage::ChordChange(ChordChange { chord: "Am7".into() }),
             origin: Some(EventOrigin {
+=======
+            message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
+            origin: Some(Origin {
+>>>>>>> link
                 connection: Uuid::from_u128(2),
                 message: Some(Uuid::from_u128(3)),
             }),

@@ -19,7 +19,7 @@ use protocol::{
     client::Hello,
     encode,
     server::{Ack, Limits, Outcome, RefusedTopic, Welcome},
-    topic::TopicRequest,
+    topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -69,8 +69,8 @@ impl Connection {
         match (self.topics.is_cadence(), message) {
             (true, ClientMessage::Hello(hello)) => self.hello(hello).await,
             (false, ClientMessage::Auth(credential)) => self.authenticate(id, &credential).await,
-            (ours, _) => {
-                let first = if ours { "hello" } else { "auth" };
+            (cadence, _) => {
+                let first = if cadence { "hello" } else { "auth" };
                 let text = format!("Introduce yourself by `{first}` first.");
                 self.answer(id, Err(ErrorBody::new(ErrorCode::NotSignedIn, text)));
                 Err(End::Closed(CloseCode::NotSignedIn))
@@ -78,58 +78,84 @@ impl Connection {
         }
     }
 
-    async fn hello(&mut self, mut hello: Hello) -> Result<(), End> {
+    async fn hello(&mut self, hello: Hello) -> Result<(), End> {
         self.client.device = hello.client.device.chars().take(MAX_DEVICE_NAME).collect();
         self.client.visible = hello.client.visible;
         self.client.principal = std::mem::take(&mut self.client.cookies);
         if let Some(credential) = &hello.auth {
             self.accept(credential).await.map_err(|error| self.turn_away(None, error))?;
         }
-        let wants_gym = hello.topics.iter().any(|topic| topic.name == Topic::CheckIns);
-        if wants_gym && self.client.principal.staff.is_none() && self.client.stale_sign_in {
-            let error = ErrorBody::new(ErrorCode::SignInRefused, "The sign-in has expired.");
-            return Err(self.turn_away(None, error));
-        }
-        if self.client.principal.is_nobody() {
-            let error = match hello.topics.first().map(|topic| topic.name) {
-                Some(Topic::Guitar(_)) => ErrorBody::new(
-                    ErrorCode::InvalidSession,
-                    "This device is not part of that guitar session, or the session has ended.",
-                ),
-                _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
-            };
-            return Err(self.turn_away(None, error));
-        }
+        self.check_proofs(&hello).map_err(|error| self.turn_away(None, error))?;
         self.enrol().await?;
         self.client.introduced = true;
 
-        // Opening a topic queues its replay or snapshot; the welcome goes before them. Nothing is
-        // written meanwhile: this task is the only writer.
-        let mut topics = Vec::new();
-        let mut refused = Vec::new();
-        let mut named = HashSet::new();
-        hello.topics.retain(|request| named.insert(request.name));
-        let most = self.state.config.limits.topics as usize;
-        for request in hello.topics.iter().skip(most) {
-            refused.push(RefusedTopic { name: request.name, error: too_many_topics() });
+        let (topics, refused) = self.follow_all(&hello.topics).await?;
+        let about = hello.topics.first().map(|topic| topic.name);
+        let welcome = self.welcome(about, topics, refused);
+        // Before the replays and snapshots that it announces. Nothing was written meanwhile: this
+        // task is the only writer.
+        self.handle.push_first(encode(&Envelope::bare(ServerMessage::Welcome(welcome))));
+        Ok(())
+    }
+
+    /// The refusal of a client that has proved nothing, or whose sign-in has expired.
+    fn check_proofs(&self, hello: &Hello) -> Result<(), ErrorBody> {
+        let ClientIdentity { principal, stale_sign_in, .. } = &self.client;
+        let wants_gym = hello.topics.iter().any(|topic| topic.name == Topic::CheckIns);
+        if wants_gym && principal.staff.is_none() && *stale_sign_in {
+            return Err(ErrorBody::new(ErrorCode::SignInRefused, "The sign-in has expired."));
         }
-        for request in hello.topics.iter().take(most) {
-            let opened = self.follow(request, |answer| {
+        if !principal.is_nobody() {
+            return Ok(());
+        }
+        Err(match hello.topics.first().map(|topic| topic.name) {
+            Some(Topic::Guitar(_)) => ErrorBody::new(
+                ErrorCode::InvalidSession,
+                "This device is not part of that guitar session, or the session has ended.",
+            ),
+            _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
+        })
+    }
+
+    /// Follows the topics of a `hello`, each once and as many as a connection may.
+    async fn follow_all(
+        &mut self,
+        requests: &[TopicRequest],
+    ) -> Result<(Vec<TopicAnswer>, Vec<RefusedTopic>), End> {
+        let (mut topics, mut refused) = (Vec::new(), Vec::new());
+        let mut named = HashSet::new();
+        let most = self.state.config.limits.topics as usize;
+        for request in requests.iter().filter(|request| named.insert(request.name)) {
+            let name = request.name;
+            if topics.len() + refused.len() >= most {
+                refused.push(RefusedTopic { name, error: too_many_topics() });
+                continue;
+            }
+            let followed = self.follow(request, |answer| {
                 topics.push(answer.clone());
                 None
             });
-            match opened.await {
+            match followed.await {
                 Ok(()) => {}
                 Err(error) if error.retryable => return Err(self.turn_away(None, error)),
-                Err(error) => refused.push(RefusedTopic { name: request.name, error }),
+                Err(error) => refused.push(RefusedTopic { name, error }),
             }
         }
+        Ok((topics, refused))
+    }
+
+    fn welcome(
+        &self,
+        about: Option<Topic>,
+        topics: Vec<TopicAnswer>,
+        refused: Vec<RefusedTopic>,
+    ) -> Welcome {
         let limits = &self.state.config.limits;
-        let welcome = Welcome {
+        Welcome {
             connection: self.handle.id,
             node: self.state.config.server.name.clone(),
             server_time: self.state.now(),
-            identity: self.client.principal.identity(hello.topics.first().map(|topic| topic.name)),
+            identity: self.client.principal.identity(about),
             limits: Limits {
                 messages_per_second: limits.messages_per_second,
                 burst: limits.burst,
@@ -138,10 +164,7 @@ impl Connection {
             },
             topics,
             refused,
-        };
-        let welcome = encode(&Envelope::bare(ServerMessage::Welcome(welcome)));
-        self.handle.push_first(welcome);
-        Ok(())
+        }
     }
 
     async fn authenticate(&mut self, id: Option<Uuid>, credential: &Credential) -> Result<(), End> {
@@ -185,7 +208,7 @@ impl Connection {
         self.enrol().await?;
         self.heartbeat.sign_in_renewed();
         let lost = self.leave_lost_topics();
-        self.tell_lost_topics(lost);
+        self.report_lost_topics(lost);
         let identity = Some(self.client.principal.identity(self.home));
         let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
         self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
@@ -211,7 +234,7 @@ impl Connection {
         if self.client.principal.is_nobody() || (!lost.is_empty() && self.topics.is_empty()) {
             return Err(End::Closed(code));
         }
-        self.tell_lost_topics(lost);
+        self.report_lost_topics(lost);
         Ok(())
     }
 
@@ -227,7 +250,7 @@ impl Connection {
         lost
     }
 
-    fn tell_lost_topics(&self, lost: Vec<(Topic, ErrorBody)>) {
+    fn report_lost_topics(&self, lost: Vec<(Topic, ErrorBody)>) {
         for (topic, error) in lost {
             self.answer_about(None, topic, error);
         }
@@ -263,11 +286,11 @@ impl Connection {
         if let Some(user) = user.or(self.client.principal.participant()).or(seat) {
             self.limits.count_as(&self.state, user);
         }
-        self.look_again().await.map_err(|error| self.turn_away(None, error))
+        self.read_proofs_again().await.map_err(|error| self.turn_away(None, error))
     }
 
     /// Reads the rows behind the proofs again: what they say now counts.
-    pub(super) async fn look_again(&mut self) -> Result<(), ErrorBody> {
+    pub(super) async fn read_proofs_again(&mut self) -> Result<(), ErrorBody> {
         if let Some(staff) = &self.client.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
             let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;

@@ -30,10 +30,7 @@ pub fn requirement(message: &ClientMessage) -> Requirement {
         | M::Resync(_)
         | M::Ping { .. }
         | M::Visibility { .. } => Requirement::Nothing,
-        M::ChordChange(_)
-        | M::FretUpdate(_)
-        | M::Strum(_)
-        | M::Mute {}
+        M::Note(_)
         | M::PracticeStart(_)
         | M::PracticePause(_)
         | M::PracticeEnd(_) => Requirement::Play,

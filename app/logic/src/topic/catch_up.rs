@@ -3,7 +3,7 @@
 
 use super::{WireProtocol, log::TopicLog, ring::CatchUpSource};
 use protocol::{
-    Envelope, Millis, Position, ServerMessage, Topic, encode, guitar::ChordChange,
+    Envelope, Millis, Note, Position, ServerMessage, Topic, encode, guitar::ChordChange,
     server::Snapshot, topic::TopicAnswer,
 };
 
@@ -154,7 +154,7 @@ fn simple_state(snapshot: Snapshot) -> Vec<ServerMessage> {
     match snapshot {
         Snapshot::CheckIns(gym) => vec![ServerMessage::InitialStats(gym.stats)],
         Snapshot::Guitar(state) => {
-            let chord = state.chord.map(|chord| ServerMessage::ChordChange(ChordChange { chord }));
+            let chord = state.chord.map(|chord| ServerMessage::Note(Note::ChordChange(ChordChange { chord })));
             let practice = state.practice.map(ServerMessage::PracticeUpdate);
             chord.into_iter().chain(practice).collect()
         }
@@ -177,13 +177,13 @@ mod tests {
     fn log(topic: Topic, top: u64) -> TopicLog<String> {
         let mut log = TopicLog::new(topic, 0, at(0), 2, 300_000);
         for _ in 0..top {
-            log.push(0, TopicEvent::by_server(0, ServerMessage::Mute {}));
+            log.push(0, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
         }
         log
     }
 
     fn events(offsets: impl IntoIterator<Item = u64>) -> Vec<(u64, Millis, ServerMessage)> {
-        offsets.into_iter().map(|offset| (offset, 0, ServerMessage::Mute {})).collect()
+        offsets.into_iter().map(|offset| (offset, 0, ServerMessage::Note(Note::Mute {}))).collect()
     }
 
     #[test]

@@ -295,7 +295,7 @@ impl<S: TopicSource> Subscriptions<S> {
             }
             (ClientMessage::Unsubscribe { name }, _) => return Deferral::Leave(*name),
             (message, _) if message.is_command() => self.admit_command(id),
-            (message, Some(topic)) if message.is_note() && self.get(topic).is_some() => {
+            (ClientMessage::Note(_), Some(topic)) if self.get(topic).is_some() => {
                 self.admit(OrderKind::Notes(topic), id)
             }
             _ => None,

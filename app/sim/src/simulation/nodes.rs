@@ -103,12 +103,13 @@ impl Simulation {
             return served.answer(node::refusal(id, error));
         }
         // A host takes a role away for a moment; desks keep theirs.
-        if message.is_note() && self.now < self.calm && self.rng.chance(5) {
+        let is_note = matches!(message, ClientMessage::Note(_));
+        if is_note && self.now < self.calm && self.rng.chance(5) {
             self.refused.insert(id);
             let error = ErrorBody::new(ErrorCode::NotAllowed, "The host took the role away.");
             return served.answer(node::refusal(id, error));
         }
-        if message.is_note() {
+        if is_note {
             return self.play(node, conn, id, topic, &message);
         }
         let permit = served.topics.admit_command(Some(id)).expect("Cadence's client keeps order");

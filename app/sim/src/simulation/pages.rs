@@ -4,7 +4,7 @@ use super::{ScheduledEvent, Simulation};
 use crate::page::BEGIN;
 use logic::link::Effect;
 use protocol::{
-    ClientMessage, Topic,
+    ClientMessage, Note, Topic,
     guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
     gym::CheckIn,
 };
@@ -89,16 +89,18 @@ impl Simulation {
                 Topic::Guitar(_) if self.rng.chance(100) => {
                     ClientMessage::PracticeStart(PracticeCommand::default())
                 }
-                Topic::Guitar(_) if self.rng.chance(300) => ClientMessage::Strum(Strum {
-                    direction: Direction::Down,
-                    velocity: 0.5,
-                    strings: None,
-                    source: StrumSource::Swipe,
-                    at: None,
-                }),
-                Topic::Guitar(_) => {
-                    ClientMessage::ChordChange(ChordChange { chord: format!("c{}", self.ids) })
+                Topic::Guitar(_) if self.rng.chance(300) => {
+                    ClientMessage::Note(Note::Strum(Strum {
+                        direction: Direction::Down,
+                        velocity: 0.5,
+                        strings: None,
+                        source: StrumSource::Swipe,
+                        at: None,
+                    }))
                 }
+                Topic::Guitar(_) => ClientMessage::Note(Note::ChordChange(ChordChange {
+                    chord: format!("c{}", self.ids),
+                })),
             };
             self.pages[page].make(self.now, id, topic, message);
         }
