@@ -65,7 +65,7 @@ mod tests {
     use crate::broker::heard;
     use logic::presence::Seats;
     use proptest::prelude::*;
-    use protocol::guitar::ChordChange;
+    use protocol::{Note, guitar::ChordChange};
 
     proptest! {
         /// Another node may be of another version, or Redis shared with something else.
@@ -92,13 +92,8 @@ mod tests {
         let node = Uuid::from_u128(1);
         let fact = TopicEvent {
             ts: 5,
-<<<<<<< HEAD
-            message: ServerMessage::ChordChange(ChordChange { chord: "Am7".into() }),
-            origin: Some(EventOrigin {
-=======
             message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
-            origin: Some(Origin {
->>>>>>> link
+            origin: Some(EventOrigin {
                 connection: Uuid::from_u128(2),
                 message: Some(Uuid::from_u128(3)),
             }),

@@ -49,7 +49,9 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
         let (Some(hub), Some(session)) = (hub.upgrade(), session.upgrade()) else { return };
         let Some(broker) = &session.broker else { return };
         let done = async {
-            if session.log.next_query().is_some() || session.has_news() || Instant::now() >= compare_at
+            if session.log.next_query().is_some()
+                || session.has_news()
+                || Instant::now() >= compare_at
             {
                 compare_at = Instant::now() + COMPARE_EVERY;
                 announce(&session, broker, clock()).await?;

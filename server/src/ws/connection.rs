@@ -1,26 +1,17 @@
 //! The loop of a connection: write what is ready, then wait for the next message, answer or timer.
 
 use super::{
-    commands::CommandsInFlight,
-    heartbeat::Heartbeat,
-    incoming::MessageLimits,
-    introduce::ClientIdentity,
-    source::Source,
+    commands::CommandsInFlight, heartbeat::Heartbeat, incoming::MessageLimits,
+    introduce::ClientIdentity, source::Source,
 };
-use crate::{
-    hub::handle::Handle,
-    state::AppState,
-};
+use crate::{hub::handle::Handle, state::AppState};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{SinkExt, StreamExt};
 use logic::{
     presence::Departure,
     topic::{PlacedAnswer, Subscriptions, WireProtocol},
 };
-use protocol::{
-    CloseCode, Envelope, ErrorBody, ServerMessage, Topic, encode,
-    server::Outcome,
-};
+use protocol::{CloseCode, Envelope, ErrorBody, ServerMessage, Topic, encode, server::Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
@@ -261,11 +252,7 @@ fn unreadable(cause: axum::Error) -> End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        auth::test_auth,
-        serve::Server,
-        ws::principal::Seat,
-    };
+    use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
     use protocol::{Codec, account::Role, guitar::Presence, topic::TopicRequest};
     use std::net::Ipv4Addr;
 

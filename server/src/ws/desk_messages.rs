@@ -61,10 +61,7 @@ impl Connection {
 }
 
 /// A desk command's answer and its place among the check-ins.
-fn place_desk_answer(
-    state: &AppState,
-    answer: Result<CommandAnswer, ErrorBody>,
-) -> CommandResult {
+fn place_desk_answer(state: &AppState, answer: Result<CommandAnswer, ErrorBody>) -> CommandResult {
     let CommandAnswer { outcome, event, fresh } = answer?;
     let end = state.hub.checkins().end();
     let place = match event {

@@ -13,16 +13,11 @@ use crate::{
     store::commands::{Actor, CommandContext},
 };
 use logic::topic::{
-    AnswerPlace, EventOrigin, PlacedAnswer,
-    access::Requirement,
-    practice::AfterStep,
+    AnswerPlace, EventOrigin, PlacedAnswer, access::Requirement, practice::AfterStep,
 };
 use protocol::{
-    ErrorBody, ErrorCode, Note, ServerMessage, Topic,
-    account::Role,
-    guitar::PracticeCommand,
-    server::Outcome,
-    topic::TopicRequest,
+    ErrorBody, ErrorCode, Note, ServerMessage, Topic, account::Role, guitar::PracticeCommand,
+    server::Outcome, topic::TopicRequest,
 };
 use uuid::Uuid;
 

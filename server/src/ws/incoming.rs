@@ -129,11 +129,7 @@ impl Connection {
     }
 
     /// Answers a message over the limit, and keeps later ones behind it.
-    fn refuse_for_now(
-        &mut self,
-        decoded: Decoded<ClientMessage>,
-        wait_ms: u64,
-    ) -> Result<(), End> {
+    fn refuse_for_now(&mut self, decoded: Decoded<ClientMessage>, wait_ms: u64) -> Result<(), End> {
         let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
         let error = error.retry_after(wait_ms);
         let Envelope { message, id, topic, .. } = match decoded {

@@ -3,7 +3,7 @@
 
 use super::{
     connection::{Connection, End},
-        principal::{Principal, Seat, Staff},
+    principal::{Principal, Seat, Staff},
 };
 use crate::{
     auth::{
@@ -241,11 +241,12 @@ impl Connection {
     /// Leaves the topics that the principal does not see any more, and says why of each.
     fn leave_lost_topics(&mut self) -> Vec<(Topic, ErrorBody)> {
         let topics = self.topics.iter().map(|subscription| subscription.topic);
-        let lost: Vec<_> =
-            topics.filter_map(|topic| {
-            let role = self.client.principal.role_in(topic);
-            Some((topic, access::check_follow(role, topic).err()?))
-        }).collect();
+        let lost: Vec<_> = topics
+            .filter_map(|topic| {
+                let role = self.client.principal.role_in(topic);
+                Some((topic, access::check_follow(role, topic).err()?))
+            })
+            .collect();
         lost.iter().for_each(|(topic, _)| self.leave(*topic));
         lost
     }
@@ -275,7 +276,11 @@ impl Connection {
     async fn enrol(&mut self) -> Result<(), End> {
         let staff = self.client.principal.staff.as_ref();
         let user = staff.map(|staff| staff.user);
-        self.handle.identify(user, staff.map(|staff| staff.sign_in), self.client.principal.participant());
+        self.handle.identify(
+            user,
+            staff.map(|staff| staff.sign_in),
+            self.client.principal.participant(),
+        );
         let per_user = self.state.config.limits.connections_per_user as usize;
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
             return Err(End::Closed(CloseCode::TooManyConnections));

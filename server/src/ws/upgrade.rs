@@ -13,7 +13,6 @@ use crate::{
     hub::handle::Handle,
     state::AppState,
 };
-use logic::topic::WireProtocol;
 use axum::{
     Json,
     extract::{
@@ -23,6 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
+use logic::topic::WireProtocol;
 use protocol::{
     CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, Topic,
     encode,
@@ -110,9 +110,9 @@ async fn open(
         };
         match (refusal, cookies, protocol) {
             (None, Ok((cookies, stale_sign_in)), Some(protocol)) => {
-                let opening =
-                    {
-                    let client = ClientIdentity { origin, cookies, stale_sign_in, ..Default::default() };
+                let opening = {
+                    let client =
+                        ClientIdentity { origin, cookies, stale_sign_in, ..Default::default() };
                     Opening { state, handle, protocol, home, client }
                 };
                 Box::new(Connection::new(opening)).run(socket).await;

@@ -30,10 +30,9 @@ pub fn requirement(message: &ClientMessage) -> Requirement {
         | M::Resync(_)
         | M::Ping { .. }
         | M::Visibility { .. } => Requirement::Nothing,
-        M::Note(_)
-        | M::PracticeStart(_)
-        | M::PracticePause(_)
-        | M::PracticeEnd(_) => Requirement::Play,
+        M::Note(_) | M::PracticeStart(_) | M::PracticePause(_) | M::PracticeEnd(_) => {
+            Requirement::Play
+        }
         M::Allow { .. } | M::Remove { .. } => Requirement::Host,
         M::CheckIn(_) | M::CheckOut(_) | M::UndoCheckIn(_) => Requirement::Desk,
     }

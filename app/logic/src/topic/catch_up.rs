@@ -154,7 +154,9 @@ fn simple_state(snapshot: Snapshot) -> Vec<ServerMessage> {
     match snapshot {
         Snapshot::CheckIns(gym) => vec![ServerMessage::InitialStats(gym.stats)],
         Snapshot::Guitar(state) => {
-            let chord = state.chord.map(|chord| ServerMessage::Note(Note::ChordChange(ChordChange { chord })));
+            let chord = state
+                .chord
+                .map(|chord| ServerMessage::Note(Note::ChordChange(ChordChange { chord })));
             let practice = state.practice.map(ServerMessage::PracticeUpdate);
             chord.into_iter().chain(practice).collect()
         }
