@@ -4,8 +4,9 @@ use super::{
     commands::CommandsInFlight, heartbeat::Heartbeat, incoming::MessageLimits,
     introduce::ClientIdentity, source::Source,
 };
-use crate::{hub::handle::Handle, state::AppState};
+use crate::state::AppState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use cadence_realtime::hub::handle::Handle;
 use futures_util::{SinkExt, StreamExt};
 use logic::{
     presence::Departure,

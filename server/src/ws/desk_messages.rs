@@ -1,12 +1,10 @@
 //! A desk's commands: who gives them, and where their answers belong.
 
 use super::{commands::CommandResult, connection::Connection};
-use crate::{
-    state::AppState,
-    store::{
-        Store,
-        commands::{Actor, CommandAnswer, CommandContext},
-    },
+use crate::state::AppState;
+use cadence_store::{
+    Store,
+    commands::{Actor, CommandAnswer, CommandContext},
 };
 use logic::topic::{AnswerPlace, Permit, access::Requirement};
 use protocol::{ErrorBody, Millis, Position};

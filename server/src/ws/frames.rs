@@ -2,9 +2,9 @@
 //! when the socket takes the next frame goes into it.
 
 use super::connection::Connection;
-use crate::hub::log::EncodedMessage;
 use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::Bytes;
+use cadence_realtime::hub::log::EncodedMessage;
 use logic::topic::{FrameLimits, FramePart, NextParts, PublishedEvent, WireProtocol};
 use protocol::{CloseCode, Codec, codec, encode_batch};
 

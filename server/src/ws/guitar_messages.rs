@@ -6,12 +6,9 @@ use super::{
     principal::Seat,
     source::Source,
 };
-use crate::{
-    hub::{Publication, Published, session::SharedSession},
-    practice,
-    state::AppState,
-    store::commands::{Actor, CommandContext},
-};
+use crate::{practice, state::AppState};
+use cadence_realtime::hub::{Publication, Published, session::SharedSession};
+use cadence_store::commands::{Actor, CommandContext};
 use logic::topic::{
     AnswerPlace, EventOrigin, PlacedAnswer, access::Requirement, practice::AfterStep,
 };

@@ -2,9 +2,9 @@
 //! the end of a sign-in.
 
 use super::connection::{Connection, End, WRITE_TIMEOUT};
-use crate::config::minutes;
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
+use cadence_config::minutes;
 use logic::presence::Departure;
 use protocol::{CloseCode, Envelope, Millis, ServerMessage, encode};
 use std::time::Duration;

@@ -1,11 +1,12 @@
 //! From a frame to its messages: size, codec, and the limits that are counted per message.
 
-use super::{
-    connection::{Connection, End},
-    rate::{Bucket, Counted},
-};
-use crate::{hub::lock, state::AppState};
+use super::connection::{Connection, End};
+use crate::state::AppState;
 use axum::extract::ws::Message;
+use cadence_base::{
+    rate_limit::{Bucket, Counted},
+    sync::lock,
+};
 use logic::{
     presence::Departure,
     topic::{Deferral, WireProtocol},

@@ -10,7 +10,6 @@
 //! - [`follow`]: following and leaving topics; [`source`]: where their events come from
 //! - [`frames`]: what is ready, in as few frames as the protocol allows
 //! - [`principal`]: who the connection speaks for
-//! - [`rate`]: how many messages are too many
 
 mod commands;
 mod connection;
@@ -22,7 +21,6 @@ mod heartbeat;
 mod incoming;
 mod introduce;
 pub mod principal;
-pub mod rate;
 mod receive;
 mod source;
 pub mod upgrade;

@@ -1,13 +1,11 @@
 //! Where a followed topic's events come from, and how its catch-up is read.
 
-use crate::{
-    hub::{
-        log::{EncodedMessage, Log, TopicLog},
-        session::SharedSession,
-    },
-    state::AppState,
-    store::{self, events::ReplayError},
+use crate::state::AppState;
+use cadence_realtime::hub::{
+    log::{EncodedMessage, Log, TopicLog},
+    session::SharedSession,
 };
+use cadence_store::{self as store, events::ReplayError};
 use logic::topic::{
     CatchUp, CatchUpStep, CaughtUp, LogReplay, TopicSource, catch_up::MAX_REPLAYED_EVENTS,
 };

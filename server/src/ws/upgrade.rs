@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     auth::{OriginKind, cookies::Cookies},
-    hub::handle::Handle,
     state::AppState,
 };
 use axum::{
@@ -21,6 +20,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use cadence_realtime::hub::handle::Handle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use logic::topic::WireProtocol;
 use protocol::{
