@@ -145,6 +145,8 @@ impl GymTime {
             day_start: day.start,
             day_end: day.end,
             capacity: self.capacity,
+            undo_ms: in_millis(self.undo),
+            repeat_ms: in_millis(self.repeat),
         }
     }
 
@@ -166,6 +168,10 @@ impl GymTime {
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(self.zone.clone())
     }
+}
+
+fn in_millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn system_now() -> Millis {

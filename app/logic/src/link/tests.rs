@@ -69,7 +69,7 @@ impl Page {
                     self.socket = socket;
                     self.dials += 1;
                 }
-                Effect::Hang(_) | Effect::Renew => {}
+                Effect::Close(_) | Effect::Renew => {}
                 Effect::Refresh => self.refreshes += 1,
                 Effect::Transmit(frame) => {
                     let json = frame.json().expect("our own frame");
@@ -92,7 +92,7 @@ impl Page {
         while let Some(at) = self.link.deadline(self.now).filter(|at| *at <= end) {
             let step = (at - self.now.mono).max(0);
             self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
-            self.link.tick(self.now);
+            self.link.on_timer(self.now);
             self.work();
             if step == 0 {
                 self.now.mono += 1;

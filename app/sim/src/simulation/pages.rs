@@ -19,7 +19,7 @@ impl Simulation {
             }
             match effect {
                 Effect::Dial(socket) => self.dial(page, socket),
-                Effect::Hang(socket) => self.hang(page, socket),
+                Effect::Close(socket) => self.hang(page, socket),
                 Effect::Transmit(frame) => self.transmit(page, frame),
                 other => panic!("nobody expects {other:?}"),
             }
@@ -45,7 +45,7 @@ impl Simulation {
         }
         if self.now >= device.asleep_until {
             let now = device.now(self.now);
-            device.link.tick(now);
+            device.link.on_timer(now);
         }
         self.settle_page(page);
     }

@@ -207,7 +207,7 @@ impl Driver {
                     // Deadlines are whole milliseconds and sleeps end a little early.
                     let mut now = self.now();
                     now.mono = now.mono.max(deadline.unwrap_or_default());
-                    self.link.tick(now);
+                    self.link.on_timer(now);
                 }
             }
         }
@@ -268,7 +268,7 @@ impl Driver {
         while let Some(effect) = self.link.poll() {
             match effect {
                 Effect::Dial(number) => self.dial(number),
-                Effect::Hang(number) => {
+                Effect::Close(number) => {
                     // Its task closes the socket when nobody can send any more.
                     self.wire.take_if(|(open, _)| *open == number);
                 }
