@@ -7,7 +7,7 @@ use crate::{
 use leptos::prelude::*;
 use logic::{
     link::{Delivery, Phase, Status},
-    session::View,
+    session::SessionView,
 };
 use protocol::{
     ClientMessage, CloseCode, ErrorBody, Millis, Note, ServerMessage, Topic,
@@ -65,7 +65,7 @@ pub(crate) struct Performance {
     link: StoredValue<LinkHandle>,
     status: Signal<Status>,
     session: Signal<Option<Uuid>>,
-    view: RwSignal<View>,
+    view: RwSignal<SessionView>,
     /// The state to show.
     pub(crate) state: Memo<GuitarState>,
     /// What the left hand holds.
@@ -79,8 +79,8 @@ impl Performance {
     /// Follows the session as soon as there is one; `heard` plays what others do.
     pub(crate) fn new(session: Signal<Option<Uuid>>, heard: impl Fn(Heard) + 'static) -> Self {
         let link = use_link();
-        let view = RwSignal::new(View::default());
-        let state = Memo::new(move |_| view.with(View::shown));
+        let view = RwSignal::new(SessionView::default());
+        let state = Memo::new(move |_| view.with(SessionView::shown));
         let performance = Self {
             status: link.status(),
             link: StoredValue::new(link),
@@ -102,7 +102,7 @@ impl Performance {
             let Some(session) = session.get() else { return };
             // Another session has nothing to do with what the former one said.
             if before.try_get_value().flatten().is_some_and(|before| before != session) {
-                self.view.set(View::default());
+                self.view.set(SessionView::default());
             }
             before.set_value(Some(session));
             self.admission.set(Admission::Asking);
@@ -239,7 +239,7 @@ impl Performance {
 
     /// Whether a practice command waits for its answer.
     pub(crate) fn practice_waits(self) -> bool {
-        self.view.with(View::practice_waits)
+        self.view.with(SessionView::practice_waits)
     }
 
     /// Now on the server's clock.

@@ -10,7 +10,6 @@ use cadence_store::{
     guitar, practice as rows,
     practice::{Clock, Kind},
     read_failed,
-    turn::in_turn,
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,
@@ -49,10 +48,10 @@ pub async fn command(
     step: Step,
     command: PracticeCommand,
 ) -> Result<PracticeAnswer, ErrorBody> {
-    let CommandContext { id, turn, .. } = context;
+    let CommandContext { id, permit, .. } = context;
     let answer = store
-        .write(move |tx| {
-            Box::pin(in_turn(turn, async move {
+        .write_in_order(permit, move |tx| {
+            Box::pin(async move {
                 let at = command.at.unwrap_or(tx.now());
                 let kind = kind_name(step);
                 let said = serde_json::to_string(&command.timestamp).unwrap_or_default();
@@ -65,10 +64,10 @@ pub async fn command(
                 let kept = serde_json::to_string(&answer).unwrap_or_default();
                 rows::keep_answer(tx, session, id, &kept).await?;
                 Ok(answer)
-            }))
+            })
         })
         .await?;
-    Ok(answer.on_disk())
+    Ok(answer)
 }
 
 /// The practice of a session that runs, stands or has ended last.

@@ -6,11 +6,11 @@
 
 use crate::{
     Id, Store, StoreError, Tx,
-    events::{Origin, Place},
+    events::Place,
     sql::{self, Conn},
-    turn::{Turn, in_turn},
 };
 use futures_util::future::BoxFuture;
+use logic::topic::{EventOrigin, Permit};
 use protocol::{
     ErrorBody, ErrorCode, Millis, Topic,
     account::{Permission, Role},
@@ -18,7 +18,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// Who asks.
@@ -58,14 +58,14 @@ pub struct CommandContext {
     pub message: Option<Uuid>,
     /// When it was made, on the server's clock; now when absent.
     pub at: Option<Millis>,
-    /// Its turn among the commands of its connection, if those have an order.
-    pub turn: Option<Arc<Turn>>,
+    /// Its place among the commands of its connection, if those have an order.
+    pub permit: Option<Permit>,
 }
 
 impl CommandContext {
     /// The mark of the events that this command makes.
-    pub fn origin(&self) -> Option<Origin> {
-        self.connection.map(|connection| Origin { connection, message: self.message })
+    pub fn origin(&self) -> Option<EventOrigin> {
+        self.connection.map(|connection| EventOrigin { connection, message: self.message })
     }
 }
 
@@ -127,15 +127,14 @@ where
 {
     let hash = content_hash(kind, content);
     let answer = store
-        .write(move |tx| {
+        .write_in_order(context.permit.clone(), move |tx| {
             Box::pin(async move {
-                let turn = context.turn.clone();
                 let id = CommandId { scope: &scope, id: Id(context.id) };
-                in_turn(turn, run(tx, id, context, kind, &hash, job)).await
+                run(tx, id, context, kind, &hash, job).await
             })
         })
         .await?;
-    answer.on_disk().given()
+    answer.given()
 }
 
 async fn run<J>(

@@ -9,6 +9,7 @@ use crate::{
     Id, Store, StoreError,
     sql::{self, Arg, Builder, Conn, Db},
 };
+use logic::topic::EventOrigin;
 use protocol::{
     Millis, Position, ServerMessage, Topic,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
@@ -26,7 +27,7 @@ pub struct NewEvent {
     /// When it happened, by the desk.
     pub at: Millis,
     /// Whose command made it.
-    pub origin: Option<Origin>,
+    pub origin: Option<EventOrigin>,
     /// What the command is answered, in the place of the event.
     pub outcome: Option<Outcome>,
 }
@@ -67,18 +68,9 @@ pub struct LoggedEvent {
     /// What it says.
     pub message: ServerMessage,
     /// Whose command made it; unknown once it is read back from the log.
-    pub origin: Option<Origin>,
+    pub origin: Option<EventOrigin>,
     /// What that command is answered.
     pub outcome: Option<Outcome>,
-}
-
-/// The connection and message behind a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
-    /// The connection that sent it.
-    pub connection: Uuid,
-    /// The id of its message.
-    pub message: Option<Uuid>,
 }
 
 /// Why the log cannot be replayed.

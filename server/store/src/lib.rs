@@ -3,7 +3,7 @@
 //! - [`sql`]: statements that are written once for SQLite and PostgreSQL; `dialect` has the rest
 //! - [`writer`]: one task that groups what waits into one durable COMMIT
 //! - [`events`]: the log of a durable topic, written in the transaction of the fact
-//! - [`commands`]: at most once per command id, and in [`turn`]
+//! - [`commands`]: at most once per command id
 //! - [`clock`]: the gym's day and its rules about time
 //! - [`members`], [`member_search`], [`plans`], [`visits`], [`audit`]: rows of the gym
 //! - [`stats`], [`snapshot`]: what the dashboard shows
@@ -34,18 +34,18 @@ pub mod practice;
 pub mod snapshot;
 pub mod sql;
 pub mod stats;
-pub mod turn;
 pub mod visits;
 pub mod writer;
 
 pub use clock::GymTime;
-pub use events::{LoggedEvent, NewEvent, Origin, Place};
+pub use events::{LoggedEvent, NewEvent, Place};
 pub use id::Id;
 pub use sqlx::Error as DatabaseError;
 pub use writer::{Commit, Tx};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use logic::topic::Permit;
 use protocol::{ErrorBody, ErrorCode, Topic};
 use std::time::Duration;
 
@@ -118,7 +118,18 @@ impl Store {
         &self,
         job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(job).await
+        self.writer.write(None, job).await
+    }
+
+    /// As [`Store::write`], for a command whose connection keeps an order: the job runs when its
+    /// permit is due. The permit is done when the answer is on disk or final, and otherwise to be
+    /// retried; both before a later job can run.
+    pub async fn write_in_order<T: Send + 'static>(
+        &self,
+        permit: Option<Permit>,
+        job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(permit, job).await
     }
 }
 

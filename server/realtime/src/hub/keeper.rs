@@ -6,13 +6,12 @@
 
 use super::{
     Inner,
-    log::Fact,
     session::{Decision, Session},
 };
 use crate::broker::{Appended, Away, Broker, Everybody, MessageId, Reading};
 use logic::{
     presence::{self, Seats},
-    topic::Wanted,
+    topic::{LogQuery, TopicEvent, practice},
 };
 use protocol::{
     Millis, ServerMessage,
@@ -50,12 +49,14 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
         let (Some(hub), Some(session)) = (hub.upgrade(), session.upgrade()) else { return };
         let Some(broker) = &session.broker else { return };
         let done = async {
-            if session.log.wanted().is_some() || session.has_news() || Instant::now() >= compare_at
+            if session.log.next_query().is_some()
+                || session.has_news()
+                || Instant::now() >= compare_at
             {
                 compare_at = Instant::now() + COMPARE_EVERY;
                 announce(&session, broker, clock()).await?;
             }
-            if matches!(session.log.wanted(), Some(Wanted::Events(_))) {
+            if matches!(session.log.next_query(), Some(LogQuery::Events(_))) {
                 read(&session, broker, clock()).await?;
             }
             Ok::<_, Away>(())
@@ -105,11 +106,9 @@ async fn restore(
     now: Millis,
 ) -> Result<(), Away> {
     let (state, at) = session.snapshot();
-    let Some(practice) = before.practice.filter(|_| state.practice.is_none()) else {
-        return Ok(());
-    };
+    let Some(practice) = practice::to_restore(before, &state) else { return Ok(()) };
     let message = ServerMessage::PracticeUpdate(practice);
-    let fact = Fact::by_server(now, message);
+    let fact = TopicEvent::by_server(now, message);
     let id = format!("practice of {}", at.epoch);
     // Each node says it as it saw it last.
     let once = MessageId { id: &id, content: "" };
@@ -153,7 +152,7 @@ async fn say(
 ) -> Result<bool, Away> {
     for (participant, decided) in news {
         let message = ServerMessage::ConnectionUpdate(participant);
-        let fact = Fact { decided, ..Fact::by_server(now, message) };
+        let fact = TopicEvent { decided, ..TopicEvent::by_server(now, message) };
         let version = Some(everybody.version.as_str());
         match broker.append(session.id, &everybody.end, NO_ID, &fact, version).await? {
             Appended::New(at) => session.hint(&at, fact, false),

@@ -19,10 +19,11 @@ pub mod session;
 
 use crate::broker::{self, Broker, Reading};
 use cadence_base::sync::lock;
-use cadence_store::{Commit, GymTime, LoggedEvent, Origin, guitar};
+use cadence_store::{Commit, GymTime, LoggedEvent, guitar};
 use handle::Handle;
 use keeper::state_of;
-use log::{Fact, Log, new_epoch};
+use log::{Log, new_epoch};
+use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
     CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic, account::Role,
     guitar::PracticeUpdate, gym::Stats, server::Outcome,
@@ -127,7 +128,7 @@ impl Hub {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
             let outcome = outcome.unwrap_or(Outcome::Done);
             let at = Position { epoch: epoch.clone(), offset };
-            let fact = Fact { ts, message, origin, outcome, decided: false };
+            let fact = TopicEvent { ts, message, origin, outcome, decided: false };
             if let Some(broker) = &self.inner.broker {
                 words.push(broker.word(&at, &fact));
             }
@@ -151,7 +152,7 @@ impl Hub {
     /// Sends the figures to everybody who follows `checkins`; a newer one replaces an older one
     /// that has not been sent yet.
     pub fn publish_stats(&self, stats: Stats) {
-        self.inner.checkins.set_latest(stats);
+        self.inner.checkins.set_figures(stats);
     }
 
     /// Whether other nodes share the topics of this one.
@@ -406,7 +407,7 @@ pub struct Publication {
     /// What others see.
     pub message: ServerMessage,
     /// Whose message made it; that connection gets the outcome in the event's place.
-    pub origin: Option<Origin>,
+    pub origin: Option<EventOrigin>,
     /// What the origin gets.
     pub outcome: Outcome,
 }

@@ -49,7 +49,7 @@ impl Stage {
             connection: None,
             message: Some(id),
             at: said.at,
-            turn: None,
+            permit: None,
         };
         command(self.test.auth.store(), context, self.session, step, said).await.map_err(|e| e.code)
     }

@@ -108,7 +108,7 @@ fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandConte
         connection: None,
         message: None,
         at,
-        turn: None,
+        permit: None,
     })
 }
 

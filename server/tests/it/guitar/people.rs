@@ -116,8 +116,14 @@ impl Node {
         step: Step,
     ) -> Result<PracticeAnswer, ErrorBody> {
         let actor = Actor { user: session, role: Role::Host, name: "PC".to_owned() };
-        let context =
-            CommandContext { id, actor, connection: None, message: Some(id), at: None, turn: None };
+        let context = CommandContext {
+            id,
+            actor,
+            connection: None,
+            message: Some(id),
+            at: None,
+            permit: None,
+        };
         practice::command(&self.store, context, session, step, PracticeCommand::default()).await
     }
 }

@@ -204,7 +204,7 @@ async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
             connection: None,
             message: None,
             at: None,
-            turn: None,
+            permit: None,
         }
     };
     let come_and_go = async |member: &str| {

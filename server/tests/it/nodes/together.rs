@@ -466,7 +466,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
         connection: None,
         message: None,
         at: None,
-        turn: None,
+        permit: None,
     };
     let start = practice::Step::Start;
     practice::command(&two.store, context, session.session_id, start, PracticeCommand::default())

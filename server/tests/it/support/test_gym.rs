@@ -159,7 +159,14 @@ pub(crate) fn desk() -> Actor {
 
 pub(crate) fn context() -> CommandContext {
     let (connection, message) = (Some(Uuid::from_u128(8)), Some(Uuid::new_v4()));
-    CommandContext { id: Uuid::new_v4(), actor: desk(), connection, message, at: None, turn: None }
+    CommandContext {
+        id: Uuid::new_v4(),
+        actor: desk(),
+        connection,
+        message,
+        at: None,
+        permit: None,
+    }
 }
 
 pub(crate) fn check_in_of(code: &str) -> CheckIn {

@@ -1,42 +1,53 @@
-//! What really happened: the logs that nobody in the simulation can lie about.
+//! The reference: what the database and the broker hold, and what a page at a position has to show.
+//! Nothing of `logic` decides here, so that a mistake there cannot confirm itself.
 
 use crate::page::BEGIN;
+use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
-    Millis, Note, Position, ServerMessage, Topic,
+    Note, Position, ServerMessage, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
 
-/// One event of a log, and whose message made it.
+/// One event of a log.
 #[derive(Debug, Clone)]
-pub struct Fact {
-    /// When it was recorded.
-    pub ts: Millis,
-    /// What everybody hears.
-    pub message: ServerMessage,
-    /// The message's id.
+pub struct LogRecord {
+    /// The id of the message that made it.
     pub id: Uuid,
-    /// What its sender is told.
-    pub outcome: Outcome,
-    /// The connection that it came from, which the broker keeps and the database does not.
-    pub origin: Option<u32>,
+    /// The event. The broker's log records its origin, the database's does not.
+    pub event: TopicEvent,
+}
+
+impl LogRecord {
+    /// The same record, made by a connection.
+    #[must_use]
+    pub fn from_connection(mut self, conn: u32) -> Self {
+        self.event.origin =
+            Some(EventOrigin { connection: connection_id(conn), message: Some(self.id) });
+        self
+    }
+}
+
+/// The id of a connection, as events name it.
+pub fn connection_id(conn: u32) -> Uuid {
+    Uuid::from_u128(u128::from(conn))
 }
 
 /// A topic's log: the database's for a durable topic, the broker's for a session.
 #[derive(Debug)]
-pub struct Log {
+pub struct ReferenceLog {
     /// How many events can still be read back.
     keep: usize,
     end: Position,
-    kept: VecDeque<Fact>,
+    kept: VecDeque<LogRecord>,
     ids: BTreeMap<Uuid, u64>,
-    /// Every life of the log, whole, for the checks.
-    lives: BTreeMap<String, Vec<Fact>>,
+    /// Every epoch of the log, whole, for the checks.
+    epochs: BTreeMap<String, Vec<LogRecord>>,
 }
 
-impl Log {
+impl ReferenceLog {
     /// An empty log that can be read back so far.
     pub fn new(keep: usize) -> Self {
         let mut log = Self {
@@ -44,7 +55,7 @@ impl Log {
             end: Position { epoch: String::new(), offset: 0 },
             kept: VecDeque::new(),
             ids: BTreeMap::new(),
-            lives: BTreeMap::new(),
+            epochs: BTreeMap::new(),
         };
         log.lose();
         log
@@ -55,26 +66,26 @@ impl Log {
         &self.end
     }
 
-    /// Everything is lost: the next event is the first of a new life.
+    /// Loses everything: the next event is the first of a new epoch.
     pub fn lose(&mut self) {
-        let epoch = format!("life{}", self.lives.len() + 1);
-        self.lives.insert(epoch.clone(), Vec::new());
+        let epoch = format!("epoch{}", self.epochs.len() + 1);
+        self.epochs.insert(epoch.clone(), Vec::new());
         self.end = Position { epoch, offset: 0 };
         self.kept.clear();
         self.ids.clear();
     }
 
     /// Appends an event once per id. Returns its place, and whether it is new.
-    pub fn append(&mut self, fact: Fact) -> (Position, bool) {
-        if let Some(offset) = self.ids.get(&fact.id) {
+    pub fn append(&mut self, record: LogRecord) -> (Position, bool) {
+        if let Some(offset) = self.ids.get(&record.id) {
             return (Position { epoch: self.end.epoch.clone(), offset: *offset }, false);
         }
         self.end.offset += 1;
-        self.ids.insert(fact.id, self.end.offset);
-        if let Some(life) = self.lives.get_mut(&self.end.epoch) {
-            life.push(fact.clone());
+        self.ids.insert(record.id, self.end.offset);
+        if let Some(records) = self.epochs.get_mut(&self.end.epoch) {
+            records.push(record.clone());
         }
-        self.kept.push_back(fact);
+        self.kept.push_back(record);
         if self.kept.len() > self.keep {
             self.kept.pop_front();
         }
@@ -84,35 +95,36 @@ impl Log {
     /// The first answer to an id.
     pub fn answer(&self, id: Uuid) -> Option<Outcome> {
         let offset = *self.ids.get(&id)?;
-        self.at(&self.end.epoch, offset).map(|fact| fact.outcome.clone())
+        self.at(&self.end.epoch, offset).map(|record| record.event.outcome.clone())
     }
 
     /// The events after an offset that can still be read.
-    pub fn after(&self, offset: u64) -> Vec<(u64, Fact)> {
+    pub fn after(&self, offset: u64) -> Vec<(u64, LogRecord)> {
         let first = self.end.offset + 1 - self.kept.len() as u64;
         (first..).zip(self.kept.iter().cloned()).filter(|(at, _)| *at > offset).collect()
     }
 
-    /// The event at a place of any life.
-    pub fn at(&self, epoch: &str, offset: u64) -> Option<&Fact> {
-        self.lives.get(epoch)?.get(usize::try_from(offset).ok()?.checked_sub(1)?)
+    /// The event at an offset of any epoch.
+    pub fn at(&self, epoch: &str, offset: u64) -> Option<&LogRecord> {
+        self.epochs.get(epoch)?.get(usize::try_from(offset).ok()?.checked_sub(1)?)
     }
 
-    /// The events of a life up to a place.
-    pub fn until(&self, at: &Position) -> &[Fact] {
-        let life = self.lives.get(&at.epoch).map_or(&[][..], Vec::as_slice);
-        &life[..life.len().min(at.offset as usize)]
+    /// The events of an epoch up to a position.
+    pub fn until(&self, at: &Position) -> &[LogRecord] {
+        let records = self.epochs.get(&at.epoch).map_or(&[][..], Vec::as_slice);
+        &records[..records.len().min(at.offset as usize)]
     }
 
-    /// Where an id stands, when everything that ever happened is in one life.
+    /// The offset of an id, if the log has had one epoch only.
     pub fn only_place(&self, id: Uuid) -> Option<u64> {
-        self.ids.get(&id).copied().filter(|_| self.lives.len() == 1)
+        self.ids.get(&id).copied().filter(|_| self.epochs.len() == 1)
     }
 
-    /// In how many places of how many lives an id stands, the most in one life.
-    pub fn most_in_one_life(&self, id: Uuid) -> usize {
-        let in_life = |life: &Vec<Fact>| life.iter().filter(|fact| fact.id == id).count();
-        self.lives.values().map(in_life).max().unwrap_or(0)
+    /// In how many places of how many epochs an id stands, the most in one life.
+    pub fn most_in_one_epoch(&self, id: Uuid) -> usize {
+        let in_epoch =
+            |epoch: &Vec<LogRecord>| epoch.iter().filter(|record| record.id == id).count();
+        self.epochs.values().map(in_epoch).max().unwrap_or(0)
     }
 }
 
@@ -121,20 +133,20 @@ pub const GYM: Topic = Topic::CheckIns;
 /// The topic of the guitar session, whose log may be lost.
 pub const ROOM: Topic = Topic::Guitar(Uuid::from_u128(0xca_de_ce));
 
-/// What really is.
+/// What database and broker hold.
 #[derive(Debug)]
-pub struct Truth {
+pub struct Reference {
     /// In the database.
-    pub gym: Log,
+    pub gym: ReferenceLog,
     /// In the broker, or in the memory of the only node.
-    pub room: Log,
+    pub room: ReferenceLog,
     /// The steps of the practice clock, in the database.
     pub steps: Vec<Uuid>,
 }
 
-impl Truth {
+impl Reference {
     /// A topic's log.
-    pub fn log(&self, topic: Topic) -> &Log {
+    pub fn log(&self, topic: Topic) -> &ReferenceLog {
         match topic {
             Topic::CheckIns => &self.gym,
             Topic::Guitar(_) => &self.room,
@@ -158,8 +170,8 @@ impl Truth {
     /// What a page at this position has to show.
     pub fn state(&self, topic: Topic, at: &Position) -> Vec<String> {
         let mut state = Vec::new();
-        for fact in self.log(topic).until(at) {
-            apply(&mut state, &fact.message);
+        for record in self.log(topic).until(at) {
+            apply(&mut state, &record.event.message);
         }
         state
     }
@@ -178,11 +190,11 @@ pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
             state.push(shown(update));
         }
         ServerMessage::Note(Note::Strum(_)) => {}
-        other => panic!("nobody says {other:?} here"),
+        other => panic!("no event of the simulation: {other:?}"),
     }
 }
 
-/// How the clock is marked in what is shown.
+/// The prefix of the clock in what is shown.
 const CLOCK: &str = "clock ";
 
 /// The clock as it is shown.
@@ -207,9 +219,10 @@ pub fn clock(step: u64) -> PracticeUpdate {
     PracticeUpdate { status, timestamp, as_of: BEGIN, elapsed_ms: step as i64 }
 }
 
-/// Everybody is told the clock after a step.
-pub fn told(step: u64, now: i64, id: Uuid, origin: Option<u32>) -> Fact {
+/// The event that announces the clock after a step.
+pub fn clock_record(step: u64, now: i64, id: Uuid) -> LogRecord {
     let update = clock(step);
     let message = ServerMessage::PracticeUpdate(update.clone());
-    Fact { ts: BEGIN + now, message, id, outcome: Outcome::Practice(update), origin }
+    let outcome = Outcome::Practice(update);
+    LogRecord { id, event: TopicEvent { outcome, ..TopicEvent::by_server(BEGIN + now, message) } }
 }

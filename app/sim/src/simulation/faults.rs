@@ -1,14 +1,14 @@
 //! Everything that goes wrong, and its end.
 
-use super::{Happens, World};
+use super::{ScheduledEvent, Simulation};
 
-impl World {
+impl Simulation {
     pub(super) fn fault(&mut self) {
         if self.now >= self.calm {
             return;
         }
         self.report.faults += 1;
-        self.soon(200, 8_000, Happens::Fault);
+        self.soon(200, 8_000, ScheduledEvent::Fault);
         let page = self.rng.below(self.pages.len());
         let node = self.rng.below(self.nodes.len());
         let conn = self.of_page(page).last();
@@ -33,7 +33,7 @@ impl World {
                 self.pages[page].offline_until = until;
             }
             9 => self.pages[page].skew = self.rng.range(-86_400_000, 86_400_000),
-            10 if self.nodes.len() > 1 => self.truth.room.lose(),
+            10 if self.nodes.len() > 1 => self.reference.room.lose(),
             11 => {
                 self.broker_away_until = self.now + self.rng.range(100, 10_000);
             }
@@ -43,11 +43,11 @@ impl World {
             13 => {
                 // Deletions are lost only by a page that dies soon.
                 self.pages[page].forgetful = true;
-                self.soon(0, 300, Happens::Reload { page });
+                self.soon(0, 300, ScheduledEvent::Reload { page });
             }
             _ => {
                 let slow = [0, 200, 1_500][self.rng.below(3)];
-                if let Some(c) = conn.and_then(|conn| self.conns.get_mut(&conn)) {
+                if let Some(c) = conn.and_then(|conn| self.sockets.get_mut(&conn)) {
                     c.slow = slow;
                 }
             }
@@ -67,7 +67,7 @@ impl World {
     }
 
     fn lose(&mut self, conn: Option<u32>, up: bool, down: bool) {
-        if let Some(c) = conn.and_then(|conn| self.conns.get_mut(&conn)) {
+        if let Some(c) = conn.and_then(|conn| self.sockets.get_mut(&conn)) {
             c.up_lost |= up;
             c.down_lost |= down;
         }
@@ -77,7 +77,7 @@ impl World {
     pub(super) fn heal(&mut self) {
         self.broker_away_until = 0;
         self.database_away_until = 0;
-        for conn in self.conns.values_mut() {
+        for conn in self.sockets.values_mut() {
             conn.slow = 0;
         }
         for node in 0..self.nodes.len() {

@@ -1,6 +1,6 @@
 //! What people do with their pages, and what a page's link wants then.
 
-use super::{Happens, World};
+use super::{ScheduledEvent, Simulation};
 use crate::page::BEGIN;
 use logic::link::Effect;
 use protocol::{
@@ -9,12 +9,12 @@ use protocol::{
     gym::CheckIn,
 };
 
-impl World {
+impl Simulation {
     /// Carries out what a page's link wants, and sets its timer.
     pub(super) fn settle_page(&mut self, page: usize) {
-        let effects = self.pages[page].work(&self.truth);
+        let effects = self.pages[page].work(&self.reference);
         for effect in effects {
-            if self.aloud {
+            if self.trace {
                 println!("{:>8} page {page} wants {effect:?}", self.now);
             }
             match effect {
@@ -31,7 +31,7 @@ impl World {
         if device.tick_at.is_none_or(|at| due < at) {
             device.tick_at = Some(due);
             let life = device.life;
-            self.at(due, Happens::Tick { page, life });
+            self.at(due, ScheduledEvent::Tick { page, life });
         }
     }
 
@@ -54,13 +54,17 @@ impl World {
         if self.now >= self.calm {
             return;
         }
-        self.soon(50, 4_000, Happens::Act { page });
+        self.soon(50, 4_000, ScheduledEvent::Act { page });
         let device = &self.pages[page];
         if self.now < device.asleep_until {
             return;
         }
         let topic = device.topics[self.rng.below(device.topics.len())];
         if device.left == Some(topic) {
+            return;
+        }
+        // A dashboard and a spectator only watch, mostly.
+        if !device.may_act_in(topic) && !self.rng.chance(150) {
             return;
         }
         if self.rng.chance(20) {
@@ -110,7 +114,7 @@ impl World {
         }
         let topic = device.topics[self.rng.below(device.topics.len())];
         device.leave(self.now, topic);
-        self.soon(0, at_most, Happens::ComeBack { page });
+        self.soon(0, at_most, ScheduledEvent::ComeBack { page });
         self.settle_page(page);
     }
 
@@ -122,8 +126,8 @@ impl World {
     pub(super) fn reload(&mut self, page: usize) {
         let gone: Vec<u32> = self.of_page(page).collect();
         for conn in gone {
-            self.conns.entry(conn).and_modify(|c| c.client_open = false);
-            self.soon(0, 3_000, Happens::EndAtServer { conn });
+            self.sockets.entry(conn).and_modify(|c| c.client_open = false);
+            self.soon(0, 3_000, ScheduledEvent::EndAtServer { conn });
         }
         let seed = self.rng.number();
         self.pages[page].reload(self.now, seed);
