@@ -23,8 +23,9 @@ pub fn Practice() -> impl IntoView {
         <Title text="Practice"/>
         <div class="practice">
             <header class="practice-bar">
-                <a class="stage-home" href="/" aria-label="Cadence, start page">
+                <a class="stage-home" href="/">
                     <Brand/>
+                    <span class="sr-only">" start page"</span>
                 </a>
                 <nav class="practice-ways" aria-label="Pages">
                     <a href="/guitar">"Play"</a>

@@ -102,8 +102,9 @@ pub(super) fn CodeForm(
     };
     view! {
         <main class="code-page">
-            <a class="code-home" href="/" rel="external" aria-label="Cadence, start page">
+            <a class="code-home" href="/" rel="external">
                 <Brand product="VirtuTune"/>
+                <span class="sr-only">" start page"</span>
             </a>
             <form class="code-form" on:submit=send novalidate>
                 <h1 class="play-title">"Type the code"</h1>
