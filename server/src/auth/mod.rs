@@ -39,8 +39,8 @@ pub struct Auth {
 
 struct Inner {
     store: Store,
-    settings: cadence_config::Auth,
-    guitar: cadence_config::Guitar,
+    settings: cadence_config::AuthSettings,
+    guitar: cadence_config::GuitarSettings,
     proxies: Vec<cadence_config::Network>,
     secure_cookies: bool,
     access: access::Keys,
@@ -98,7 +98,10 @@ impl Auth {
 
     /// Forgets what nobody needs any more: used-up tickets, ended sign-ins, abandoned guitar
     /// sessions. A job calls it now and then.
-    pub async fn purge(&self, retention: &cadence_config::Retention) -> Result<(), ErrorBody> {
+    pub async fn purge(
+        &self,
+        retention: &cadence_config::RetentionSettings,
+    ) -> Result<(), ErrorBody> {
         let now = self.now();
         let sign_ins = now - days(retention.sign_ins_days);
         let sessions = now - days(retention.guitar_sessions_days);
@@ -118,11 +121,11 @@ impl Auth {
         &self.inner.store
     }
 
-    pub(crate) fn settings(&self) -> &cadence_config::Auth {
+    pub(crate) fn settings(&self) -> &cadence_config::AuthSettings {
         &self.inner.settings
     }
 
-    pub(crate) fn guitar(&self) -> &cadence_config::Guitar {
+    pub(crate) fn guitar(&self) -> &cadence_config::GuitarSettings {
         &self.inner.guitar
     }
 

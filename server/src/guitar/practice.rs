@@ -3,9 +3,9 @@
 
 use crate::{auth::Auth, guitar::pairing};
 use cadence_base::{identity::Owner, token::hash_token};
-use cadence_config::{Guitar, minutes};
+use cadence_config::{GuitarSettings, minutes};
 use cadence_store::{
-    DatabaseError, Id, Store, StoreError, Tx,
+    CLIENT_CLOCK_LEAD_MS, DatabaseError, Id, Store, StoreError, Tx,
     commands::{CommandContext, id_conflict, read_kept},
     guitar, practice as rows,
     practice::{Clock, Kind},
@@ -95,7 +95,7 @@ pub struct Activity {
 /// without a break: they may not have been able to write before that.
 pub async fn sweep(
     store: &Store,
-    settings: &Guitar,
+    settings: &GuitarSettings,
     now: Millis,
     activity: &[Activity],
     steady: Option<Millis>,
@@ -280,12 +280,11 @@ fn update(clock: &Clock, timestamp: Option<Timestamp>, now: Millis) -> PracticeU
 
 fn accepted(tx: &Tx, at: Option<Millis>) -> Result<Millis, ErrorBody> {
     let now = tx.now();
-    let ms = |duration: std::time::Duration| Millis::try_from(duration.as_millis());
     let at = at.unwrap_or(now);
-    if at < now - ms(tx.clock().back).unwrap_or(Millis::MAX) {
+    if at < now - tx.clock().command_max_age_ms() {
         return Err(ErrorBody::new(ErrorCode::TooOld, "This was made too long ago to count."));
     }
-    if at > now + ms(tx.clock().ahead).unwrap_or_default() {
+    if at > now + CLIENT_CLOCK_LEAD_MS {
         let text = "This claims to be made in the future: the clock of this device is wrong.";
         return Err(ErrorBody::new(ErrorCode::FromTheFuture, text));
     }

@@ -20,7 +20,7 @@ pub async fn check_in(
     context: CommandContext,
     command: CheckIn,
 ) -> Result<CommandAnswer, ErrorBody> {
-    let wanted = Wanted::parse(&command, &store.clock().location)?;
+    let wanted = Wanted::parse(&command, &store.clock().gym.location)?;
     commands::once(store, context, "check_in", &command, |tx, context, at| {
         Box::pin(async move { run(tx, &context, &wanted, at).await })
     })

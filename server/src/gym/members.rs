@@ -3,7 +3,7 @@
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx,
     audit::{self, Entry},
-    commands::{Actor, millis},
+    commands::Actor,
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
@@ -171,7 +171,7 @@ async fn renew_last(tx: &mut Tx, actor: &Actor, member: Uuid) -> Result<MemberRo
     let last = plans::last_of(tx, member).await?.ok_or_else(|| {
         ErrorBody::field("plan", "This member never had a plan: there is nothing to renew.")
     })?;
-    if last.created_at > tx.now() - millis(tx.clock().repeat) {
+    if last.created_at > tx.now() - tx.clock().repeat_ms() {
         // A second click on the same button must not sell two months.
         return Ok(before);
     }

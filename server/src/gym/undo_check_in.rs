@@ -4,7 +4,7 @@ use crate::gym::check_in::emit;
 use cadence_store::{
     Store, StoreError, Tx,
     audit::{self, Entry},
-    commands::{self, CommandAnswer, CommandContext, Decided, millis},
+    commands::{self, CommandAnswer, CommandContext, Decided},
     visits,
 };
 use protocol::{
@@ -44,11 +44,11 @@ async fn run(
     }
     // A check-in that waited in an outbox was seen by nobody before it was recorded.
     let seen = stored.visit.check_in_time.max(stored.recorded_at);
-    let undo = tx.clock().undo;
-    if at > seen.saturating_add(millis(undo)) {
+    let undo_ms = tx.clock().undo_ms();
+    if at > seen.saturating_add(undo_ms) {
         let text = format!(
             "A check-in can be taken back for {} seconds. Check the member out instead.",
-            undo.as_secs()
+            undo_ms / 1_000
         );
         return Err(ErrorBody::new(ErrorCode::UndoExpired, text).into());
     }

@@ -6,6 +6,7 @@
 
 use crate::{
     Id, Store, StoreError, Tx,
+    clock::CLIENT_CLOCK_LEAD_MS,
     events::Place,
     sql::{self, Conn},
 };
@@ -277,7 +278,7 @@ pub async fn last_card(
     member: Uuid,
     at: Millis,
 ) -> Result<Option<Outcome>, sqlx::Error> {
-    let window = millis(tx.clock().repeat);
+    let window = tx.clock().repeat_ms();
     let answer: Option<String> = sql::query_scalar(
         "SELECT answer FROM commands
           WHERE member_id = $1 AND at >= $2 AND at <= $3
@@ -298,20 +299,15 @@ pub async fn last_card(
 /// whose clock runs a little ahead is taken at the server's time.
 fn accepted(tx: &Tx, at: Millis) -> Result<Millis, ErrorBody> {
     let (now, clock) = (tx.now(), tx.clock());
-    if at < now - millis(clock.back) {
+    if at < now - clock.command_max_age_ms() {
         let text = "This was made too long ago to be recorded by itself. Enter it by hand.";
         return Err(ErrorBody::new(ErrorCode::TooOld, text));
     }
-    if at > now + millis(clock.ahead) {
+    if at > now + CLIENT_CLOCK_LEAD_MS {
         let text = "This claims to be made in the future: the clock of this device is wrong.";
         return Err(ErrorBody::new(ErrorCode::FromTheFuture, text));
     }
     Ok(at.min(now))
-}
-
-/// Whole milliseconds, or the largest number of them.
-pub fn millis(duration: std::time::Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// A hash of what a command says. `at` is left out: an outbox may correct it by the clock offset
@@ -332,7 +328,8 @@ fn content_hash<C: Serialize>(kind: &str, content: &C) -> String {
 }
 
 impl Store {
-    /// Forgets commands that were recorded before a moment; a job keeps 30 days.
+    /// Forgets commands that were recorded before a moment; a job keeps the days of the setting
+    /// `retention.commands_days`.
     pub async fn forget_commands(&self, before: Millis) -> Result<u64, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {

@@ -31,7 +31,7 @@ pub(super) enum Source {
 
 impl Source {
     /// PostgreSQL when an address is set, otherwise the file.
-    pub(super) fn of(settings: &cadence_config::Database) -> Self {
+    pub(super) fn of(settings: &cadence_config::DatabaseSettings) -> Self {
         match settings.url.options() {
             Some(options) => Self::Postgres(postgres(options)),
             None => Self::Sqlite(sqlite(settings)),
@@ -124,7 +124,7 @@ impl Source {
     }
 }
 
-fn sqlite(settings: &cadence_config::Database) -> SqliteConnectOptions {
+fn sqlite(settings: &cadence_config::DatabaseSettings) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(&settings.path)
         .create_if_missing(true)

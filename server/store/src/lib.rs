@@ -37,7 +37,7 @@ pub mod stats;
 pub mod visits;
 pub mod writer;
 
-pub use clock::GymTime;
+pub use clock::{CLIENT_CLOCK_LEAD_MS, GymTime};
 pub use events::{LoggedEvent, NewEvent, Place};
 pub use id::Id;
 pub use sqlx::Error as DatabaseError;
@@ -64,7 +64,7 @@ impl Store {
     /// are handed out: a reader that has an answer can already find its events in the log. On
     /// PostgreSQL other nodes commit in between, so their offsets are missing there.
     pub async fn open(
-        settings: &cadence_config::Database,
+        settings: &cadence_config::DatabaseSettings,
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {

@@ -302,7 +302,7 @@ impl Hub {
     // ── connections ─────────────────────────────────────────────────────────────────────────
 
     /// Registers a connection; false when its address has too many already.
-    pub fn register(&self, handle: &Arc<Handle>, limits: &cadence_config::Limits) -> bool {
+    pub fn register(&self, handle: &Arc<Handle>, limits: &cadence_config::LimitSettings) -> bool {
         let mut connections = lock(&self.inner.connections);
         let of_address = connections.values().filter(|h| h.address == handle.address).count();
         if of_address >= limits.connections_per_address as usize {

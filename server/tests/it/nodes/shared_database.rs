@@ -9,7 +9,7 @@ use crate::{
         world::World,
     },
 };
-use cadence_config::{Database, DatabaseUrl};
+use cadence_config::{DatabaseSettings, DatabaseUrl};
 use cadence_server::{
     auth::OriginKind,
     guitar::practice::{self, Step},
@@ -341,7 +341,7 @@ async fn what_is_recorded_carries_the_time_of_the_database() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
-    let mut settings = Database::sqlite("unused");
+    let mut settings = DatabaseSettings::sqlite("unused");
     let url = "postgres://cadence:hidden@127.0.0.1:1/gym".to_owned();
     settings.url = DatabaseUrl::try_from(url).unwrap();
     let clock = GymTime::new("Test", jiff::tz::TimeZone::UTC);
