@@ -60,7 +60,8 @@ impl AppState {
             return Err(pairing::invalid_session());
         }
         let practice = practice::current(&self.store, id).await?;
-        let session = self.hub.open_session(id, practice, self.store.clock()).await?;
+        let session =
+            self.hub.open_session(id, practice, &self.store.clock().server_clock()).await?;
         // It may have been paused since it was read, when nobody could be told.
         let _alone = session.practice_lock().await;
         self.publish_practice(&session).await?;

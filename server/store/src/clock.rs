@@ -4,6 +4,7 @@
 //! event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
 //! day that they came in.
 
+use cadence_base::time::ServerClock;
 use cadence_config::Config;
 use jiff::{
     ToSpan,
@@ -81,6 +82,12 @@ impl GymTime {
     pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
         self.now = Clock::Fixed(Arc::new(now));
         self
+    }
+
+    /// The same moments for those who need nothing else of the gym.
+    pub fn server_clock(&self) -> ServerClock {
+        let time = self.clone();
+        Arc::new(move || time.now())
     }
 
     /// This moment. With PostgreSQL it is its server's, as far as this node can tell, so that

@@ -1,7 +1,7 @@
 //! A fact as JSON, for the broker's log and the bus.
 
 use crate::hub::log::Fact;
-use cadence_store::Origin;
+use cadence_base::event::Origin;
 use protocol::{Millis, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -3,8 +3,8 @@
 use super::handle::Handle;
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
+use cadence_base::event::Origin;
 use cadence_base::{sync::lock, time::mono};
-use cadence_store::Origin;
 use logic::topic::{CatchUp, Intake, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
     Envelope, Millis, Position, ServerMessage, Topic, codec, encode, gym::Stats, server::Outcome,
