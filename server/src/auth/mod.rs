@@ -22,7 +22,7 @@ pub mod refresh;
 pub mod throttle;
 pub mod tickets;
 
-pub use identity::{Accepted, Caller, Identified};
+pub use identity::{Caller, Identified};
 pub use origin::{OriginKind, OriginPolicy};
 
 use cadence_config::{Config, days};

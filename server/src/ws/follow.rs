@@ -1,12 +1,12 @@
 //! Topics of a connection: catching up from the ring, from the database, or by snapshot.
 
 use super::connection::{Connection, Dialect};
-use crate::state::AppState;
+use crate::{guitar::session, state::AppState};
 use cadence_realtime::hub::{
     log::{Answer, Event, Log},
     session::SharedSession,
 };
-use cadence_store::{self, events::ReplayError};
+use cadence_store::events::ReplayError;
 use logic::{
     presence::Departure,
     topic::{CatchUp, Lane, Line, Pulled, Reader},
@@ -230,7 +230,7 @@ pub(super) fn too_many_topics() -> ErrorBody {
 async fn source(state: &AppState, topic: Topic) -> Result<Source, ErrorBody> {
     match topic {
         Topic::CheckIns => Ok(Source::CheckIns(Arc::clone(state.hub.checkins()))),
-        Topic::Guitar(id) => Ok(Source::Guitar(state.guitar_session(id).await?)),
+        Topic::Guitar(id) => Ok(Source::Guitar(session::open(&state.store, &state.hub, id).await?)),
     }
 }
 

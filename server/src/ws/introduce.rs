@@ -7,8 +7,9 @@ use super::{
     principal::{Principal, Seat, Staff},
 };
 use crate::{
-    auth::{Accepted, OriginKind, identity::not_signed_in},
-    pairing::invalid_session,
+    accounts::introduction::{self, Accepted},
+    auth::{OriginKind, identity::not_signed_in},
+    guitar::{pairing::invalid_session, session},
 };
 use cadence_base::identity::{HostIdentity, ParticipantIdentity, StaffIdentity};
 use protocol::{
@@ -201,8 +202,8 @@ impl Connection {
             Some(origin) => OriginKind::Ours(origin.clone()),
             None => OriginKind::Absent,
         };
-        let connected = self.state.connected();
-        match self.state.auth.accept(credential, &origin, &connected).await? {
+        let connected = session::connected(&self.state.store, &self.state.hub);
+        match introduction::accept(&self.state.auth, credential, &origin, &connected).await? {
             Accepted::Staff(staff) => self.principal.staff = Some(staff.into()),
             Accepted::Host(host) => self.principal.take_seat(host.into()),
             Accepted::Participant(phone) => self.principal.take_seat(phone.into()),

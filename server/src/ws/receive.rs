@@ -6,7 +6,11 @@ use super::{
     follow::Source,
     principal::Seat,
 };
-use crate::{check_in, check_out, practice, state::AppState, undo_check_in};
+use crate::{
+    guitar::{practice, session as guitar_session},
+    gym::{check_in, check_out, undo_check_in},
+    state::AppState,
+};
 use cadence_realtime::hub::{Publication, Published, session::SharedSession};
 use cadence_store::{
     Origin,
@@ -243,25 +247,26 @@ impl Connection {
         let actor = Actor { user: seat.id, role: seat.role, name: self.device.clone() };
         // Before anything can fail: what comes after it would have to wait.
         let context = self.context(id, actor, command.at);
-        let session = match self.state.guitar_session(seat.session).await {
-            Ok(session) => session,
-            Err(error) => {
-                // Its turn ends before the answer, which is the last word about it.
-                drop(context);
-                return self.answer(id, Err(error));
-            }
-        };
+        let session =
+            match guitar_session::open(&self.state.store, &self.state.hub, seat.session).await {
+                Ok(session) => session,
+                Err(error) => {
+                    // Its turn ends before the answer, which is the last word about it.
+                    drop(context);
+                    return self.answer(id, Err(error));
+                }
+            };
         let state = self.state.clone();
         let connection = self.handle.id;
         let work = async move {
             // The lock is fair, so the steps of one connection keep their order.
             let _alone = session.practice_lock().await;
-            state.store_played(&session).await;
+            guitar_session::store_played(&state.store, &session).await;
             let done = practice::command(&state.store, context, session.id, step, command).await?;
             let outcome = Outcome::Practice(done.update.clone());
             if !done.fresh {
                 // The first answer may be long past.
-                state.publish_practice(&session).await?;
+                guitar_session::publish_practice(&state.store, &session).await?;
                 return Ok((outcome, Place::Repeat(session.log.topic, session.log.end())));
             }
             if !session.practice_differs(&done.update) {
@@ -279,7 +284,7 @@ impl Connection {
             if state.hub.is_shared() {
                 // Another node may have made a later step and told it earlier. What fails here is
                 // told by the next sweep.
-                let _ = state.publish_practice(&session).await;
+                let _ = guitar_session::publish_practice(&state.store, &session).await;
             }
             Ok((outcome, place_in(&session, published)))
         };
@@ -288,7 +293,10 @@ impl Connection {
 
     async fn allow(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid, role: Role) {
         let result = match self.seated(topic, |role| role == Role::Host) {
-            Ok((session, _)) => self.state.clone().allow(&session, who, role).await,
+            Ok((session, _)) => {
+                let AppState { auth, hub, .. } = &self.state;
+                guitar_session::allow(auth, hub, &session, who, role).await
+            }
             Err(error) => Err(error),
         };
         self.answer(id, result.map(|()| Outcome::Participant { participant: who }));
@@ -296,7 +304,10 @@ impl Connection {
 
     async fn remove(&mut self, id: Option<Uuid>, topic: Option<Topic>, who: Uuid) {
         let result = match self.seated(topic, |role| role == Role::Host) {
-            Ok((session, _)) => self.state.clone().remove(&session, who).await,
+            Ok((session, _)) => {
+                let AppState { auth, hub, .. } = &self.state;
+                guitar_session::remove(auth, hub, &session, who).await
+            }
             Err(error) => Err(error),
         };
         self.answer(id, result.map(|()| Outcome::Participant { participant: who }));

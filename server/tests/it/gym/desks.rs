@@ -1,7 +1,7 @@
 //! Desks and dashboards over sockets.
 
 use crate::support::world::World;
-use cadence_server::{check_in::check_in as enter, check_out::check_out as leave};
+use cadence_server::gym::{check_in::check_in as enter, check_out::check_out as leave};
 use cadence_store::commands::{Actor, CommandContext};
 use protocol::{Topic, account::Role};
 use serde_json::{Value, json};

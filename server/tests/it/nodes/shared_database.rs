@@ -12,10 +12,8 @@ use crate::{
 use cadence_config::{Database, DatabaseUrl};
 use cadence_server::{
     auth::OriginKind,
-    check_in::check_in,
-    check_out::close_forgotten,
-    members,
-    practice::{self, Step},
+    guitar::practice::{self, Step},
+    gym::{check_in::check_in, check_out::close_forgotten, members},
 };
 use cadence_store::{
     GymTime, Store, StoreError,
@@ -395,7 +393,7 @@ async fn a_session_shows_one_code_when_two_nodes_make_one() {
         ..Default::default()
     };
     let host = one.auth.host(&cookies).await.unwrap().unwrap();
-    let new = cadence_server::pairing::new_code;
+    let new = cadence_server::guitar::pairing::new_code;
     let (first, second, _) = tokio::join!(
         new(&one.auth, &host),
         new(&two.auth, &host),

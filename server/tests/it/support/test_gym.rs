@@ -1,7 +1,7 @@
 //! A gym for the tests of the store: its rules, its people, and a clock that the test moves.
 
 use crate::support::backend::{Backend, TestDatabase};
-use cadence_server::{
+use cadence_server::gym::{
     check_in::check_in, check_out::check_out, members, undo_check_in::undo_check_in,
 };
 use cadence_store::{

@@ -1,7 +1,7 @@
 //! The practice clock. It is the server's: what has been practised is summed up from stored
 //! start, pause and end events, so a restart does not stop it and every device sees one time.
 
-use crate::{auth::Auth, pairing};
+use crate::{auth::Auth, guitar::pairing};
 use cadence_base::{identity::Owner, token::hash_token};
 use cadence_config::{Guitar, minutes};
 use cadence_store::{

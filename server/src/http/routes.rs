@@ -1,6 +1,10 @@
 //! Every address of this server, grouped by who calls it, and the layers around all of them.
 
-use crate::{api, files, health, render, state::AppState, ws::upgrade};
+use crate::{
+    http::{api, caller, files, health, pages},
+    state::AppState,
+    ws::upgrade,
+};
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
@@ -26,19 +30,19 @@ pub fn router(state: AppState) -> Router {
     // Programs, and the pages' own refresh of a sign-in.
     let programs = api::routes(&state);
 
-    let pages = render::pages(Router::new(), &state)
-        .layer(from_fn_with_state(state.clone(), api::refresh_on_navigation));
+    let pages = pages::pages(Router::new(), &state)
+        .layer(from_fn_with_state(state.clone(), caller::refresh_on_navigation));
 
     // From the outside in: headers on every answer, a log line per request, then who calls.
     // Sockets decide for themselves, after the handshake, so that a refusal can be explained.
     programs
         .merge(pages)
-        .layer(from_fn_with_state(state.clone(), api::attach_caller))
+        .layer(from_fn_with_state(state.clone(), caller::attach_caller))
         .merge(files::routes(&state))
         .merge(sockets)
         .merge(operators)
         .layer(CatchPanicLayer::new())
         .layer(from_fn(health::log_request))
-        .layer(from_fn_with_state(state.clone(), render::security_headers))
+        .layer(from_fn_with_state(state.clone(), pages::security_headers))
         .with_state(state)
 }

@@ -221,14 +221,15 @@ async fn sessions_of_programs_have_no_owner_and_live_sessions_are_known() {
     assert!(is_live(test.auth.store(), hosting.session).await.expect("read"));
     assert!(!is_live(test.auth.store(), Uuid::nil()).await.expect("read"));
     let secret = hosting.host_secret.expect("new");
-    let accepted = test
-        .auth
-        .accept(&protocol::account::Credential::HostSecret(secret), &OriginKind::Absent, &|_, _| {
-            Box::pin(async { false })
-        })
-        .await;
+    let accepted = crate::accounts::introduction::accept(
+        &test.auth,
+        &protocol::account::Credential::HostSecret(secret),
+        &OriginKind::Absent,
+        &|_, _| Box::pin(async { false }),
+    )
+    .await;
     let host = HostIdentity { session: hosting.session, owner: None };
-    assert_eq!(accepted, Ok(crate::auth::Accepted::Host(host)));
+    assert_eq!(accepted, Ok(crate::accounts::introduction::Accepted::Host(host)));
 }
 
 #[tokio::test]

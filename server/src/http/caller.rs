@@ -2,6 +2,7 @@
 
 use super::reply::Failed;
 use crate::{
+    accounts::sign_out,
     auth::{Caller, OriginKind, origin, refresh::Refreshed, throttle::rate_limited},
     state::AppState,
 };
@@ -10,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use cadence_store::commands::Actor;
 use http::{
     HeaderMap, HeaderValue, Method,
     header::{ACCEPT, CACHE_CONTROL, SET_COOKIE},
@@ -65,7 +67,7 @@ pub async fn refresh_on_navigation(
     if !opens_page || caller.who.staff.is_some() || caller.who.bearer {
         return next.run(request).await;
     }
-    let cookies = match super::refresh(&state, &token).await {
+    let cookies = match sign_out::refresh(&state.auth, &state.hub, &token).await {
         Ok(Refreshed::Renewed(tokens)) => {
             let cookies = tokens.cookies(&state.auth);
             caller.who.staff = Some(tokens.staff);
@@ -97,6 +99,12 @@ pub async fn limit_calls(State(state): State<AppState>, request: Request, next: 
         Ok(()) => next.run(request).await,
         Err(wait) => Failed(rate_limited("Too many requests.", wait)).into_response(),
     }
+}
+
+/// The account behind a request, as the use cases of the gym want it.
+pub(crate) fn actor(caller: &Caller) -> Result<Actor, ErrorBody> {
+    let staff = caller.who.require()?;
+    Ok(Actor { user: staff.user, role: staff.role, name: staff.name.clone() })
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

@@ -1,6 +1,6 @@
 //! `undo_check_in`: takes a check-in back within 60 seconds.
 
-use crate::check_in::emit;
+use crate::gym::check_in::emit;
 use cadence_store::{
     Store, StoreError, Tx,
     audit::{self, Entry},

@@ -1,6 +1,6 @@
 //! The API through the whole router, without a socket.
 
-use crate::{auth::test_auth, create_admin, routes, serve::Server};
+use crate::{accounts::demo, auth::test_auth, http::routes, serve::Server};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{
     HeaderMap, Request, StatusCode,
@@ -43,7 +43,7 @@ impl TestServer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let server = Server::build(config, listener).await.expect("built");
         let port = server.address().expect("an address").port();
-        create_admin::seed_demo_accounts(&server.state.auth, true).await.expect("accounts");
+        demo::seed_demo_accounts(&server.state.auth, true).await.expect("accounts");
         Self {
             router: routes::router(server.state),
             origin: format!("http://127.0.0.1:{port}"),

@@ -2,11 +2,14 @@
 //! server render, through the same use cases as the JSON API.
 
 use crate::{
-    api,
+    accounts::{sign_in, sign_out},
     auth::{Caller, cookies::SetCookie},
-    gym, members,
-    pairing::{self, Hosting},
-    practice,
+    guitar::{
+        pairing::{self, Hosting},
+        practice, session,
+    },
+    gym::{members, snapshot},
+    http::caller::actor,
     state::AppState,
 };
 use app::backend::Backend;
@@ -64,40 +67,41 @@ impl Backend for RequestBackend {
     }
 
     async fn sign_in(&self, request: LoginRequest) -> Result<SignedIn, ErrorBody> {
-        let tokens = api::sign_in(&self.state, &self.caller, request).await?;
+        let tokens =
+            sign_in::sign_in(&self.state.auth, &self.state.hub, &self.caller, request).await?;
         self.set_cookies(tokens.cookies(&self.state.auth));
         Ok(tokens.staff.signed_in())
     }
 
     async fn sign_out(&self) -> Result<(), ErrorBody> {
         let refresh = self.caller.cookies.refresh.as_deref();
-        api::sign_out(&self.state, &self.caller, refresh).await?;
+        sign_out::sign_out(&self.state.auth, &self.state.hub, &self.caller, refresh).await?;
         self.set_cookies(self.state.auth.sign_out_cookies());
         Ok(())
     }
 
     async fn gym(&self) -> Result<AtPosition<GymSnapshot>, ErrorBody> {
-        gym::gym(&self.state.store, &api::actor(&self.caller)?).await
+        snapshot::snapshot(&self.state.store, &actor(&self.caller)?).await
     }
 
     async fn find_members(&self, text: String) -> Result<Vec<MemberRow>, ErrorBody> {
-        members::find_members(&self.state.store, &api::actor(&self.caller)?, &text).await
+        members::find_members(&self.state.store, &actor(&self.caller)?, &text).await
     }
 
     async fn members(&self, text: String, page: u32) -> Result<MemberPage, ErrorBody> {
-        members::members_page(&self.state.store, &api::actor(&self.caller)?, &text, page).await
+        members::members_page(&self.state.store, &actor(&self.caller)?, &text, page).await
     }
 
     async fn create_member(&self, member: NewMember) -> Result<MemberRow, ErrorBody> {
-        members::create_member(&self.state.store, &api::actor(&self.caller)?, member).await
+        members::create_member(&self.state.store, &actor(&self.caller)?, member).await
     }
 
     async fn plans(&self) -> Result<Vec<PlanRow>, ErrorBody> {
-        members::plans(&self.state.store, &api::actor(&self.caller)?).await
+        members::plans(&self.state.store, &actor(&self.caller)?).await
     }
 
     async fn renew(&self, member: Uuid) -> Result<MemberRow, ErrorBody> {
-        members::renew(&self.state.store, &api::actor(&self.caller)?, member).await
+        members::renew(&self.state.store, &actor(&self.caller)?, member).await
     }
 
     async fn host(&self) -> Result<Pairing, ErrorBody> {
@@ -114,7 +118,8 @@ impl Backend for RequestBackend {
     }
 
     async fn join(&self, request: JoinRequest) -> Result<Joined, ErrorBody> {
-        let joining = api::join(&self.state, &self.caller, request).await?;
+        let joining =
+            session::join(&self.state.auth, &self.state.hub, &self.caller, request).await?;
         let phone = joining.identity;
         let cookie = |token: String| self.state.auth.participant_cookie(phone.session, &token);
         self.set_cookies(joining.token.map(cookie));

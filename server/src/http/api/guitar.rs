@@ -1,10 +1,9 @@
 //! Guitar sessions for programs, and what joining means for the hub.
 
-use super::reply::{Body, Failed, private};
+use crate::http::reply::{Body, Failed, private};
 use crate::{
     auth::Caller,
-    pairing::{self, Joining},
-    practice,
+    guitar::{pairing, practice, session},
     state::AppState,
 };
 use axum::{
@@ -44,7 +43,7 @@ pub(super) async fn post_join(
     Extension(caller): Extension<Caller>,
     Body(request): Body<JoinRequest>,
 ) -> Result<Response, Failed> {
-    let joining = join(&state, &caller, request).await?;
+    let joining = session::join(&state.auth, &state.hub, &caller, request).await?;
     let phone = &joining.identity;
     let cookie = match &joining.token {
         Some(token) if !caller.is_program() => {
@@ -76,25 +75,4 @@ pub(super) async fn practices(
 ) -> Result<Json<PracticePage>, Failed> {
     let owner = caller.who.owner().ok_or_else(crate::auth::identity::not_signed_in)?;
     Ok(Json(practice::page(&state.auth, owner, before).await?))
-}
-
-/// Joins as a phone; one that was let in by scanning while it waited hears of it on its socket.
-pub(crate) async fn join(
-    state: &AppState,
-    caller: &Caller,
-    request: JoinRequest,
-) -> Result<Joining, ErrorBody> {
-    let before = state.auth.participant(&caller.cookies).await?;
-    let connected = state.connected();
-    let joining =
-        pairing::join(&state.auth, Some(caller.peer), before, request, &connected).await?;
-    if joining.changed {
-        let phone = &joining.identity;
-        // Also one that only another node has in memory.
-        if let Ok(session) = state.guitar_session(phone.session).await {
-            session.set_role(phone.participant, phone.role, state.now());
-        }
-        state.hub.decided(phone.participant, Some(phone.role));
-    }
-    Ok(joining)
 }

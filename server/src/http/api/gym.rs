@@ -1,15 +1,20 @@
 //! The gym for programs.
 
-use super::reply::{Body, Failed};
+use crate::http::reply::{Body, Failed};
 use crate::{
-    auth::Caller, check_in as check_in_case, check_out as check_out_case, gym,
-    members as member_cases, state::AppState, undo_check_in as undo_case,
+    auth::Caller,
+    gym::{
+        check_in as check_in_case, check_out as check_out_case, members as member_cases, snapshot,
+        undo_check_in as undo_case,
+    },
+    http::caller::actor,
+    state::AppState,
 };
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
 };
-use cadence_store::commands::{Actor, CommandAnswer, CommandContext};
+use cadence_store::commands::{CommandAnswer, CommandContext};
 use protocol::{
     ErrorBody, Millis,
     gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},
@@ -24,7 +29,7 @@ pub(super) async fn snapshot(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<AtPosition<GymSnapshot>>, Failed> {
-    Ok(Json(gym::gym(&state.store, &actor(&caller)?).await?))
+    Ok(Json(snapshot::snapshot(&state.store, &actor(&caller)?).await?))
 }
 
 #[derive(Deserialize)]
@@ -94,12 +99,6 @@ pub(super) async fn undo_check_in(
 ) -> Result<Json<Outcome>, Failed> {
     let context = context(&caller, id, command.at)?;
     answer(undo_case::undo_check_in(&state.store, context, command).await)
-}
-
-/// The account behind a request, as the use cases of the gym want it.
-pub(crate) fn actor(caller: &Caller) -> Result<Actor, ErrorBody> {
-    let staff = caller.who.require()?;
-    Ok(Actor { user: staff.user, role: staff.role, name: staff.name.clone() })
 }
 
 fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {

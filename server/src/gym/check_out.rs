@@ -1,6 +1,6 @@
 //! `check_out`: ends a visit, named by itself or by its member.
 
-use crate::check_in::emit;
+use crate::gym::check_in::emit;
 use cadence_store::{
     NewEvent, Store, StoreError, Tx,
     commands::{self, CommandAnswer, CommandContext, Decided},

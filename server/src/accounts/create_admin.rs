@@ -1,18 +1,14 @@
-//! Making accounts: the first administrator, and those of the demo.
+//! Making the first administrator.
 
-use crate::{
-    auth::{Auth, password},
-    practice,
-};
+use crate::auth::{Auth, password};
 use anyhow::{Context, bail};
 use cadence_base::token::random_token;
 use cadence_config::Config;
 use cadence_store::{
     Id, Store, StoreError,
     accounts::{self, Email, NewAccount},
-    read_failed,
 };
-use protocol::{ErrorBody, ErrorCode, account::Role};
+use protocol::{ErrorBody, account::Role};
 use uuid::Uuid;
 
 /// What `cadence-server create-admin` asks for.
@@ -107,61 +103,6 @@ pub fn generated_password() -> String {
     [part(0), part(5), part(10), part(15), part(20)].join("-")
 }
 
-/// An account of the demo.
-#[derive(Clone)]
-pub struct DemoAccount {
-    /// The address to sign in with.
-    pub email: &'static str,
-    /// What it may do.
-    pub role: Role,
-    /// The password to print.
-    pub password: String,
-}
-
-const DEMO: [(&str, &str, &str, Role); 6] = [
-    ("admin@cadence.test", "demo-admin", "Ada Admin", Role::Admin),
-    ("manager@cadence.test", "demo-manager", "Mara Manager", Role::Manager),
-    ("staff@cadence.test", "demo-staff", "Sam Staff", Role::Staff),
-    ("trainer@cadence.test", "demo-trainer", "Toni Trainer", Role::Trainer),
-    ("desk@cadence.test", "demo-desk", "Dana Desk", Role::FrontDesk),
-    ("player@cadence.test", "demo-player", "Pat Player", Role::Player),
-];
-
-/// Makes the accounts of the demo and the player's practices. On loopback the passwords are
-/// fixed; where other machines can reach the server they are generated anew on each start, so
-/// that no known password ever opens it.
-pub async fn seed_demo_accounts(
-    auth: &Auth,
-    loopback: bool,
-) -> Result<Vec<DemoAccount>, ErrorBody> {
-    let mut made = Vec::with_capacity(DEMO.len());
-    for (email, fixed, name, role) in DEMO {
-        let password = if loopback { fixed.to_owned() } else { generated_password() };
-        let address = Email::parse(email)?;
-        let login = || accounts::login(auth.store().reader(), &address);
-        let mut known = login().await.map_err(read_failed)?;
-        if known.is_none() {
-            match create(auth, address.clone(), name.to_owned(), role, password.clone()).await {
-                Ok(user) if role == Role::Player => practice::seed_demo(auth, user).await?,
-                Ok(_) => {}
-                // Another node that starts now has made it meanwhile.
-                Err(taken) if taken.code == ErrorCode::Conflict => {
-                    known = login().await.map_err(read_failed)?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if let Some(known) = known {
-            let same = auth.passwords().verify(password.clone(), Some(known.password_hash)).await?;
-            if !same {
-                set_password(auth, known.id, password.clone()).await?;
-            }
-        }
-        made.push(DemoAccount { email, role, password });
-    }
-    Ok(made)
-}
-
 fn check_password(password: &str) -> Result<(), ErrorBody> {
     let length = password.chars().count();
     if length < password::SHORTEST {
@@ -175,7 +116,7 @@ fn check_password(password: &str) -> Result<(), ErrorBody> {
     Ok(())
 }
 
-async fn create(
+pub(super) async fn create(
     auth: &Auth,
     email: Email,
     name: String,
@@ -191,7 +132,11 @@ async fn create(
     Ok(id)
 }
 
-async fn set_password(auth: &Auth, user: Uuid, password: String) -> Result<(), ErrorBody> {
+pub(super) async fn set_password(
+    auth: &Auth,
+    user: Uuid,
+    password: String,
+) -> Result<(), ErrorBody> {
     let hash = auth.passwords().hash(password).await?;
     let written: Result<(), StoreError> = auth
         .store()
@@ -206,6 +151,7 @@ async fn set_password(auth: &Auth, user: Uuid, password: String) -> Result<(), E
 mod tests {
     use super::*;
     use crate::auth::test_auth;
+    use protocol::ErrorCode;
 
     fn admin(email: &str, name: &str, password: &str) -> NewAdmin {
         let text = str::to_owned;
@@ -239,27 +185,5 @@ mod tests {
         let (one, two) = (generated_password(), generated_password());
         assert_eq!(one.len(), 29);
         assert_ne!(one, two);
-    }
-
-    #[tokio::test]
-    async fn demo_passwords_are_fixed_on_loopback_only() {
-        let test = test_auth::auth().await;
-        let here = seed_demo_accounts(&test.auth, true).await.expect("made");
-        assert_eq!(here[0].password, "demo-admin");
-        let page = practice::page(
-            &test.auth,
-            cadence_base::identity::Owner::User(user_of(&test, "player@cadence.test").await),
-            None,
-        );
-        assert!(page.await.expect("a page").total >= 3);
-        let everywhere = seed_demo_accounts(&test.auth, false).await.expect("made");
-        assert_ne!(everywhere[0].password, "demo-admin");
-        assert_eq!(everywhere.len(), 6);
-    }
-
-    async fn user_of(test: &test_auth::TestAuth, email: &str) -> Uuid {
-        let email = Email::parse(email).expect("an address");
-        let login = accounts::login(test.auth.store().reader(), &email).await;
-        login.expect("read").expect("the account").id
     }
 }

@@ -1,12 +1,12 @@
 //! Signing in with address and password.
 
-pub use crate::create_admin::seed_demo_accounts;
-
+use super::sign_out::sign_out;
 use crate::auth::{
     Auth, Caller,
     refresh::Tokens,
     throttle::{Throttle, rate_limited},
 };
+use cadence_realtime::hub::Hub;
 use cadence_store::{
     accounts::{self, Email},
     read_failed,
@@ -14,13 +14,24 @@ use cadence_store::{
 use protocol::{ErrorBody, ErrorCode, Millis, http::LoginRequest};
 use std::hash::Hash;
 
-/// Proves an account by its password and opens a sign-in. Every try counts against the address
-/// and against the account, until one is right.
+/// Signs in. The account that was signed in here before is signed out: a browser has one account.
 pub async fn sign_in(
     auth: &Auth,
+    hub: &Hub,
     caller: &Caller,
     request: LoginRequest,
 ) -> Result<Tokens, ErrorBody> {
+    let tokens = prove(auth, caller, request).await?;
+    if !caller.who.bearer {
+        // The access token may have expired before its sign-in.
+        sign_out(auth, hub, caller, caller.cookies.refresh.as_deref()).await?;
+    }
+    Ok(tokens)
+}
+
+/// Proves an account by its password and opens a sign-in. Every try counts against the address
+/// and against the account, until one is right.
+async fn prove(auth: &Auth, caller: &Caller, request: LoginRequest) -> Result<Tokens, ErrorBody> {
     if !caller.may_sign_in {
         return Err(ErrorBody::new(
             ErrorCode::InsecureSignIn,
@@ -61,8 +72,8 @@ fn allow<K: Eq + Hash + Clone>(
 mod tests {
     use super::*;
     use crate::{
+        accounts::create_admin::{self, NewAdmin},
         auth::{Identified, OriginKind, cookies::Cookies, test_auth},
-        create_admin::{self, NewAdmin},
     };
     use std::net::IpAddr;
 
@@ -97,10 +108,10 @@ mod tests {
     async fn the_right_password_signs_in_and_a_wrong_one_tells_nothing() {
         let test = with_admin().await;
         let here = caller([127, 0, 0, 1]);
-        let good = sign_in(&test.auth, &here, request("boss@CADENCE.test", PASSWORD)).await;
+        let good = prove(&test.auth, &here, request("boss@CADENCE.test", PASSWORD)).await;
         assert_eq!(good.map(|tokens| tokens.staff.name), Ok("The Boss".to_owned()));
-        let wrong = sign_in(&test.auth, &here, request("boss@cadence.test", "wrong")).await;
-        let nobody = sign_in(&test.auth, &here, request("x@cadence.test", PASSWORD)).await;
+        let wrong = prove(&test.auth, &here, request("boss@cadence.test", "wrong")).await;
+        let nobody = prove(&test.auth, &here, request("x@cadence.test", PASSWORD)).await;
         let (wrong, nobody) = (wrong.err().expect("wrong"), nobody.err().expect("unknown"));
         assert_eq!(wrong.code, ErrorCode::SignInRefused);
         assert_eq!(wrong, nobody);
@@ -112,17 +123,17 @@ mod tests {
         for n in 0..5 {
             // From five machines: the account itself is protected.
             let from = caller([203, 0, 113, n]);
-            let wrong = sign_in(&test.auth, &from, request("boss@cadence.test", "guess")).await;
+            let wrong = prove(&test.auth, &from, request("boss@cadence.test", "guess")).await;
             assert_eq!(wrong.err().map(|e| e.code), Some(ErrorCode::SignInRefused));
         }
         let from = caller([203, 0, 113, 99]);
-        let sixth = sign_in(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
+        let sixth = prove(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
         let body = sixth.err().expect("limited");
         assert_eq!(body.code, ErrorCode::RateLimited);
         assert_eq!(body.retry_after_ms, Some(12_001));
         assert_eq!(body.message, "Too many tries to sign in. Try again in 13 seconds.");
         test.pass(12_001);
-        let later = sign_in(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
+        let later = prove(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
         assert!(later.is_ok());
     }
 
@@ -131,7 +142,7 @@ mod tests {
         let test = with_admin().await;
         for _ in 0..7 {
             let from = caller([127, 0, 0, 1]);
-            let good = sign_in(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
+            let good = prove(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
             assert!(good.is_ok());
         }
     }
@@ -140,7 +151,7 @@ mod tests {
     async fn passwords_do_not_cross_a_network_readably() {
         let test = with_admin().await;
         let from = Caller { may_sign_in: false, ..caller([192, 168, 1, 7]) };
-        let refused = sign_in(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
+        let refused = prove(&test.auth, &from, request("boss@cadence.test", PASSWORD)).await;
         assert_eq!(refused.err().map(|e| e.code), Some(ErrorCode::InsecureSignIn));
     }
 }

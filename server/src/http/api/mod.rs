@@ -4,17 +4,13 @@
 //! changes, the hub hears of here.
 
 mod auth;
-mod caller;
 mod guitar;
 mod gym;
-mod reply;
 
-pub(crate) use auth::{refresh, sign_in, sign_out};
-pub use caller::{attach_caller, limit_calls, refresh_on_navigation};
-pub(crate) use guitar::join;
-pub(crate) use gym::actor;
-
-use crate::state::AppState;
+use crate::{
+    http::{caller::limit_calls, reply},
+    state::AppState,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,

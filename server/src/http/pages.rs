@@ -1,6 +1,10 @@
 //! Pages: what a server render may ask and answer, and the headers around it.
 
-use crate::{api, auth::Caller, backend::RequestBackend, state::AppState};
+use crate::{
+    auth::Caller,
+    http::{api, backend::RequestBackend, caller},
+    state::AppState,
+};
 use app::{backend::SharedBackend, response::Respond};
 use axum::{
     Router,
@@ -41,7 +45,7 @@ async fn limit_server_functions(
     next: axum::middleware::Next,
 ) -> Response {
     match request.uri().path().starts_with("/fn/") {
-        true => api::limit_calls(state, request, next).await,
+        true => caller::limit_calls(state, request, next).await,
         false => next.run(request).await,
     }
 }
