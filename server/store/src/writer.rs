@@ -9,14 +9,14 @@ use crate::{
     clock::GymTime,
     dialect::{self, Source},
     error::{internal, unavailable},
-    events::{self, LoggedEvent, NewEvent, Place},
+    events::{self, NewEvent, Place},
     sql::Conn,
     stats,
 };
 pub use cadence_base::event::Commit;
 use cadence_base::faults::{self, Point};
 use futures_util::{FutureExt, future::BoxFuture};
-use protocol::{Millis, Topic, gym::Stats};
+use protocol::{Millis, Topic};
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
