@@ -51,7 +51,7 @@ fn remove_abandoned(workspace: &Workspace) {
         if service == "postgres" {
             postgres::stop_abandoned(workspace, &folder.path());
         }
-        // Whatever cannot be removed is in nobody's way.
+        // A folder that cannot be removed does no harm.
         let _ = fs::remove_dir_all(folder.path());
     }
 }

@@ -1,7 +1,7 @@
 //! The practices of this browser or account: how long, which chords, how many changes.
 
 use crate::{
-    backend::{Failure, practices, who},
+    backend::{CallFailure, practices, who},
     browser::use_browser,
     guitar::words::exact,
     ui::{Brand, Empty, ErrorCard, Loading, use_ready},
@@ -23,8 +23,9 @@ pub fn Practice() -> impl IntoView {
         <Title text="Practice"/>
         <div class="practice">
             <header class="practice-bar">
-                <a class="stage-home" href="/" aria-label="Cadence, start page">
+                <a class="stage-home" href="/">
                     <Brand/>
+                    <span class="sr-only">" start page"</span>
                 </a>
                 <nav class="practice-ways" aria-label="Pages">
                     <a href="/guitar">"Play"</a>
@@ -86,7 +87,7 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
                     records.try_update(|records| records.extend(page.records));
                     more.try_set(page.more);
                 }
-                Err(Failure(error)) => drop(failure.try_set(Some(error.message))),
+                Err(CallFailure(error)) => drop(failure.try_set(Some(error.message))),
             }
             loading.try_set(false);
         });

@@ -57,7 +57,7 @@ pub fn LinkPanel(
     };
     view! {
         <div class="link-panel" role="dialog" aria-label="Connection" tabindex="-1" node_ref=panel>
-            <header class="link-panel-head">
+            <div class="link-panel-head">
                 <h2>"Connection"</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
                     <Icon name=IconName::RefreshCw/>
@@ -71,7 +71,7 @@ pub fn LinkPanel(
                 >
                     <Icon name=IconName::X/>
                 </button>
-            </header>
+            </div>
             <Show when=move || { status.get().held > 0 }>
                 <HeldCommands/>
             </Show>
@@ -98,13 +98,13 @@ pub fn LinkPanel(
                 }}
             </dl>
             <CodecSwitch/>
-            <footer class="link-panel-foot">
+            <div class="link-panel-foot">
                 <button type="button" class="button button-small" on:click=copy>
                     <Icon name=IconName::Copy/>
                     {copy_word}
                 </button>
                 <span class="faint">"Measured on this page; compare with /metrics."</span>
-            </footer>
+            </div>
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! What a list shows when it has nothing to show: nothing there, not there yet, or not to be had.
 
-use crate::backend::Failure;
+use crate::backend::CallFailure;
 use leptos::prelude::*;
 use protocol::ErrorCode;
 
@@ -9,18 +9,18 @@ use protocol::ErrorCode;
 pub fn Empty(
     /// What is not there: `No visits yet today`.
     #[prop(into)]
-    title: String,
+    title: TextProp,
     /// What happens next, or what to do.
     #[prop(into)]
-    text: String,
+    text: TextProp,
     /// A link or button.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="state">
-            <p class="state-title">{title}</p>
-            <p class="state-text">{text}</p>
+            <p class="state-title">{move || title.get()}</p>
+            <p class="state-text">{move || text.get()}</p>
             {children.map(|children| children())}
         </div>
     }
@@ -54,9 +54,9 @@ pub fn Loading(
 pub fn ErrorCard(
     /// What is missing: `This list could not be shown`.
     #[prop(into)]
-    title: String,
+    title: TextProp,
     /// Why.
-    failure: Failure,
+    failure: CallFailure,
     /// What Try again does.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
@@ -64,7 +64,7 @@ pub fn ErrorCard(
     let reference = reference(failure.0.code);
     view! {
         <div class="state state-error" role="alert">
-            <p class="state-title">{title}</p>
+            <p class="state-title">{move || title.get()}</p>
             <p class="state-text">{failure.0.message}</p>
             <p class="state-text">"Reference " <code>{reference}</code></p>
             {retry
@@ -85,7 +85,7 @@ pub fn ErrorCard(
 pub fn Guarded(
     /// The part as its title names it: `Activity`.
     #[prop(into)]
-    what: String,
+    what: TextProp,
     /// What Try again does besides rendering the part anew.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
@@ -93,14 +93,14 @@ pub fn Guarded(
     children: Children,
 ) -> impl IntoView {
     let fallback = move |errors: ArcRwSignal<Errors>| {
-        let again = errors.clone();
+        let (what, again) = (what.clone(), errors.clone());
         let reasons = move || {
             let reasons = errors.get().into_iter().map(|(_, error)| error.to_string());
             reasons.collect::<Vec<_>>().join(" ")
         };
         view! {
             <div class="state state-error" role="alert">
-                <p class="state-title">{what.clone()}" could not be shown"</p>
+                <p class="state-title">{move || what.get()}" could not be shown"</p>
                 <p class="state-text">{reasons}" The rest of the page works."</p>
                 <button
                     type="button"

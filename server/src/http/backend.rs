@@ -12,7 +12,7 @@ use crate::{
     http::caller::actor,
     state::AppState,
 };
-use app::backend::Backend;
+use app::backend::BackendPort;
 use async_trait::async_trait;
 use http::header::SET_COOKIE;
 use leptos_axum::ResponseOptions;
@@ -61,7 +61,7 @@ impl RequestBackend {
 }
 
 #[async_trait]
-impl Backend for RequestBackend {
+impl BackendPort for RequestBackend {
     async fn signed_in(&self) -> Result<Option<SignedIn>, ErrorBody> {
         Ok(self.caller.who.staff.as_ref().map(|staff| staff.signed_in()))
     }

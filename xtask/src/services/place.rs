@@ -24,7 +24,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Whatever cannot be removed is in nobody's way.
+        // A folder that cannot be removed does no harm; the next start tries again.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -65,7 +65,7 @@ fn everybody_may_enter(_: &Path) -> bool {
     true
 }
 
-/// A port that nobody listens on at this moment.
+/// A port that is free at this moment.
 pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     Ok(listener.local_addr()?.port())

@@ -2,7 +2,7 @@
 
 use super::join_request::{DEVICE, by_link, refusal};
 use crate::{
-    backend::{Failure, join},
+    backend::{CallFailure, join},
     ui::{Brand, use_ready, use_tick},
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -54,7 +54,7 @@ pub(super) fn CodeForm(
             joining.try_set(false);
             match answer {
                 Ok(joined) => drop(enter.try_run(joined)),
-                Err(Failure(refused)) => {
+                Err(CallFailure(refused)) => {
                     if refused.code == ErrorCode::RateLimited {
                         let wait = refused.retry_after_ms.unwrap_or(10_000) as i64;
                         closed_until.try_set(Some(link.monotonic_now() + wait));
@@ -102,8 +102,9 @@ pub(super) fn CodeForm(
     };
     view! {
         <main class="code-page">
-            <a class="code-home" href="/" rel="external" aria-label="Cadence, start page">
+            <a class="code-home" href="/" rel="external">
                 <Brand product="VirtuTune"/>
+                <span class="sr-only">" start page"</span>
             </a>
             <form class="code-form" on:submit=send novalidate>
                 <h1 class="play-title">"Type the code"</h1>

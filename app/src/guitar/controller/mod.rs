@@ -9,7 +9,7 @@ mod pads;
 mod strum_strip;
 
 use crate::{
-    backend::{Failure, join, joined_session},
+    backend::{CallFailure, join, joined_session},
     link::use_link,
     ui::{ErrorCard, Loading},
 };
@@ -52,7 +52,7 @@ pub(super) enum Step {
     /// Types a code; the sentence says why, if there is more to say.
     Form(Option<String>),
     /// The link could not be followed now, and can be tried again.
-    Failed(Failure),
+    Failed(CallFailure),
     /// In, or waiting for the host's word.
     In(Joined),
 }
@@ -100,7 +100,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
                 Err(failure) if failure.0.retryable => {
                     step.try_set(Step::Failed(failure));
                 }
-                Err(Failure(error)) => {
+                Err(CallFailure(error)) => {
                     forget_fragment(session);
                     step.try_set(Step::Form(Some(refusal(&error))));
                 }

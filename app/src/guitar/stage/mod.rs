@@ -67,8 +67,9 @@ pub fn Stage() -> impl IntoView {
         <Title text="Guitar"/>
         <div class="stage">
             <header class="stage-bar">
-                <a class="stage-home" href="/" aria-label="Cadence, start page">
+                <a class="stage-home" href="/">
                     <Brand product="VirtuTune"/>
+                    <span class="sr-only">" start page"</span>
                 </a>
                 <div class="stage-chips">
                     <PhoneChip performance/>
