@@ -12,7 +12,9 @@
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
 mod browser_tests;
+mod build;
 mod dependencies;
+mod file_hash;
 mod nodes;
 mod run;
 mod server;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::report::timed_step;
+use crate::build::build;
 use crate::workspace::{Mode, Workspace};
 
 const USAGE: &str = "\
@@ -101,20 +103,6 @@ fn execute(command: Command) -> Result<bool> {
             Ok(true)
         }
     }
-}
-
-/// Everything that a start of the server needs.
-struct Built {
-    server: std::path::PathBuf,
-    site: site::Site,
-}
-
-fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let clients = timed_step("client", || wasm::build(workspace, mode))?;
-    let site = timed_step("site", || site::assemble(workspace, mode, &clients))?;
-    let server = timed_step("server", || server::build(workspace, mode))?;
-    println!("{}", site.sizes()?);
-    Ok(Built { server, site })
 }
 
 fn parse(args: &[String]) -> Result<Command, String> {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::wasm::{Client, NAME, PARTS, hash};
+use crate::file_hash::file_hash;
+use crate::wasm::{Client, NAME, PARTS};
 use crate::workspace::{Mode, Workspace};
 
 /// Text shrinks; pictures, fonts and sound are compressed already.
@@ -42,7 +43,7 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
     let hashed = mode == Mode::Release;
     let first_load = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
         if hashed {
-            format!("{stem}.{}.{extension}", hash(bytes))
+            format!("{stem}.{}.{extension}", file_hash(bytes))
         } else {
             format!("{stem}.{extension}")
         }
@@ -329,11 +330,11 @@ mod tests {
         };
         let mut files = Files::new();
         add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
-            format!("{stem}.{}.{extension}", hash(bytes))
+            format!("{stem}.{}.{extension}", file_hash(bytes))
         });
-        let wasm = format!("cadence-play.{}.wasm", hash(b"wasm"));
+        let wasm = format!("cadence-play.{}.wasm", file_hash(b"wasm"));
         let js = format!("new URL('{wasm}', import.meta.url)");
-        let js_name = format!("cadence-play.{}.js", hash(js.as_bytes()));
+        let js_name = format!("cadence-play.{}.js", file_hash(js.as_bytes()));
         assert!(files.contains_key(&Path::new("pkg").join(&wasm)));
         assert_eq!(files.get(&Path::new("pkg").join(&js_name)), Some(&js.into_bytes()));
         let list = files.get(Path::new("pkg/files.json")).map(|list| String::from_utf8_lossy(list));

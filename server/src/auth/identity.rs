@@ -3,7 +3,11 @@
 //! A proof is never believed by itself: every one names a row, and the row is read each time. So
 //! a revoked sign-in, a disabled account, a changed role or a removed phone counts at once.
 
-use super::{Auth, OriginKind, access::Unreadable, cookies::Cookies};
+use super::{
+    Auth, OriginKind,
+    access::Unreadable,
+    cookies::{Cookies, split_cookie},
+};
 use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity, StaffIdentity};
 use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
@@ -192,16 +196,6 @@ impl Auth {
             guitar::guest(self.store().reader(), &hash_token(token)).await.map_err(read_failed)?;
         Ok(known.filter(|known| *known == guest))
     }
-}
-
-/// The value of our cookies that name a row: its id, a dot, and the proof.
-pub(crate) fn join_cookie(id: Uuid, proof: &str) -> String {
-    format!("{id}.{proof}")
-}
-
-fn split_cookie(value: &str) -> Option<(Uuid, &str)> {
-    let (id, proof) = value.split_once('.')?;
-    Some((Uuid::try_parse(id).ok()?, proof))
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {

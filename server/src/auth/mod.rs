@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod cookies;
+mod failure;
 pub mod identity;
 pub mod origin;
 pub mod password;
@@ -26,8 +27,9 @@ pub use origin::{OriginKind, OriginPolicy};
 
 use cadence_config::{Config, days};
 use cadence_store::{Store, auth_sessions, guitar};
+use failure::internal;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use protocol::{ErrorBody, ErrorCode, Millis};
+use protocol::{ErrorBody, Millis};
 use std::sync::Arc;
 use throttle::Throttle;
 
@@ -158,12 +160,6 @@ impl Auth {
 /// HMAC-SHA256 in URL-safe base64.
 fn derive(key: &EncodingKey, label: &str) -> anyhow::Result<String> {
     Ok(jsonwebtoken::crypto::sign(label.as_bytes(), key, Algorithm::HS256)?)
-}
-
-/// A failure of ours that no client can do anything about: the log gets the cause.
-pub(crate) fn internal(cause: &dyn std::fmt::Display) -> ErrorBody {
-    tracing::error!(%cause, "sign-in failed on our side");
-    ErrorBody::new(ErrorCode::Unavailable, "The server could not do this. Try again in a moment.")
 }
 
 #[cfg(test)]

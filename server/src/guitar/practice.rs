@@ -2,11 +2,12 @@
 //! start, pause and end events, so a restart does not stop it and every device sees one time.
 
 use crate::{auth::Auth, guitar::pairing};
+use cadence_base::refusal::id_conflict;
 use cadence_base::{identity::Owner, token::hash_token};
 use cadence_config::{GuitarSettings, minutes};
 use cadence_store::{
     CLIENT_CLOCK_LEAD_MS, DatabaseError, Id, Store, StoreError, Tx,
-    commands::{CommandContext, id_conflict, read_kept},
+    commands::{CommandContext, read_kept},
     guitar, practice as rows,
     practice::{Clock, Kind},
     read_failed,

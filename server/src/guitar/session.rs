@@ -27,7 +27,7 @@ pub async fn open(store: &Store, hub: &Hub, id: Uuid) -> Result<SharedSession, E
         return Err(pairing::invalid_session());
     }
     let practice = practice::current(store, id).await?;
-    let session = hub.open_session(id, practice, store.clock()).await?;
+    let session = hub.open_session(id, practice, &store.clock().server_clock()).await?;
     // The practice may have been paused between the read and this moment, while no connection
     // could receive the event.
     let alone = session.practice_lock().await;

@@ -264,7 +264,8 @@ mod tests {
         config.database.path = folder.path().join("test.db");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let state = Server::build(config, listener).await.expect("built").state;
-        let session = state.hub.open_session(Uuid::from_u128(1), None, state.store.clock());
+        let clock = state.store.clock().server_clock();
+        let session = state.hub.open_session(Uuid::from_u128(1), None, &clock);
         let session = session.await.expect("a session");
         let handle = Arc::new(Handle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
         assert!(state.hub.register(&handle, &state.config.limits));

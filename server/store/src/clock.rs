@@ -4,6 +4,7 @@
 //! without an event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
 //! day that they came in.
 
+use cadence_base::time::ServerClock;
 use cadence_config::{Config, DeskSettings, GymSettings, GymZone, hours, seconds};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use protocol::{Millis, gym::GymClock};
@@ -56,6 +57,12 @@ impl GymTime {
     pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
         self.now = Clock::Fixed(Arc::new(now));
         self
+    }
+
+    /// The same moments for those who need nothing else of the gym.
+    pub fn server_clock(&self) -> ServerClock {
+        let time = self.clone();
+        Arc::new(move || time.now())
     }
 
     /// This moment. With PostgreSQL it is its server's, as far as this node can tell, so that

@@ -10,6 +10,7 @@ use crate::{
     events::Place,
     sql::{self, Conn},
 };
+use cadence_base::refusal::id_conflict;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
 use protocol::{
@@ -224,12 +225,6 @@ async fn claim(
     .execute(&mut **tx)
     .await?;
     Ok(claimed.rows_affected() == 1)
-}
-
-/// A message's id came before with other words.
-pub fn id_conflict() -> ErrorBody {
-    let text = "This id was used before for something else. Send it again with a new id.";
-    ErrorBody::new(ErrorCode::IdConflict, text)
 }
 
 async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {

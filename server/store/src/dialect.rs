@@ -178,14 +178,6 @@ pub(super) async fn commit_group(conn: &mut Conn) -> Result<(), sqlx::Error> {
     }
 }
 
-/// Begins a transaction in which every statement sees the same moment.
-pub(super) fn begin_snapshot(conn: &Conn) -> &'static str {
-    match conn {
-        Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        _ => "BEGIN",
-    }
-}
-
 // ── migrations ───────────────────────────────────────────────────────────────────────────────
 
 /// The migrations in one database's words; their checksums stay those of the files.

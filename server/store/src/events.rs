@@ -9,6 +9,7 @@ use crate::{
     Id, Store, StoreError,
     sql::{self, Arg, Builder, Conn, Db},
 };
+pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
     Millis, Position, ServerMessage, Topic,
@@ -54,23 +55,6 @@ impl Place {
         // Each group sets its own places, once.
         let _ = self.0.set(offset);
     }
-}
-
-/// An event with its place in the log.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    /// Its topic.
-    pub topic: Topic,
-    /// Its place.
-    pub offset: u64,
-    /// When it was recorded.
-    pub ts: Millis,
-    /// What it says.
-    pub message: ServerMessage,
-    /// Whose command made it; unknown once it is read back from the log.
-    pub origin: Option<EventOrigin>,
-    /// What that command is answered.
-    pub outcome: Option<Outcome>,
 }
 
 /// Why the log cannot be replayed.

@@ -24,6 +24,7 @@ pub mod clock;
 pub mod commands;
 pub mod demo;
 mod dialect;
+mod error;
 pub mod events;
 pub mod guitar;
 pub mod id;
@@ -38,6 +39,7 @@ pub mod visits;
 pub mod writer;
 
 pub use clock::{CLIENT_CLOCK_LEAD_MS, GymTime};
+pub use error::{StoreError, internal, read_failed};
 pub use events::{LoggedEvent, NewEvent, Place};
 pub use id::Id;
 pub use sqlx::Error as DatabaseError;
@@ -46,7 +48,7 @@ pub use writer::{Commit, Tx};
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use logic::topic::Permit;
-use protocol::{ErrorBody, ErrorCode, Topic};
+use protocol::Topic;
 use std::time::Duration;
 
 /// The database of one installation. Clones share the writer and the pool of readers.
@@ -135,72 +137,3 @@ impl Store {
 
 /// A proxy that asks for health waits hardly longer.
 const SOON: Duration = Duration::from_secs(2);
-
-/// Why a write did not happen.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A rule says no; the body says why.
-    #[error(transparent)]
-    Refused(#[from] ErrorBody),
-    /// The database could not.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<StoreError> for ErrorBody {
-    /// What the client is told. The cause of a database failure goes to the log, here and once.
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Refused(body) => body,
-            StoreError::Database(cause) if unreadable(&cause) => {
-                tracing::error!(%cause, "what the database holds cannot be read");
-                internal()
-            }
-            StoreError::Database(cause) => {
-                tracing::error!(%cause, "the database failed");
-                unavailable()
-            }
-        }
-    }
-}
-
-impl StoreError {
-    /// Whether the same job may succeed later. What comes after a job waits for it as long as it
-    /// may, so one that never will must not say so.
-    pub fn retryable(&self) -> bool {
-        match self {
-            Self::Refused(body) => body.retryable,
-            Self::Database(cause) => !unreadable(cause),
-        }
-    }
-}
-
-/// The database answered, and the answer makes no sense here: it would make none later.
-fn unreadable(cause: &sqlx::Error) -> bool {
-    use sqlx::Error::{ColumnDecode, ColumnIndexOutOfBounds, ColumnNotFound, Decode, Encode};
-    matches!(
-        cause,
-        Encode(_)
-            | Decode(_)
-            | ColumnDecode { .. }
-            | ColumnNotFound(_)
-            | ColumnIndexOutOfBounds { .. }
-    )
-}
-
-/// The error of a job that is our mistake, and would be again.
-pub fn internal() -> ErrorBody {
-    let text = "The server made a mistake. Its log has the cause: tell whoever runs it.";
-    ErrorBody::new(ErrorCode::Internal, text)
-}
-
-/// The retryable error of a database that could not.
-fn unavailable() -> ErrorBody {
-    ErrorBody::new(ErrorCode::Unavailable, "The database is not available. Try again in a moment.")
-        .retry_after(1_000)
-}
-
-/// What a read that failed tells the client; see [`StoreError`].
-pub fn read_failed(cause: sqlx::Error) -> ErrorBody {
-    StoreError::Database(cause).into()
-}

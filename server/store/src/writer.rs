@@ -8,30 +8,21 @@ use crate::{
     StoreError,
     clock::GymTime,
     dialect::{self, Source},
-    events::{self, LoggedEvent, NewEvent, Place},
-    internal,
+    error::{internal, unavailable},
+    events::{self, NewEvent, Place},
     sql::Conn,
-    stats, unavailable,
+    stats,
 };
+pub use cadence_base::event::Commit;
 use cadence_base::faults::{self, Point};
 use futures_util::{FutureExt, future::BoxFuture};
 use logic::topic::{Permit, order::out_of_order};
-use protocol::{Millis, Topic, gym::Stats};
+use protocol::{Millis, Topic};
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
 };
 use tokio::sync::{mpsc, oneshot};
-
-/// What one COMMIT made, for whoever publishes.
-#[derive(Debug)]
-pub struct Commit {
-    /// The events in the order of their offsets, without a hole. Between this commit and the one
-    /// before, other nodes may have made events.
-    pub events: Vec<LoggedEvent>,
-    /// The figures, counted in the same transaction; set when `checkins` got events.
-    pub stats: Option<Stats>,
-}
 
 /// A job's access to the database: derefs to the connection, inside the group's transaction.
 pub struct Tx {

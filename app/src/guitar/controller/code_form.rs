@@ -1,6 +1,6 @@
 //! The six characters that the PC shows.
 
-use super::{DEVICE, by_link, refusal};
+use super::join_request::{DEVICE, by_link, refusal};
 use crate::{
     backend::{CallFailure, join},
     ui::{Brand, use_ready, use_tick},

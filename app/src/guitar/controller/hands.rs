@@ -1,6 +1,6 @@
 //! The controller of a phone that is in: chord pads, the strum strip, the practice clock.
 
-use super::{pads::Pads, strum_strip::StrumStrip};
+use super::{buzz::use_buzz, join_request::refusal, pads::Pads, strum_strip::StrumStrip};
 use crate::{
     backend::leave,
     browser::use_browser,
@@ -113,7 +113,7 @@ fn go_back_when_over(performance: Performance, leaving: RwSignal<bool>, back: Ca
             return fresh;
         }
         if let Admission::Refused(error) = admission.get() {
-            back.run(super::refusal(&error));
+            back.run(refusal(&error));
         }
         match status.get().phase {
             Phase::Stopped(code) if fresh && ends_session(code) => {
@@ -261,7 +261,7 @@ fn Held(performance: Performance) -> impl IntoView {
 #[component]
 fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
     let clock = PracticeClock::of(performance);
-    let buzz = super::use_buzz();
+    let buzz = use_buzz();
     let step = move |step| move |_| performance.practice(step);
     let main = move |_| {
         let running = clock.status.get_untracked() == Some(PracticeStatus::Started);

@@ -1,27 +1,26 @@
 //! The controller: a phone as the left hand, and as the right one too when it is alone. It joins
 //! by a scanned link or a typed code.
 
+mod buzz;
 mod code_form;
 mod hands;
+mod join_request;
 mod pads;
 mod strum_strip;
 
 use crate::{
     backend::{CallFailure, join, joined_session},
-    browser::use_browser,
     link::use_link,
     ui::{ErrorCard, Loading},
 };
 use code_form::CodeForm;
 use hands::Hands;
+use join_request::{by_link, refusal};
 use leptos::{
     ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
-use protocol::{
-    ErrorBody, ErrorCode,
-    http::{JoinRequest, Joined},
-};
+use protocol::http::Joined;
 use uuid::Uuid;
 
 /// The page, with a session in its address or without.
@@ -149,50 +148,12 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     }
 }
 
-/// The request of a scanned or pasted link.
-pub(super) fn by_link(session: Uuid, secret: String) -> JoinRequest {
-    JoinRequest {
-        session_id: Some(session),
-        secret: Some(secret),
-        device: Some(DEVICE.to_owned()),
-        ..JoinRequest::default()
-    }
-}
-
-/// What a controller calls itself.
-pub(super) const DEVICE: &str = "phone";
-
-/// What a refusal means to the person at the phone.
-pub(super) fn refusal(error: &ErrorBody) -> String {
-    match error.code {
-        ErrorCode::WrongCode => {
-            "No session waits under this code. Compare it with the PC and try again.".to_owned()
-        }
-        ErrorCode::CodeExpired => {
-            "This code has expired. Ask for a new one: the PC shows it now.".to_owned()
-        }
-        ErrorCode::InvalidSession => {
-            "This session has ended, or its link was replaced. Scan the code that the PC shows now."
-                .to_owned()
-        }
-        _ => error.message.clone(),
-    }
-}
-
 /// Takes the secret out of the address, so that it is in no history and no shared picture.
 fn forget_fragment(session: Uuid) {
     if let Ok(history) = window().history() {
         let address = format!("/play/{session}");
         // A refusal leaves the address as it is; the session works all the same.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
-    }
-}
-
-/// Vibrates a little, where the phone can.
-fn use_buzz() -> impl Fn(u32) + Clone {
-    let browser = use_browser();
-    move |ms| {
-        browser.with(|browser| browser.vibrate(ms));
     }
 }
 

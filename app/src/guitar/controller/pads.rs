@@ -1,7 +1,7 @@
 //! The eight chords of the key, under the thumb. A pad acts when it is touched, not when it is
 //! let go, and before anything is sent.
 
-use super::use_buzz;
+use super::buzz::use_buzz;
 use crate::guitar::performance::Performance;
 use leptos::{
     ev::{MouseEvent, PointerEvent},

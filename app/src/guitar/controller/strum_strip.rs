@@ -1,6 +1,6 @@
 //! The right hand: a swipe over six strings.
 
-use super::use_buzz;
+use super::buzz::use_buzz;
 use crate::guitar::{
     performance::Performance,
     strings::{LowE, Pointers},

@@ -1,6 +1,6 @@
 //! The chord in large letters, its diagram, and the chords of the key to pick from.
 
-use super::Chords;
+use super::chords::Chords;
 use crate::guitar::{diagram::Diagram, hand::Hand, performance::Performance};
 use leptos::prelude::*;
 use logic::music::{Pad, PitchClass, pads};

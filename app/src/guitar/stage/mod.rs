@@ -2,6 +2,7 @@
 //! from its first second, before there is a session and without a network.
 
 mod chord_card;
+mod chords;
 mod instrument;
 mod join;
 mod keyboard;
@@ -21,12 +22,14 @@ use crate::{
 };
 use chord_card::ChordCard;
 pub(super) use chord_card::key_name;
+use chords::Chords;
+pub(super) use chords::home_key;
 use instrument::Instrument;
 use join::JoinCard;
 use keyboard::use_keyboard;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use logic::music::{Pad, PitchClass, pads};
+use logic::music::pads;
 use meter::Meter;
 use neck::Neck;
 use pairing::Pairings;
@@ -96,15 +99,6 @@ pub fn Stage() -> impl IntoView {
             <Toast notice=performance.notice/>
         </div>
     }
-}
-
-/// The eight chords of the key, comparable so that a memo can hold them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Chords(pub(super) [Pad; 8]);
-
-/// The key that a beginner's guitar starts in.
-pub(super) fn home_key() -> PitchClass {
-    PitchClass::C.up(7)
 }
 
 /// Whether a phone is there, from across the room.

@@ -2,15 +2,14 @@
 //! grows, so a snapshot and its position always belong together.
 
 use super::{
-    Publication, Published,
     handle::Handle,
-    keeper,
     log::Log,
+    publication::{Publication, Published},
     sent::{Content, Sent},
 };
 use crate::broker::{Appended, Away, Broker, MessageId};
+use cadence_base::refusal::id_conflict;
 use cadence_base::sync::lock;
-use cadence_store::commands::id_conflict;
 use logic::{
     presence::{self, Departure, Seats},
     topic::{TopicEvent, practice},
@@ -178,14 +177,6 @@ impl Session {
         live.note_played(&fact.message, mine);
         for event in self.log.hint(at, fact) {
             live.apply(&event.event);
-        }
-    }
-
-    /// Reads the shared log now: somebody has seen more of it than this node.
-    pub async fn hurry(&self, now: Millis) -> Result<(), ErrorBody> {
-        match &self.broker {
-            Some(broker) => Ok(keeper::read(self, broker, now).await?),
-            None => Ok(()),
         }
     }
 

@@ -24,7 +24,7 @@ async fn stage() -> (TestAuth, Caller, Hosting) {
     let mut pc = browser();
     let hosting = open(&test.auth, &pc).await.expect("opened");
     let secret = hosting.host_secret.as_deref().expect("new");
-    pc.cookies.host = Some(crate::auth::identity::join_cookie(hosting.session, secret));
+    pc.cookies.host = Some(crate::auth::cookies::join_cookie(hosting.session, secret));
     pc.who.device = hosting.guest.as_ref().map(|(guest, _)| *guest);
     (test, pc, hosting)
 }
@@ -143,7 +143,7 @@ async fn a_removed_phone_cannot_come_back_with_what_it_knows() {
     let phone = joined(&test, by_link(&hosting)).await.expect("joined");
     let token = phone.token.expect("new");
     let mut cookies = Cookies {
-        participant: Some(crate::auth::identity::join_cookie(hosting.session, &token)),
+        participant: Some(crate::auth::cookies::join_cookie(hosting.session, &token)),
         ..Cookies::default()
     };
     let known = test.auth.participant(&cookies).await.expect("read");
