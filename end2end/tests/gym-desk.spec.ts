@@ -404,6 +404,19 @@ test.describe('after a minute', () => {
   });
 });
 
+test.describe('with other times in the settings', () => {
+  test.use({ serverEnv: { CADENCE_DESK__UNDO_SECONDS: '20', CADENCE_DESK__REPEAT_SECONDS: '45' } });
+
+  test('the card shows the seconds that the server has', async ({ page, server }) => {
+    const member = await (await Gym.of(server)).member();
+    await scan(page, member.number);
+    await expectCard(page, 'allow', member.name);
+    await expect(button(page, /^Undo · (20|1\d) s$/)).toBeVisible();
+    await scan(page, member.number);
+    await expect(card(page)).toContainText('Scanned again within 45 s: this is the first answer.');
+  });
+});
+
 test('every card fits a phone and its buttons can be met with a thumb', async ({
   newDevice,
   server,

@@ -1,6 +1,6 @@
 //! `check_in`: a desk asks whether a member may come in, and the visit is recorded if so.
 
-use crate::store::{
+use cadence_store::{
     Id, NewEvent, Place, Store, StoreError, Tx,
     audit::{self, Entry},
     commands::{self, CommandAnswer, CommandContext, Decided},

@@ -1,12 +1,10 @@
 //! `check_out`: ends a visit, named by itself or by its member.
 
-use crate::{
-    check_in::emit,
-    store::{
-        NewEvent, Store, StoreError, Tx,
-        commands::{self, CommandAnswer, CommandContext, Decided},
-        visits::{self, MemberKey},
-    },
+use crate::check_in::emit;
+use cadence_store::{
+    NewEvent, Store, StoreError, Tx,
+    commands::{self, CommandAnswer, CommandContext, Decided},
+    visits::{self, MemberKey},
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,

@@ -1,16 +1,17 @@
 //! Making accounts: the first administrator, and those of the demo.
 
 use crate::{
-    auth::{Auth, password, random_token},
-    config::Config,
+    auth::{Auth, password},
     practice,
-    store::{
-        Id, Store, StoreError,
-        accounts::{self, Email, NewAccount},
-        read_failed,
-    },
 };
 use anyhow::{Context, bail};
+use cadence_base::token::random_token;
+use cadence_config::Config;
+use cadence_store::{
+    Id, Store, StoreError,
+    accounts::{self, Email, NewAccount},
+    read_failed,
+};
 use protocol::{ErrorBody, ErrorCode, account::Role};
 use uuid::Uuid;
 
@@ -247,7 +248,7 @@ mod tests {
         assert_eq!(here[0].password, "demo-admin");
         let page = practice::page(
             &test.auth,
-            crate::auth::Owner::User(user_of(&test, "player@cadence.test").await),
+            cadence_base::identity::Owner::User(user_of(&test, "player@cadence.test").await),
             None,
         );
         assert!(page.await.expect("a page").total >= 3);

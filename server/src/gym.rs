@@ -1,6 +1,6 @@
 //! What the dashboard and the desk begin with.
 
-use crate::store::{Store, commands::Actor, read_failed};
+use cadence_store::{Store, commands::Actor, read_failed};
 use protocol::{ErrorBody, account::Permission, gym::GymSnapshot, http::AtPosition};
 
 /// The gym now, at one position of `checkins`.

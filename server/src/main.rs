@@ -1,7 +1,8 @@
 //! The server's command line: `serve` (the default), `create-admin`.
 
 use anyhow::{Context, bail};
-use cadence_server::{config::Config, create_admin, serve, telemetry, welcome};
+use cadence_config::Config;
+use cadence_server::{create_admin, serve, telemetry, welcome};
 use std::{path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 

@@ -1,7 +1,7 @@
 //! Members: find, list, create, renew.
 
-use crate::store::{
-    Id, Store, StoreError, Tx,
+use cadence_store::{
+    DatabaseError, Id, Store, StoreError, Tx,
     audit::{self, Entry},
     commands::{Actor, millis},
     members::{self, MemberRecord},
@@ -175,7 +175,7 @@ async fn renew_last(tx: &mut Tx, actor: &Actor, member: Uuid) -> Result<MemberRo
         // A second click on the same button must not sell two months.
         return Ok(before);
     }
-    let plan: Plan = plans::find(tx, last.plan_id.0).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let plan: Plan = plans::find(tx, last.plan_id.0).await?.ok_or(DatabaseError::RowNotFound)?;
     let starts = last.next_start(tx.clock().day(tx.now()).date);
     let ends = plans::subscribe(tx, member, &plan, starts).await?;
     let entry = Entry {

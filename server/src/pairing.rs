@@ -4,17 +4,16 @@
 //! player; the code needs the host's Allow, since six characters can be guessed or overheard.
 //! Removing a phone revokes its token and changes both, so that the old link leads nowhere.
 
-use crate::{
-    auth::{
-        Auth, Caller, HostIdentity, Owner, ParticipantIdentity, hash_token, random_token,
-        throttle::rate_limited,
-    },
-    config::minutes,
-    store::{
-        Id, Store, StoreError, Tx,
-        guitar::{self, Code, FoundCode, NewParticipant, NewSession, Performer},
-        read_failed,
-    },
+use crate::auth::{Auth, Caller, throttle::rate_limited};
+use cadence_base::{
+    identity::{HostIdentity, Owner, ParticipantIdentity},
+    token::{hash_token, random_token},
+};
+use cadence_config::minutes;
+use cadence_store::{
+    Id, Store, StoreError, Tx,
+    guitar::{self, Code, FoundCode, NewParticipant, NewSession, Performer},
+    read_failed,
 };
 use futures_util::future::BoxFuture;
 use protocol::{

@@ -1,18 +1,16 @@
 //! The practice clock. It is the server's: what has been practised is summed up from stored
 //! start, pause and end events, so a restart does not stop it and every device sees one time.
 
-use crate::{
-    auth::{Auth, Owner, hash_token},
-    config::{Guitar, minutes},
-    pairing,
-    store::{
-        Id, Store, StoreError, Tx,
-        commands::{CommandContext, id_conflict, read_kept},
-        guitar,
-        practice::{self as rows, Clock, Kind},
-        read_failed,
-        turn::in_turn,
-    },
+use crate::{auth::Auth, pairing};
+use cadence_base::{identity::Owner, token::hash_token};
+use cadence_config::{Guitar, minutes};
+use cadence_store::{
+    DatabaseError, Id, Store, StoreError, Tx,
+    commands::{CommandContext, id_conflict, read_kept},
+    guitar, practice as rows,
+    practice::{Clock, Kind},
+    read_failed,
+    turn::in_turn,
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,
@@ -255,7 +253,7 @@ async fn run(
         (Some(clock), _) => clock.id,
     };
     rows::add_event(tx, practice, step, at).await?;
-    let clock = rows::newest(&mut **tx, session).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let clock = rows::newest(&mut **tx, session).await?.ok_or(DatabaseError::RowNotFound)?;
     let update = update(&clock, command.timestamp.clone(), tx.now());
     Ok(PracticeAnswer { update, changed: true, fresh: true })
 }
@@ -308,7 +306,7 @@ async fn pause(
         return Ok(None);
     }
     rows::add_event(tx, id, Kind::Pause, at.max(clock.as_of)).await?;
-    let clock = rows::newest(&mut **tx, session).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let clock = rows::newest(&mut **tx, session).await?.ok_or(DatabaseError::RowNotFound)?;
     Ok(Some((session, update(&clock, None, tx.now()))))
 }
 

@@ -2,17 +2,17 @@
 
 use crate::{
     auth::{Auth, OriginPolicy},
-    broker::Broker,
-    config::Config,
     health,
-    hub::{Hub, neighbours, sweep},
+    jobs::{follow_database, sweep},
     practice, routes,
     state::AppState,
-    store::Store,
-    ws::rate::{Buckets, Rate},
 };
 use anyhow::Context;
 use app::client_files::ClientFiles;
+use cadence_base::rate_limit::{Buckets, Rate};
+use cadence_config::Config;
+use cadence_realtime::{broker::Broker, hub::Hub};
+use cadence_store::Store;
 use leptos::config::LeptosOptions;
 use protocol::{Millis, Topic};
 use std::{
@@ -96,7 +96,7 @@ impl Server {
         let _end_with_me = background.clone().drop_guard();
         let sweeper = tokio::spawn(sweep::run(state.clone(), background.clone()));
         if state.config.database.url.options().is_some() {
-            tokio::spawn(neighbours::run(state.clone(), background.clone()));
+            tokio::spawn(follow_database::run(state.clone(), background.clone()));
         }
         let app = routes::router(state.clone());
         let service = app.into_make_service_with_connect_info::<SocketAddr>();

@@ -2,13 +2,14 @@
 
 pub use crate::create_admin::seed_demo_accounts;
 
-use crate::{
-    auth::{
-        Auth, Caller,
-        refresh::Tokens,
-        throttle::{Throttle, rate_limited},
-    },
-    store::{accounts, accounts::Email, read_failed},
+use crate::auth::{
+    Auth, Caller,
+    refresh::Tokens,
+    throttle::{Throttle, rate_limited},
+};
+use cadence_store::{
+    accounts::{self, Email},
+    read_failed,
 };
 use protocol::{ErrorBody, ErrorCode, Millis, http::LoginRequest};
 use std::hash::Hash;

@@ -2,17 +2,17 @@
 
 use crate::{
     auth::{Auth, OriginPolicy},
-    config::Config,
-    hub::{
-        Hub, Publication,
-        session::{Played, SharedSession},
-    },
     pairing, practice,
-    store::Store,
-    ws::rate::Buckets,
 };
 use app::client_files::ClientFiles;
 use axum::extract::FromRef;
+use cadence_base::rate_limit::Buckets;
+use cadence_config::Config;
+use cadence_realtime::hub::{
+    Hub, Publication,
+    session::{Played, SharedSession},
+};
+use cadence_store::Store;
 use futures_util::future::BoxFuture;
 use leptos::config::LeptosOptions;
 use protocol::{ErrorBody, Millis, ServerMessage, account::Role, guitar::Presence};

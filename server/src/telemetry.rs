@@ -1,7 +1,7 @@
 //! Log lines, for people or for programs.
 
-use crate::config::{Log, LogFormat};
 use anyhow::Context;
+use cadence_config::{Log, LogFormat};
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging to standard error.

@@ -1,13 +1,11 @@
 //! `undo_check_in`: takes a check-in back within 60 seconds.
 
-use crate::{
-    check_in::emit,
-    store::{
-        Store, StoreError, Tx,
-        audit::{self, Entry},
-        commands::{self, CommandAnswer, CommandContext, Decided, millis},
-        visits,
-    },
+use crate::check_in::emit;
+use cadence_store::{
+    Store, StoreError, Tx,
+    audit::{self, Entry},
+    commands::{self, CommandAnswer, CommandContext, Decided, millis},
+    visits,
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,

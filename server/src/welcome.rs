@@ -1,7 +1,8 @@
 //! What a person reads when the server has started: where to go, with which account.
 
-use crate::{create_admin, serve::Server, store::demo};
+use crate::{create_admin, serve::Server};
 use anyhow::Context;
+use cadence_store::demo;
 use qrcode::{QrCode, render::unicode};
 use std::{fmt::Write as _, io::Write as _};
 

@@ -18,7 +18,18 @@ const FIRST_LOAD_LIMIT: usize = 350_000;
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
-const PACKAGES: [&str; 6] = ["protocol", "logic", "sim", "synth", "app", "cadence-server"];
+const PACKAGES: [&str; 10] = [
+    "protocol",
+    "logic",
+    "sim",
+    "synth",
+    "app",
+    "cadence-base",
+    "cadence-config",
+    "cadence-store",
+    "cadence-realtime",
+    "cadence-server",
+];
 
 /// Worlds of the simulation in every test run; `cargo xtask sim` takes any number.
 const SEEDS: &str = "5000";

@@ -67,7 +67,7 @@ pub struct CheckOut {
     pub at: Option<Millis>,
 }
 
-/// `undo_check_in`: takes a check-in back within 60 seconds.
+/// `undo_check_in`: takes a check-in back, within `undo_ms` of [`GymClock`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UndoCheckIn {
     /// The visit.
@@ -162,7 +162,8 @@ pub struct CheckInAnswer {
     /// Which visit of this calendar month it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visit_of_month: Option<i64>,
-    /// True when the same code was scanned within 10 s and the first answer is repeated.
+    /// True when the same code was scanned within `repeat_ms` of [`GymClock`] before and its
+    /// answer is repeated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
 }
@@ -241,6 +242,13 @@ pub struct GymClock {
     pub day_end: Millis,
     /// How many people fit in; 0 when not set.
     pub capacity: i64,
+    /// For how long after a check-in it can be taken back; 0 for not at all. A server of the
+    /// release before this field leaves it out.
+    #[serde(default)]
+    pub undo_ms: Millis,
+    /// For how long after a scan the same code gets the same answer. Left out like `undo_ms`.
+    #[serde(default)]
+    pub repeat_ms: Millis,
 }
 
 /// Everything the dashboard and the desk show, consistent at one position of `checkins`.

@@ -26,7 +26,7 @@ impl std::fmt::Debug for LoginRequest {
 pub struct LoginResponse {
     /// Who signed in.
     pub user: SignedIn,
-    /// For `Authorization: Bearer`, at most 15 minutes.
+    /// For `Authorization: Bearer`, valid for the minutes of the setting `auth.access_minutes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,
     /// For `POST /api/auth/refresh`; every use returns a new one.
@@ -58,7 +58,7 @@ pub struct SignedIn {
 /// `POST /api/ws-ticket`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct TicketResponse {
-    /// Good for one `auth` within 30 s.
+    /// Valid for one `auth`, for the seconds of the setting `auth.ticket_seconds`.
     pub ticket: String,
 }
 

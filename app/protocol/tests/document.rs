@@ -328,7 +328,7 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (
             ClientMessage::UndoCheckIn(UndoCheckIn { visit: VISIT, at: Some(NOW) }),
-            "Command: takes a check-in back, within 60 s (a setting).",
+            "Command: takes a check-in back, within `undo_ms` of the snapshot's clock (the setting `desk.undo_seconds`).",
         ),
     ]
 }
@@ -430,6 +430,8 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
                     day_start: NOW - 40_000_000,
                     day_end: NOW + 46_400_000,
                     capacity: 80,
+                    undo_ms: 60_000,
+                    repeat_ms: 10_000,
                 },
                 activity: vec![Activity::Refused(refusal.clone())],
                 visits: vec![visit()],
@@ -537,9 +539,9 @@ Messages of a batch share no fate; batches do not nest and are not empty.
 
 **Positions.** A client applies the event at its offset + 1, drops older ones, and holds later ones and sends `resync`. Under another epoch it forgets its position and asks: the log was lost and began again at 1. A `snapshot` may come at any time and is the state at its place. A client's own message comes back as an `ack` in the place of the event, without its content: the client applies what it sent, and asks by a `resync` without a position for what it no longer knows. An `ack` without a position changes nothing: there was no event, or it comes or came as one.
 
-**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for 30 days, the newest 1,024 notes of a session with its log. What is answered with a retryable error is not known to be done, and may have been done all the same: our client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. Without an id it may be done twice. Until the message comes again, the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule. `internal` is a mistake of the server that it would make again: nothing waits for such a message. A code that a client does not know goes by `retryable`.
+**Once and in order.** A message with the id of an earlier one gets the first answer again. With that id and other content it is `id_conflict`; the moment `at` does not count as content. Commands (check-ins, check-outs, practice) are remembered for the days of the setting `retention.commands_days`, the newest 1,024 notes of a session with its log. What is answered with a retryable error is not known to be done, and may have been done all the same: our client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. Without an id it may be done twice. Until the message comes again, the server answers every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable`, because they were sent before the client knew. So a client that negotiates a subprotocol sends again whatever was refused for now, or sends `unsubscribe` to give notes up. Plain clients have answers in order and no such rule. `internal` is a mistake of the server that it would make again: nothing waits for such a message. A code that a client does not know goes by `retryable`.
 
-**The moment of a command**, `at`, is on the server's clock, which `ping` tells. More than 24 hours ago is `too_old`, more than 2 s ahead `from_the_future`.
+**The moment of a command**, `at`, is on the server's clock, which `ping` tells. A moment further back than the setting `desk.command_max_age_hours` is `too_old`, one more than 2 s ahead `from_the_future`.
 
 **Waiting.** A phone that typed a code waits for the host. Its topic is answered with `waiting`, and nothing of it comes before the host has let it in; then the `snapshot` comes.
 

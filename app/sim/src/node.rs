@@ -532,6 +532,8 @@ fn gym_snapshot(truth: &Truth, at: &Position) -> Snapshot {
             day_start: BEGIN,
             day_end: BEGIN + 86_400_000,
             capacity: 0,
+            undo_ms: 0,
+            repeat_ms: 0,
         },
         activity: Vec::new(),
         visits: visits.collect(),

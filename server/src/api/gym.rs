@@ -2,16 +2,14 @@
 
 use super::reply::{Body, Failed};
 use crate::{
-    auth::Caller,
-    check_in as check_in_case, check_out as check_out_case, gym, members as member_cases,
-    state::AppState,
-    store::commands::{Actor, CommandAnswer, CommandContext},
-    undo_check_in as undo_case,
+    auth::Caller, check_in as check_in_case, check_out as check_out_case, gym,
+    members as member_cases, state::AppState, undo_check_in as undo_case,
 };
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
 };
+use cadence_store::commands::{Actor, CommandAnswer, CommandContext};
 use protocol::{
     ErrorBody, Millis,
     gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},

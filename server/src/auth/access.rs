@@ -1,6 +1,6 @@
 //! The access token: a JWT that names a sign-in for at most 15 minutes.
 
-use crate::config::seconds;
+use cadence_config::seconds;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{Millis, account::Role};
 use serde::{Deserialize, Serialize};

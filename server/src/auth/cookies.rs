@@ -1,7 +1,7 @@
 //! The five cookies of Cadence: read in one place, written in one place.
 
 use super::Auth;
-use crate::config::{days, minutes};
+use cadence_config::{days, minutes};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use protocol::Millis;
 use std::fmt;

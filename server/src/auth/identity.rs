@@ -3,82 +3,19 @@
 //! A proof is never believed by itself: every one names a row, and the row is read each time. So
 //! a revoked sign-in, a disabled account, a changed role or a removed phone counts at once.
 
-use super::{Auth, OriginKind, access::Unreadable, cookies::Cookies, hash_token};
-use crate::{
-    pairing,
-    store::{auth_sessions, guitar, read_failed},
-};
+use super::{Auth, OriginKind, access::Unreadable, cookies::Cookies};
+use crate::pairing;
+use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity, StaffIdentity};
+use cadence_base::token::hash_token;
+use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
 use protocol::{
     ErrorBody, ErrorCode, Millis,
-    account::{Credential, Identity, Permission, Role},
-    http::{JoinRequest, SignedIn},
+    account::{Credential, Permission, Role},
+    http::JoinRequest,
 };
 use std::net::{IpAddr, SocketAddr};
 use uuid::Uuid;
-
-/// A signed-in account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaffIdentity {
-    /// The account.
-    pub user: Uuid,
-    /// The row of this sign-in; revoking it ends everything that it opened.
-    pub sign_in: Uuid,
-    /// The name to show.
-    pub name: String,
-    /// The role as the account has it now, not as the token says.
-    pub role: Role,
-    /// When the access behind it ends unless it is refreshed.
-    pub expires_at: Millis,
-}
-
-impl StaffIdentity {
-    /// As the wire tells it.
-    pub fn on_the_wire(&self) -> Identity {
-        Identity { user_id: Some(self.user), role: self.role, expires_at: Some(self.expires_at) }
-    }
-
-    /// As pages show it.
-    pub fn signed_in(&self) -> SignedIn {
-        SignedIn {
-            id: self.user,
-            name: self.name.clone(),
-            role: self.role,
-            expires_at: self.expires_at,
-        }
-    }
-}
-
-/// Whose practice it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// A browser without an account.
-    Guest(Uuid),
-    /// An account.
-    User(Uuid),
-}
-
-/// The PC of a guitar session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostIdentity {
-    /// The session that it decides about.
-    pub session: Uuid,
-    /// Whose practice is counted; none when a program opened the session.
-    pub owner: Option<Owner>,
-}
-
-/// A phone in a guitar session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParticipantIdentity {
-    /// The session.
-    pub session: Uuid,
-    /// The phone in it.
-    pub participant: Uuid,
-    /// What it may do.
-    pub role: Role,
-    /// What to call it.
-    pub device: String,
-}
 
 /// What a credential on a socket turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,19 +21,13 @@ pub mod refresh;
 pub mod throttle;
 pub mod tickets;
 
-pub use identity::{
-    Accepted, Caller, HostIdentity, Identified, Owner, ParticipantIdentity, StaffIdentity,
-};
+pub use identity::{Accepted, Caller, Identified};
 pub use origin::{OriginKind, OriginPolicy};
 
-use crate::{
-    config::{Config, days},
-    store::{Store, auth_sessions, guitar},
-};
+use cadence_config::{Config, days};
+use cadence_store::{Store, auth_sessions, guitar};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use protocol::{ErrorBody, ErrorCode, Millis};
-use rand::RngCore;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use throttle::Throttle;
 
@@ -45,9 +39,9 @@ pub struct Auth {
 
 struct Inner {
     store: Store,
-    settings: crate::config::Auth,
-    guitar: crate::config::Guitar,
-    proxies: Vec<crate::config::Network>,
+    settings: cadence_config::Auth,
+    guitar: cadence_config::Guitar,
+    proxies: Vec<cadence_config::Network>,
     secure_cookies: bool,
     access: access::Keys,
     guitar_key: EncodingKey,
@@ -104,7 +98,7 @@ impl Auth {
 
     /// Forgets what nobody needs any more: used-up tickets, ended sign-ins, abandoned guitar
     /// sessions. A job calls it now and then.
-    pub async fn purge(&self, retention: &crate::config::Retention) -> Result<(), ErrorBody> {
+    pub async fn purge(&self, retention: &cadence_config::Retention) -> Result<(), ErrorBody> {
         let now = self.now();
         let sign_ins = now - days(retention.sign_ins_days);
         let sessions = now - days(retention.guitar_sessions_days);
@@ -124,11 +118,11 @@ impl Auth {
         &self.inner.store
     }
 
-    pub(crate) fn settings(&self) -> &crate::config::Auth {
+    pub(crate) fn settings(&self) -> &cadence_config::Auth {
         &self.inner.settings
     }
 
-    pub(crate) fn guitar(&self) -> &crate::config::Guitar {
+    pub(crate) fn guitar(&self) -> &cadence_config::Guitar {
         &self.inner.guitar
     }
 
@@ -167,28 +161,6 @@ fn derive(key: &EncodingKey, label: &str) -> anyhow::Result<String> {
 pub(crate) fn internal(cause: &dyn std::fmt::Display) -> ErrorBody {
     tracing::error!(%cause, "sign-in failed on our side");
     ErrorBody::new(ErrorCode::Unavailable, "The server could not do this. Try again in a moment.")
-}
-
-/// `N` random bytes in hexadecimal.
-pub fn random_token<const N: usize>() -> String {
-    let mut bytes = [0; N];
-    rand::rng().fill_bytes(&mut bytes);
-    hex(&bytes)
-}
-
-/// What the database keeps of a token: a leaked database opens nothing. Tokens are random, so a
-/// plain hash is enough, and looking one up by its hash tells nothing through timing.
-pub fn hash_token(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! server (DNS rebinding) has the right `Host` and the wrong `Origin`.
 
 use super::Auth;
-use crate::config::Config;
+use cadence_config::Config;
 use http::{HeaderMap, header::ORIGIN};
 use protocol::{ErrorBody, ErrorCode};
 use std::{
@@ -135,7 +135,8 @@ impl Auth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{auth::test_auth, config::Network};
+    use crate::auth::test_auth;
+    use cadence_config::Network;
     use http::HeaderValue;
 
     fn policy() -> OriginPolicy {

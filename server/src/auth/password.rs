@@ -81,7 +81,7 @@ fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
 /// A hash that no password has, with the same cost as everybody's.
 fn nobodys_hash() -> Option<&'static str> {
     static HASH: OnceLock<Option<String>> = OnceLock::new();
-    HASH.get_or_init(|| hash(&super::random_token::<16>()).ok()).as_deref()
+    HASH.get_or_init(|| hash(&cadence_base::token::random_token::<16>()).ok()).as_deref()
 }
 
 #[cfg(test)]

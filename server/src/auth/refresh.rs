@@ -1,13 +1,13 @@
 //! Refresh tokens: each is used once and replaced. A rotated one stays good for a moment, since
 //! two tabs may refresh at once; used later, somebody has a copy, and the whole sign-in ends.
 
-use super::{
-    Auth, StaffIdentity, access::Claims, cookies::SetCookie, hash_token, internal, random_token,
+use super::{Auth, access::Claims, cookies::SetCookie, internal};
+use cadence_base::{
+    identity::StaffIdentity,
+    token::{hash_token, random_token},
 };
-use crate::{
-    config::{days, seconds},
-    store::{Id, auth_sessions, read_failed},
-};
+use cadence_config::{days, seconds};
+use cadence_store::{Id, auth_sessions, read_failed};
 use protocol::{
     ErrorBody, ErrorCode, Millis,
     http::{LoginResponse, SignedIn},

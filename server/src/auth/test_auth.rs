@@ -1,11 +1,10 @@
 //! What the tests of sign-in and guitar sessions stand on: a database of their own and a clock
 //! that they move.
 
-use super::{Auth, hash_token, random_token};
-use crate::{
-    config::{Config, Database, Secret},
-    store::{GymTime, Id, Store, accounts, sql},
-};
+use super::Auth;
+use cadence_base::token::{hash_token, random_token};
+use cadence_config::{Config, Database, Secret};
+use cadence_store::{GymTime, Id, Store, accounts, sql};
 use protocol::{Millis, account::Role};
 use std::{
     collections::HashMap,

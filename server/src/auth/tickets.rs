@@ -1,8 +1,13 @@
 //! Tickets: what a page shows a socket instead of a token. One works once, for 30 seconds, on a
 //! socket from the same page's origin.
 
-use super::{Auth, OriginKind, StaffIdentity, hash_token, random_token, refresh};
-use crate::{config::seconds, store::auth_sessions};
+use super::{Auth, OriginKind, refresh};
+use cadence_base::{
+    identity::StaffIdentity,
+    token::{hash_token, random_token},
+};
+use cadence_config::seconds;
+use cadence_store::auth_sessions;
 use protocol::ErrorBody;
 
 impl Auth {

@@ -1,12 +1,10 @@
 use super::*;
-use crate::{
-    auth::{
-        Caller, Identified, OriginKind,
-        cookies::Cookies,
-        test_auth::{self, START, TestAuth},
-    },
-    store::commands::Actor,
+use crate::auth::{
+    Caller, Identified, OriginKind,
+    cookies::Cookies,
+    test_auth::{self, START, TestAuth},
 };
+use cadence_store::commands::Actor;
 use protocol::account::Role;
 use std::net::IpAddr;
 

@@ -1,18 +1,14 @@
 //! The loop of a connection: read, decide, write, beat.
 
-use super::{
-    follow::Following,
-    principal::Principal,
-    rate::{Bucket, Counted},
-};
-use crate::{
-    config::minutes,
-    hub::{handle::Handle, lock},
-    state::AppState,
-    store::turn::SharedLane,
-};
+use super::{follow::Following, principal::Principal};
+use crate::state::AppState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
+use cadence_base::rate_limit::{Bucket, Counted};
+use cadence_base::sync::lock;
+use cadence_config::minutes;
+use cadence_realtime::hub::handle::Handle;
+use cadence_store::turn::SharedLane;
 use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use logic::presence::Departure;
 use protocol::{

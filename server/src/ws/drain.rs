@@ -2,12 +2,10 @@
 //! when the socket takes the next frame goes into it.
 
 use super::connection::{Connection, Dialect};
-use crate::hub::{
-    lock,
-    log::{Answer, Event},
-};
 use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::Bytes;
+use cadence_base::sync::lock;
+use cadence_realtime::hub::log::{Answer, Event};
 use logic::topic::Line;
 use protocol::{
     CloseCode, Codec, Envelope, Position, ServerMessage, codec, encode, encode_batch, server::Ack,

@@ -1,14 +1,12 @@
 //! Topics of a connection: catching up from the ring, from the database, or by snapshot.
 
 use super::connection::{Connection, Dialect};
-use crate::{
-    hub::{
-        log::{Answer, Event, Log},
-        session::SharedSession,
-    },
-    state::AppState,
-    store::{self, events::ReplayError},
+use crate::state::AppState;
+use cadence_realtime::hub::{
+    log::{Answer, Event, Log},
+    session::SharedSession,
 };
+use cadence_store::{self, events::ReplayError};
 use logic::{
     presence::Departure,
     topic::{CatchUp, Lane, Line, Pulled, Reader},
@@ -268,14 +266,14 @@ async fn catch_up(
 async fn replay(state: &AppState, from: Position) -> Result<Option<CaughtUp>, ErrorBody> {
     let topic = Topic::CheckIns;
     // First the end: the log only grows, so what is read afterwards reaches at least as far.
-    let log = state.store.position(topic).await.map_err(store::read_failed)?;
+    let log = state.store.position(topic).await.map_err(cadence_store::read_failed)?;
     if from.epoch != log.epoch || from.offset > log.offset {
         return Ok(None);
     }
     let events = match state.store.events_after(topic, from.offset, REPLAY_LIMIT as u32 + 1).await {
         Ok(events) if events.len() <= REPLAY_LIMIT => events,
         Ok(_) => return Ok(None),
-        Err(ReplayError::Database(cause)) => return Err(store::read_failed(cause)),
+        Err(ReplayError::Database(cause)) => return Err(cadence_store::read_failed(cause)),
         Err(_) => return Ok(None),
     };
     let replayed = events.len() as u64;
@@ -299,7 +297,8 @@ async fn snapshot(
 ) -> Result<CaughtUp, ErrorBody> {
     let (snapshot, position) = match source {
         Source::CheckIns(_) => {
-            let at = state.store.gym_snapshot(state.now()).await.map_err(store::read_failed)?;
+            let at =
+                state.store.gym_snapshot(state.now()).await.map_err(cadence_store::read_failed)?;
             (Snapshot::CheckIns(at.data), at.position)
         }
         Source::Guitar(session) => {

@@ -7,12 +7,10 @@ use super::{
     principal::{Principal, Seat, Staff},
 };
 use crate::{
-    auth::{
-        Accepted, HostIdentity, OriginKind, ParticipantIdentity, StaffIdentity,
-        identity::not_signed_in,
-    },
+    auth::{Accepted, OriginKind, identity::not_signed_in},
     pairing::invalid_session,
 };
+use cadence_base::identity::{HostIdentity, ParticipantIdentity, StaffIdentity};
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
     account::{Credential, Role},

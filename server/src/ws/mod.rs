@@ -14,6 +14,5 @@ mod drain;
 mod follow;
 mod introduce;
 pub mod principal;
-pub mod rate;
 mod receive;
 pub mod upgrade;

@@ -6,17 +6,12 @@ use super::{
     follow::Source,
     principal::Seat,
 };
-use crate::{
-    check_in, check_out,
-    hub::{Publication, Published, session::SharedSession},
-    practice,
-    state::AppState,
-    store::{
-        Origin,
-        commands::{Actor, CommandAnswer, CommandContext},
-        turn::{Turn, not_your_turn},
-    },
-    undo_check_in,
+use crate::{check_in, check_out, practice, state::AppState, undo_check_in};
+use cadence_realtime::hub::{Publication, Published, session::SharedSession};
+use cadence_store::{
+    Origin,
+    commands::{Actor, CommandAnswer, CommandContext},
+    turn::{Turn, not_your_turn},
 };
 use logic::{music::Chord, topic::Lane};
 use protocol::{

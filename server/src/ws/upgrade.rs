@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     auth::{OriginKind, cookies::Cookies},
-    hub::handle::Handle,
     state::AppState,
 };
 use axum::{
@@ -20,6 +19,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use cadence_realtime::hub::handle::Handle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use protocol::{
     CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, Topic,

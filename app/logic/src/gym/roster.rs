@@ -345,6 +345,8 @@ mod tests {
                 day_start: DAY_START,
                 day_end: DAY_START + DAY,
                 capacity: 80,
+                undo_ms: 60_000,
+                repeat_ms: 10_000,
             },
             activity: Vec::new(),
             visits: Vec::new(),

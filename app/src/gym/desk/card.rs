@@ -11,12 +11,9 @@ use leptos::{ev, html, prelude::*, task::spawn_local};
 use logic::text;
 use protocol::{
     ErrorBody, ErrorCode, Millis,
-    gym::{CheckInAnswer, Reason, Verdict, Visit},
+    gym::{CheckInAnswer, GymClock, Reason, Verdict, Visit},
     http::MemberRow,
 };
-
-/// How long a check-in can be taken back.
-const UNDO_MS: Millis = 60_000;
 
 /// The card of one entry.
 #[component]
@@ -25,15 +22,13 @@ pub fn AnswerCard(
     entry: Entry,
     /// The desk it belongs to.
     desk: Desk,
-    /// The gym's time, in minutes ahead of UTC.
-    utc_offset: i32,
+    /// The gym's time, and for how long a check-in is repeated and can be taken back.
+    clock: GymClock,
 ) -> impl IntoView {
     match entry.state.clone() {
         State::Waiting => view! { <WaitingCard entry/> }.into_any(),
         State::Failed(error) => view! { <FailedCard entry error desk/> }.into_any(),
-        State::Decided(answer) => {
-            view! { <DecisionCard answer=*answer desk utc_offset/> }.into_any()
-        }
+        State::Decided(answer) => view! { <DecisionCard answer=*answer desk clock/> }.into_any(),
         State::Left(visit) => {
             let note = format!("{} · {}", visit.member.number, words::left_after(&visit));
             let title = format!("Goodbye, {}", visit.member.full_name);
@@ -133,7 +128,7 @@ fn FailedCard(entry: Entry, error: ErrorBody, desk: Desk) -> impl IntoView {
 
 /// Green, amber or red.
 #[component]
-fn DecisionCard(answer: CheckInAnswer, desk: Desk, utc_offset: i32) -> impl IntoView {
+fn DecisionCard(answer: CheckInAnswer, desk: Desk, clock: GymClock) -> impl IntoView {
     let (tone, icon, verdict) = match answer.verdict {
         Verdict::Allow => (Tone::Good, IconName::Check, "allow"),
         Verdict::Warn => (Tone::Warn, IconName::TriangleAlert, "warn"),
@@ -158,9 +153,9 @@ fn DecisionCard(answer: CheckInAnswer, desk: Desk, utc_offset: i32) -> impl Into
     let denied = answer.verdict == Verdict::Deny;
     let profile = format!("/gym/members?q={}", answer.member.number);
     let repeated = answer.repeated.then(|| {
-        view! {
-            <p class="answer-note">"Scanned again within 10 s: this is the first answer."</p>
-        }
+        let seconds = clock.repeat_ms / 1_000;
+        let note = format!("Scanned again within {seconds} s: this is the first answer.");
+        view! { <p class="answer-note">{note}</p> }
     });
     let visit = answer.visit.clone();
     let check_out = visit.clone().filter(|_| already_in);
@@ -172,7 +167,7 @@ fn DecisionCard(answer: CheckInAnswer, desk: Desk, utc_offset: i32) -> impl Into
             <div class="answer-text">
                 <p class="answer-word">
                     <Icon name=icon/>
-                    {words::headline(&answer, utc_offset)}
+                    {words::headline(&answer, clock.utc_offset_minutes)}
                 </p>
                 <h2 class="answer-name">{greeting}</h2>
                 <p class="answer-note">{words::particulars(&answer)}</p>
@@ -180,7 +175,7 @@ fn DecisionCard(answer: CheckInAnswer, desk: Desk, utc_offset: i32) -> impl Into
             </div>
             <div class="answer-acts">
                 {check_out.map(|visit| view! { <CheckOutButton visit desk/> })}
-                {undo.map(|visit| view! { <UndoButton visit desk/> })}
+                {undo.map(|visit| view! { <UndoButton visit desk undo_ms=clock.undo_ms/> })}
                 {renewable.then(|| view! { <RenewButton answer=answer.clone() desk/> })}
                 {denied
                     .then(|| {
@@ -229,17 +224,17 @@ fn CheckOutButton(visit: Visit, desk: Desk) -> impl IntoView {
     }
 }
 
-/// Takes the check-in back while its minute runs.
+/// Takes the check-in back while that is possible, with the seconds that are left.
 #[component]
-fn UndoButton(visit: Visit, desk: Desk) -> impl IntoView {
+fn UndoButton(visit: Visit, desk: Desk, undo_ms: Millis) -> impl IntoView {
     let link = use_link();
     let tick = use_tick(500);
     let clock = link.clone();
     let began = visit.check_in_time;
     let left = Memo::new(move |_| {
         tick.track();
-        let left = began + UNDO_MS - clock.server_now();
-        (left > 0).then(|| text::seconds_left(left).min(UNDO_MS / 1000))
+        let left = began + undo_ms - clock.server_now();
+        (left > 0).then(|| text::seconds_left(left).min(undo_ms / 1_000))
     });
     let visit = StoredValue::new(visit);
     let undo = {

@@ -102,6 +102,7 @@ fn Counter(start: AtPosition<GymSnapshot>) -> impl IntoView {
     let shown = Memo::new(move |_| desk.shown());
     let ready = use_ready();
     let utc_offset = Signal::derive(move || live.utc_offset());
+    let clock = move || live.roster.with_untracked(|roster| roster.clock().clone());
     view! {
         <PageHead title="Check-in desk" live=true/>
         <div class="page-body desk" data-ready=move || ready.get().then_some("true")>
@@ -112,8 +113,7 @@ fn Counter(start: AtPosition<GymSnapshot>) -> impl IntoView {
                     <div class="desk-answer" aria-live="assertive">
                         {move || match shown.get() {
                             Some(entry) => {
-                                let utc_offset = utc_offset.get_untracked();
-                                view! { <AnswerCard entry desk utc_offset/> }.into_any()
+                                view! { <AnswerCard entry desk clock=clock()/> }.into_any()
                             }
                             None => {
                                 view! {

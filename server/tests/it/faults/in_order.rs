@@ -8,7 +8,7 @@ use crate::support::{
     traffic::{Flowing, notes},
     world::{World, topic},
 };
-use cadence_server::store::{Store, sql};
+use cadence_store::{Store, sql};
 use protocol::Topic;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,8 @@
 //! What those who are gone leave behind in the server: nothing.
 
 use crate::support::world::{World, cookies_of, hello_stage, topic};
-use cadence_server::{store::sql, ws::rate::Counted};
+use cadence_base::rate_limit::Counted;
+use cadence_store::sql;
 use serde_json::json;
 use std::{
     net::Ipv4Addr,
@@ -26,7 +27,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// Nobody is woken by the log any more.
-fn assert_nobody_follows(log: &cadence_server::hub::log::Log) {
+fn assert_nobody_follows(log: &cadence_realtime::hub::log::Log) {
     let text = format!("{log:?}");
     assert!(text.contains("followers: {}"), "{} still follows", log.topic);
 }

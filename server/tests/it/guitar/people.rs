@@ -4,20 +4,22 @@ use crate::support::{
     backend::{Backend, TestDatabase, on_both},
     world::shipped_settings,
 };
+use cadence_base::identity::Owner;
+use cadence_config::Config;
 use cadence_server::{
     auth::{
-        Auth, Caller, Identified, OriginKind, Owner, cookies::Cookies, refresh::Refreshed,
-        refresh::Tokens,
+        Auth, Caller, Identified, OriginKind,
+        cookies::Cookies,
+        refresh::{Refreshed, Tokens},
     },
-    config::Config,
     create_admin::{NewAdmin, create_admin},
     pairing::{self, Hosting, Joining},
     practice::{self, PracticeAnswer, Step},
     sign_in::sign_in,
-    store::{
-        GymTime, Store,
-        commands::{Actor, CommandContext},
-    },
+};
+use cadence_store::{
+    GymTime, Store,
+    commands::{Actor, CommandContext},
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis,

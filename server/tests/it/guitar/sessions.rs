@@ -244,11 +244,10 @@ async fn a_socket_takes_one_seat_however_often_it_says_the_secret() {
     }
     phone.say(chord("G")).await;
     assert_eq!(pc.hear("chord_change").await["data"]["chord"], "G", "the connection stays");
-    let seats: i64 =
-        cadence_server::store::sql::query_scalar("SELECT count(*) FROM guitar_participants")
-            .fetch_one(world.state.store.reader())
-            .await
-            .unwrap();
+    let seats: i64 = cadence_store::sql::query_scalar("SELECT count(*) FROM guitar_participants")
+        .fetch_one(world.state.store.reader())
+        .await
+        .unwrap();
     assert_eq!(seats, 1);
 }
 
@@ -280,11 +279,10 @@ async fn a_phone_that_was_allowed_on_the_way_to_its_socket_plays() {
     let headers = [("origin", world.origin()), ("cookie", cookies_of(&joined))];
     // The handshake reads the role; the host allows the phone before its `hello`.
     let mut phone = world.dial_ours(&headers).await;
-    let who: String =
-        cadence_server::store::sql::query_scalar("SELECT id FROM guitar_participants")
-            .fetch_one(world.state.store.reader())
-            .await
-            .unwrap();
+    let who: String = cadence_store::sql::query_scalar("SELECT id FROM guitar_participants")
+        .fetch_one(world.state.store.reader())
+        .await
+        .unwrap();
     pc.say(json!({"type": "allow", "data": {"participant": who, "role": "performer"}})).await;
     pc.hear("ack").await;
     let topic = topic(&session);
@@ -343,12 +341,11 @@ async fn practice_steps_of_one_connection_do_not_overtake_each_other() {
     for expected in status {
         assert_eq!(phone.hear("practice_update").await["data"]["status"], expected);
     }
-    let chords: Vec<String> = cadence_server::store::sql::query_scalar(
-        "SELECT chords FROM practices ORDER BY started_at",
-    )
-    .fetch_all(world.state.store.reader())
-    .await
-    .unwrap();
+    let chords: Vec<String> =
+        cadence_store::sql::query_scalar("SELECT chords FROM practices ORDER BY started_at")
+            .fetch_all(world.state.store.reader())
+            .await
+            .unwrap();
     assert!(chords.contains(&r#"["G","C"]"#.to_owned()), "{chords:?}");
 }
 

@@ -1,11 +1,8 @@
 //! Desks and dashboards over sockets.
 
 use crate::support::world::World;
-use cadence_server::{
-    check_in::check_in as enter,
-    check_out::check_out as leave,
-    store::commands::{Actor, CommandContext},
-};
+use cadence_server::{check_in::check_in as enter, check_out::check_out as leave};
+use cadence_store::commands::{Actor, CommandContext};
 use protocol::{Topic, account::Role};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -243,9 +240,9 @@ async fn a_topic_that_cannot_be_read_now_asks_the_client_to_come_back() {
     late.hear("welcome").await;
     let rename = async |statement: &'static str| {
         let write = world.state.store.write(move |tx| {
-            Box::pin(async move {
-                Ok(cadence_server::store::sql::query(statement).execute(&mut **tx).await?)
-            })
+            Box::pin(
+                async move { Ok(cadence_store::sql::query(statement).execute(&mut **tx).await?) },
+            )
         });
         write.await.unwrap();
     };

@@ -11,10 +11,10 @@ use cadence_server::{
     check_in::check_in,
     check_out::{check_out, close_forgotten},
     gym, members,
-    store::{
-        NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
-    },
     undo_check_in::undo_check_in,
+};
+use cadence_store::{
+    NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis, ServerMessage, Topic,

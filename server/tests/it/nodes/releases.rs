@@ -7,7 +7,7 @@
 //! gets the statements of the release that was current, and loses those of the one before.
 
 use crate::support::backend::{Backend, TestDatabase, on_both};
-use cadence_server::store::{GymTime, Store, sql};
+use cadence_store::{GymTime, Store, sql};
 
 on_both! {
     the_statements_of_the_release_before_still_run

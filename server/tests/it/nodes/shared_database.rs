@@ -9,17 +9,17 @@ use crate::{
         world::World,
     },
 };
+use cadence_config::{Database, DatabaseUrl};
 use cadence_server::{
     auth::OriginKind,
     check_in::check_in,
     check_out::close_forgotten,
-    config::{Database, DatabaseUrl},
-    members, practice,
-    practice::Step,
-    store::{
-        GymTime, Store, StoreError,
-        sql::{self, Conn},
-    },
+    members,
+    practice::{self, Step},
+};
+use cadence_store::{
+    GymTime, Store, StoreError,
+    sql::{self, Conn},
 };
 use protocol::{
     ErrorBody, Topic,
@@ -425,7 +425,7 @@ async fn a_practice_that_two_nodes_start_at_once_is_one() {
     );
     let paused = usize::from(first.unwrap().changed) + second.unwrap().len();
     assert_eq!(paused, 1, "it stands since one moment");
-    let owner = cadence_server::auth::Owner::Guest(opened.guest.unwrap().0);
+    let owner = cadence_base::identity::Owner::Guest(opened.guest.unwrap().0);
     assert_eq!(practice::page(&one.auth, owner, None).await.unwrap().total, 1);
 }
 

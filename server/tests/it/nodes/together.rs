@@ -8,10 +8,8 @@ use crate::support::{
     traffic::notes_with_one_id,
     world::{World, topic},
 };
-use cadence_server::{
-    practice,
-    store::commands::{Actor, CommandContext},
-};
+use cadence_server::practice;
+use cadence_store::commands::{Actor, CommandContext};
 use protocol::{
     Topic,
     account::Role,

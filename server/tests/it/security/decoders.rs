@@ -2,10 +2,8 @@
 //! server goes on.
 
 use crate::support::world::{World, shipped_settings};
-use cadence_server::{
-    auth::{access::Keys, cookies::Cookies},
-    config::{Config, Network, PublicUrl, TimeOfDay},
-};
+use cadence_config::{Config, Network, PublicUrl, TimeOfDay};
+use cadence_server::auth::{access::Keys, cookies::Cookies};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use proptest::{
     prelude::*,

@@ -1,6 +1,6 @@
 //! A database of a test's own, in SQLite or in PostgreSQL.
 
-use cadence_server::config::{Database, DatabaseUrl};
+use cadence_config::{Database, DatabaseUrl};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -2,15 +2,12 @@
 
 use crate::support::backend::{Backend, TestDatabase};
 use cadence_server::{
-    check_in::check_in,
-    check_out::check_out,
-    members,
-    store::{
-        Commit, GymTime, Store,
-        commands::{Actor, CommandAnswer, CommandContext},
-        sql::{self, Query},
-    },
-    undo_check_in::undo_check_in,
+    check_in::check_in, check_out::check_out, members, undo_check_in::undo_check_in,
+};
+use cadence_store::{
+    Commit, GymTime, Store,
+    commands::{Actor, CommandAnswer, CommandContext},
+    sql::{self, Query},
 };
 use protocol::{
     ErrorBody, ErrorCode, Millis, Topic,

@@ -1,7 +1,9 @@
 //! A server of a test's own: a free port, a fresh database, the demo's gym and accounts.
 
 use crate::support::{backend::TestDatabase, client::Socket, redis::TestRedis};
-use cadence_server::{config::Config, create_admin, serve::Server, state::AppState, store::demo};
+use cadence_config::Config;
+use cadence_server::{create_admin, serve::Server, state::AppState};
+use cadence_store::demo;
 use protocol::{
     Codec,
     http::{LoginResponse, SessionResponse, TicketResponse},

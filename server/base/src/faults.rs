@@ -1,0 +1,61 @@
+//! Named points at which a test ends the process, as a power cut would. Only development builds
+//! have them: in a release [`reach`] is nothing.
+
+/// Where the process can be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// A group of writes with events is done and not on disk.
+    BeforeCommit,
+    /// It is on disk, and nobody has heard of it.
+    AfterCommit,
+    /// Its events are published, and those who asked have no answer.
+    AfterPublish,
+}
+
+/// Ends the process here, without a word, when `CADENCE_FAULT` says so: `after_commit:3` means
+/// the third time that this point is reached.
+#[cfg(debug_assertions)]
+pub fn reach(point: Point) {
+    use std::sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    };
+    static PLANNED: OnceLock<Option<(Point, u32)>> = OnceLock::new();
+    static REACHED: AtomicU32 = AtomicU32::new(0);
+    let planned = PLANNED.get_or_init(|| plan(&std::env::var("CADENCE_FAULT").ok()?));
+    if let Some((planned, time)) = planned
+        && *planned == point
+        && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == *time
+    {
+        std::process::abort();
+    }
+}
+
+/// Nothing.
+#[cfg(not(debug_assertions))]
+#[inline]
+pub fn reach(_: Point) {}
+
+#[cfg(debug_assertions)]
+fn plan(text: &str) -> Option<(Point, u32)> {
+    let (name, time) = text.split_once(':')?;
+    let point = match name {
+        "before_commit" => Point::BeforeCommit,
+        "after_commit" => Point::AfterCommit,
+        "after_publish" => Point::AfterPublish,
+        _ => return None,
+    };
+    Some((point, time.parse().ok()?))
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_named_by_its_place_and_time() {
+        assert_eq!(plan("after_commit:3"), Some((Point::AfterCommit, 3)));
+        assert_eq!(plan("after_commit"), None);
+        assert_eq!(plan("nowhere:1"), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Who a request or a connection acts as, as plain data. `auth` proves it.
+
+use protocol::{
+    Millis,
+    account::{Identity, Role},
+    http::SignedIn,
+};
+use uuid::Uuid;
+
+/// A signed-in account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffIdentity {
+    /// The account.
+    pub user: Uuid,
+    /// The row of this sign-in; revoking it ends everything that it opened.
+    pub sign_in: Uuid,
+    /// The name to show.
+    pub name: String,
+    /// The role as the account has it now, not as the token says.
+    pub role: Role,
+    /// When the access behind it ends unless it is refreshed.
+    pub expires_at: Millis,
+}
+
+impl StaffIdentity {
+    /// As the wire tells it.
+    pub fn on_the_wire(&self) -> Identity {
+        Identity { user_id: Some(self.user), role: self.role, expires_at: Some(self.expires_at) }
+    }
+
+    /// As pages show it.
+    pub fn signed_in(&self) -> SignedIn {
+        SignedIn {
+            id: self.user,
+            name: self.name.clone(),
+            role: self.role,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// Whose practice it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A browser without an account.
+    Guest(Uuid),
+    /// An account.
+    User(Uuid),
+}
+
+/// The PC of a guitar session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostIdentity {
+    /// The session that it decides about.
+    pub session: Uuid,
+    /// Whose practice is counted; none when a program opened the session.
+    pub owner: Option<Owner>,
+}
+
+/// A phone in a guitar session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantIdentity {
+    /// The session.
+    pub session: Uuid,
+    /// The phone in it.
+    pub participant: Uuid,
+    /// What it may do.
+    pub role: Role,
+    /// What to call it.
+    pub device: String,
+}

@@ -1,0 +1,110 @@
+//! A fact as JSON, for the broker's log and the bus.
+
+use crate::hub::log::Fact;
+use cadence_store::Origin;
+use protocol::{Millis, ServerMessage, server::Outcome};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use uuid::Uuid;
+
+#[derive(Serialize)]
+struct Writing<'a> {
+    ts: Millis,
+    node: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    outcome: &'a Outcome,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    decided: bool,
+    #[serde(flatten)]
+    message: &'a ServerMessage,
+}
+
+#[derive(Deserialize)]
+struct Reading<'a> {
+    ts: Millis,
+    node: Uuid,
+    #[serde(default)]
+    connection: Option<Uuid>,
+    #[serde(default)]
+    id: Option<Uuid>,
+    outcome: Outcome,
+    #[serde(default)]
+    decided: bool,
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+/// Writes a fact that this node made.
+pub fn write(node: Uuid, fact: &Fact) -> String {
+    let Fact { ts, message, origin, outcome, decided } = fact;
+    let connection = origin.map(|origin| origin.connection);
+    let id = origin.and_then(|origin| origin.message);
+    // Types of ours: writing them as JSON cannot fail.
+    let (ts, decided) = (*ts, *decided);
+    serde_json::to_string(&Writing { ts, node, connection, id, outcome, decided, message })
+        .unwrap_or_default()
+}
+
+/// Reads a fact and the node that made it; `None` for one that a newer version wrote.
+pub fn read(text: &str) -> Option<(Uuid, Fact)> {
+    let Reading { ts, node, connection, id, outcome, decided, kind, data } =
+        serde_json::from_str(text).ok()?;
+    let message = ServerMessage::read(&kind, data.get())?.ok()?;
+    let origin = connection.map(|connection| Origin { connection, message: id });
+    Some((node, Fact { ts, message, origin, outcome, decided }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::heard;
+    use logic::presence::Seats;
+    use proptest::prelude::*;
+    use protocol::guitar::ChordChange;
+
+    proptest! {
+        /// Another node may be of another version, or Redis shared with something else.
+        #[test]
+        fn whatever_is_heard_on_the_bus_or_read_from_the_log_is_a_fact_or_none(
+            any in any::<String>(),
+            cut in 0usize..200,
+            place in any::<i64>(),
+        ) {
+            let chord = ServerMessage::ChordChange(ChordChange { chord: any.clone() });
+            let text = write(Uuid::nil(), &Fact::by_server(place, chord));
+            let word = format!("a {place} {text}");
+            let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
+            prop_assert_eq!(heard(&word).is_some(), place >= 0);
+            prop_assert!(heard(&word[..cut]).is_none(), "a part of a word");
+            for text in [&word[cut..], &*any] {
+                let _ = (heard(text), read(text), serde_json::from_str::<Seats>(text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_fact_comes_back_as_it_went_and_one_of_a_newer_version_is_no_fact() {
+        let node = Uuid::from_u128(1);
+        let fact = Fact {
+            ts: 5,
+            message: ServerMessage::ChordChange(ChordChange { chord: "Am7".into() }),
+            origin: Some(Origin {
+                connection: Uuid::from_u128(2),
+                message: Some(Uuid::from_u128(3)),
+            }),
+            outcome: Outcome::Done,
+            decided: false,
+        };
+        let text = write(node, &fact);
+        let (by, read_back) = read(&text).expect("a fact");
+        assert_eq!((by, &read_back.message, read_back.origin), (node, &fact.message, fact.origin));
+        assert!(read(&text.replace("chord_change", "chord_bend")).is_none());
+        assert!(read("{").is_none());
+    }
+}

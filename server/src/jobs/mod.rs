@@ -1,0 +1,7 @@
+//! What happens because time passed or another node wrote.
+//!
+//! - [`follow_database`]: what is learnt of other nodes through the database
+//! - [`sweep`]: gone phones, idle practice, forgotten sessions, the gym's new day
+
+pub mod follow_database;
+pub mod sweep;
