@@ -7,7 +7,7 @@ use super::{
 use crate::{
     backend::{sign_out, who},
     browser::use_browser,
-    ui::{Avatar, Brand, Icon, IconName, ThemeSwitch},
+    ui::{Avatar, Brand, Icon, IconName, LanguageSwitch, ThemeSwitch},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::{A, Outlet};
@@ -80,6 +80,7 @@ fn Sidebar(user: SignedIn) -> impl IntoView {
         </nav>
         <div class="me">
             <ThemeSwitch/>
+            <LanguageSwitch/>
             <div class="me-who">
                 <Avatar name=user.name.clone()/>
                 <span class="me-text">

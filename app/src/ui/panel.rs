@@ -9,9 +9,8 @@ use leptos::{html, prelude::*};
 use logic::{link::Figures, text};
 use protocol::Codec;
 use std::time::Duration;
+use texts::{count_words, format, words};
 
-/// The figure that a person can change: the panel shows it as a switch.
-const CODEC: &str = "Codec";
 const BARS: usize = 30;
 const BAR_STEP: usize = 10;
 const BAR_HEIGHT: f64 = 44.0;
@@ -41,9 +40,9 @@ pub fn LinkPanel(
         set_timeout(move || copied.set(None), Duration::from_secs(3));
     };
     let copy_word = move || match copied.get() {
-        Some(true) => "Copied",
-        Some(false) => "Copying is not allowed here",
-        None => "Copy report",
+        Some(true) => words!(shared.copied),
+        Some(false) => words!(shared.copy_refused),
+        None => words!(shared.copy_report),
     };
     let panel = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
@@ -56,17 +55,17 @@ pub fn LinkPanel(
         move |_| link.reconnect()
     };
     view! {
-        <div class="link-panel" role="dialog" aria-label="Connection" tabindex="-1" node_ref=panel>
+        <div class="link-panel" role="dialog" aria-label=move || words!(shared.connection) tabindex="-1" node_ref=panel>
             <header class="link-panel-head">
-                <h2>"Connection"</h2>
+                <h2>{move || words!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
                     <Icon name=IconName::RefreshCw/>
-                    "Reconnect"
+                    {move || words!(shared.reconnect)}
                 </button>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label="Close"
+                    aria-label=move || words!(shared.close)
                     on:click=move |_| close.run(())
                 >
                     <Icon name=IconName::X/>
@@ -75,7 +74,7 @@ pub fn LinkPanel(
             <Show when=move || { status.get().held > 0 }>
                 <HeldCommands/>
             </Show>
-            <p class="link-panel-label">"Round trip, last minute"</p>
+            <p class="link-panel-label">{move || words!(shared.round_trip)}</p>
             <svg
                 class="rtt-bars"
                 viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
@@ -93,8 +92,10 @@ pub fn LinkPanel(
                             <dd>{value}</dd>
                         }
                     };
-                    let shown = rows.get().into_iter().filter(|(name, _)| *name != CODEC);
-                    shown.map(row).collect_view()
+                    // The codec comes last, and is shown as a switch instead.
+                    let mut shown = rows.get();
+                    shown.pop();
+                    shown.into_iter().map(row).collect_view()
                 }}
             </dl>
             <CodecSwitch/>
@@ -103,7 +104,7 @@ pub fn LinkPanel(
                     <Icon name=IconName::Copy/>
                     {copy_word}
                 </button>
-                <span class="faint">"Measured on this page; compare with /metrics."</span>
+                <span class="faint">{move || words!(shared.measured_here)}</span>
             </footer>
         </div>
     }
@@ -129,8 +130,8 @@ fn CodecSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="codec-switch" role="group" aria-label=CODEC>
-            <span class="link-panel-label">{CODEC}</span>
+        <div class="codec-switch" role="group" aria-label=move || words!(shared.codec)>
+            <span class="link-panel-label">{move || words!(shared.codec)}</span>
             {Codec::ALL.map(choice).collect_view()}
         </div>
     }
@@ -148,15 +149,13 @@ fn HeldCommands() -> impl IntoView {
     view! {
         <div class="held tone-warn">
             <p>
-                {move || text::plural(status.get().held as i64, "entry", "entries")}
-                " from more than a week ago wait in this browser. Send them all the same? "
-                "The gym may refuse entries this old."
+                {move || count_words!(shared.held_entries, status.get().held)}
             </p>
             <button type="button" class="button button-small" on:click=release(true)>
-                "Send"
+                {move || words!(shared.send)}
             </button>
             <button type="button" class="button button-small" on:click=release(false)>
-                "Discard"
+                {move || words!(shared.discard)}
             </button>
         </div>
     }
@@ -184,44 +183,53 @@ fn bars(rtts: &[u32]) -> impl IntoView + use<> {
 /// The bars in words.
 fn round_trips(figures: &Figures) -> String {
     let (Some(last), Some(most)) = (figures.rtts.last(), figures.rtts.iter().max()) else {
-        return "No round trip measured yet".to_owned();
+        return words!(shared.round_trip_none).to_owned();
     };
-    format!("Last {last} ms, at most {most} ms")
+    words!(shared.round_trip_figures, last = *last, most = *most)
 }
 
 fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
-    let count = |count: u64| text::grouped(count as i64);
+    let count = |count: u64| format::grouped(count as i64);
     let frames = |frames: u64, messages: u64| match frames {
         0 => "0".to_owned(),
         _ => format!("{} · {:.1}", count(frames), messages as f64 / frames as f64),
     };
-    let connected = figures.connected_since.map(|since| text::duration(now - since));
-    let gap = text::duration(figures.longest_gap_ms);
-    let clock = figures.clock_offset_ms.map(|ms| format!("{} ms", text::grouped(ms)));
-    let unknown = || "not measured yet".to_owned();
+    let connected = figures.connected_since.map(|since| format::duration(now - since));
+    let gap = format::duration(figures.longest_gap_ms);
+    let clock = figures.clock_offset_ms.map(|ms| format!("{} ms", format::grouped(ms)));
+    let unknown = || words!(shared.not_measured).to_owned();
     vec![
-        ("Connected for", connected.unwrap_or_else(|| "not connected".to_owned())),
-        ("Reconnects · longest gap", format!("{} · {gap}", figures.reconnects)),
         (
-            "Events received · replayed",
+            words!(shared.connected_for),
+            connected.unwrap_or_else(|| words!(shared.not_connected).to_owned()),
+        ),
+        (words!(shared.reconnects_gap), format!("{} · {gap}", figures.reconnects)),
+        (
+            words!(shared.events_replayed),
             format!("{} · {}", count(figures.events), count(figures.replayed)),
         ),
-        ("Frames in · messages per frame", frames(figures.frames_in, figures.messages_in)),
-        ("Frames out · messages per frame", frames(figures.frames_out, figures.messages_out)),
+        (words!(shared.frames_in), frames(figures.frames_in, figures.messages_in)),
+        (words!(shared.frames_out), frames(figures.frames_out, figures.messages_out)),
         (
-            "Bytes in · out",
+            words!(shared.bytes_in_out),
             format!("{} · {}", text::bytes(figures.bytes_in), text::bytes(figures.bytes_out)),
         ),
-        ("Waiting for an answer", figures.waiting.to_string()),
-        ("Clock difference", clock.unwrap_or_else(unknown)),
-        (CODEC, if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() }),
+        (words!(shared.waiting_answer), figures.waiting.to_string()),
+        (words!(shared.clock_difference), clock.unwrap_or_else(unknown)),
+        (
+            words!(shared.codec),
+            if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() },
+        ),
     ]
 }
 
 /// The figures as text for a ticket or mail.
 fn report(rows: &[(&'static str, String)]) -> String {
     let lines = rows.iter().map(|(name, value)| format!("{name}: {value}"));
-    std::iter::once("Cadence connection".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+    std::iter::once(words!(shared.report_title).to_owned())
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::guitar::{
 use leptos::prelude::*;
 use logic::music::{STRINGS, Voicing};
 use protocol::guitar::{Strum, StrumSource};
+use texts::words;
 
 const FRETS: u8 = 7;
 const LEFT: f64 = 40.0;
@@ -71,7 +72,7 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
         move |event| pointers.moved(&event).into_iter().for_each(&play)
     };
     view! {
-        <section class="neck" aria-label="Neck" data-strums=move || strums.get().to_string()>
+        <section class="neck" aria-label=move || words!(guitar.neck) data-strums=move || strums.get().to_string()>
             <svg
                 class="neck-drawing"
                 viewBox=format!("0 0 {} {}", RIGHT + 20.0, BOTTOM + 50.0)
@@ -101,7 +102,7 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
             </svg>
             <div
                 class="neck-touch"
-                title="Drag over the strings to strum"
+                title=move || words!(guitar.drag_to_strum)
                 on:pointerdown=move |event| pointers.down(&event)
                 on:pointermove=moved
                 on:pointerup=move |event| pointers.up(&event).into_iter().for_each(&play)

@@ -5,6 +5,7 @@ use crate::{
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
+use texts::words;
 
 const VOLUME_KEY: &str = "cadence.volume";
 
@@ -53,10 +54,10 @@ pub(super) fn SoundChip() -> impl IntoView {
         });
     };
     let text = move || match sound.get() {
-        SoundState::Locked => "Tap to enable sound",
-        SoundState::On => "Sound on",
-        SoundState::Muted => "Sound off",
-        SoundState::Unavailable => "No sound in this browser",
+        SoundState::Locked => words!(guitar.sound_tap),
+        SoundState::On => words!(guitar.sound_on),
+        SoundState::Muted => words!(guitar.sound_off),
+        SoundState::Unavailable => words!(guitar.sound_none),
     };
     let icon = Signal::derive(move || match sound.get() {
         SoundState::On => IconName::Volume,
@@ -89,7 +90,7 @@ pub(super) fn SoundChip() -> impl IntoView {
                     type="range"
                     min="0"
                     max="100"
-                    aria-label="Volume"
+                    aria-label=move || words!(guitar.volume)
                     prop:value=move || volume.get().to_string()
                     on:input=change.clone()
                 />

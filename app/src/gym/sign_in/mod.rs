@@ -4,7 +4,7 @@ use crate::{
     backend::{Failure, sign_in},
     browser::{SIGN_IN_KEY, use_browser},
     link::use_link,
-    ui::{Brand, Icon, IconName, use_ready, use_tick},
+    ui::{Brand, Icon, IconName, LanguageSwitch, use_ready, use_tick},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -31,6 +31,7 @@ pub fn SignIn() -> impl IntoView {
             <p class="faint">
                 "Here for the guitar? " <a href="/guitar" rel="external">"No sign-in is needed to play."</a>
             </p>
+            <LanguageSwitch/>
         </main>
     }
 }
