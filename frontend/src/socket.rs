@@ -195,7 +195,7 @@ impl Driver {
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Dial(number) => self.dial(number),
-            Effect::Hang(number) => self.to_wire(number, Wire::Hang),
+            Effect::Close(number) => self.to_wire(number, Wire::Hang),
             Effect::Transmit(frame) => {
                 let number = self.wire.borrow().as_ref().map(|(number, _)| *number);
                 if let Some(number) = number {
@@ -340,7 +340,7 @@ impl Driver {
             let driver = Rc::downgrade(self);
             Timeout::new(wait, move || {
                 if let Some(driver) = driver.upgrade() {
-                    driver.act(|link| link.tick(now()));
+                    driver.act(|link| link.on_timer(now()));
                 }
             })
         });

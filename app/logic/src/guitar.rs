@@ -1,31 +1,97 @@
 //! What a session's events do to its state, and the practice clock. The server's topic and the
 //! pages use the same functions, so they cannot disagree.
 
+use crate::music::Chord;
 use protocol::{
-    ClientMessage, Millis, ServerMessage,
+    ClientMessage, ErrorBody, ErrorCode, Millis, Note, ServerMessage,
     account::Role,
-    guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
+    guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence, Strum},
     server::Outcome,
 };
 
-/// Applies an event to the state. Strums and mutes change nothing that lasts.
+/// Frets of the longest usual neck.
+const HIGHEST_FRET: i8 = 24;
+
+/// Checks what a client sent as a note, and brings its values into their ranges.
+///
+/// # Errors
+/// `unknown_chord` for a name that is not a chord, `invalid_message` for a fret, a velocity or a
+/// string that no guitar has.
+pub fn check_note(note: Note) -> Result<Note, ErrorBody> {
+    let invalid = |text: &str| ErrorBody::new(ErrorCode::InvalidMessage, text);
+    match note {
+        Note::ChordChange(change) => match Chord::parse(&change.chord) {
+            Ok(_) => Ok(Note::ChordChange(change)),
+            Err(cause) => {
+                let text = format!("There is no chord of this name: {cause}.");
+                Err(ErrorBody::new(ErrorCode::UnknownChord, text))
+            }
+        },
+        Note::FretUpdate(update) => {
+            match update.frets.iter().all(|fret| (-1..=HIGHEST_FRET).contains(fret)) {
+                true => Ok(Note::FretUpdate(update)),
+                false => Err(invalid("A fret is −1 (muted) to 24.")),
+            }
+        }
+        Note::Strum(strum) => check_strum(strum).map(Note::Strum).map_err(invalid),
+        Note::Mute {} => Ok(Note::Mute {}),
+    }
+}
+
+fn check_strum(mut strum: Strum) -> Result<Strum, &'static str> {
+    if !strum.velocity.is_finite() {
+        return Err("The velocity is a number from 0 to 1.");
+    }
+    strum.velocity = strum.velocity.clamp(0.0, 1.0);
+    match &strum.strings {
+        Some(strings) if strings.is_empty() || strings.len() > 6 => {
+            Err("A strum touches one to six strings.")
+        }
+        Some(strings) if !strings.iter().all(|string| (1..=6).contains(string)) => {
+            Err("Strings are numbered 1 (high e) to 6 (low E).")
+        }
+        _ => Ok(strum),
+    }
+}
+
+/// Applies an event to the state.
 pub fn apply(state: &mut GuitarState, event: &ServerMessage) {
     match event {
-        ServerMessage::ChordChange(change) => hold_chord(state, &change.chord),
-        ServerMessage::FretUpdate(update) => hold_frets(state, update.frets),
+        ServerMessage::Note(note) => apply_note(state, note),
         ServerMessage::PracticeUpdate(update) => state.practice = Some(update.clone()),
         ServerMessage::ConnectionUpdate(participant) => seat(state, participant),
-        _ => {}
+        // Not events of a guitar session.
+        ServerMessage::Welcome(_)
+        | ServerMessage::Ack(_)
+        | ServerMessage::Error(_)
+        | ServerMessage::Pong { .. }
+        | ServerMessage::Snapshot(_)
+        | ServerMessage::AuthExpiring { .. }
+        | ServerMessage::ServerRestart { .. }
+        | ServerMessage::MemberCheckedIn { .. }
+        | ServerMessage::MemberCheckedOut(_)
+        | ServerMessage::CheckInUndone { .. }
+        | ServerMessage::Activity(_)
+        | ServerMessage::InitialStats(_)
+        | ServerMessage::StatsUpdate(_) => {}
     }
 }
 
 /// Applies a page's own message in the place that its answer has in the topic's order.
 pub fn apply_own(state: &mut GuitarState, message: &ClientMessage, outcome: &Outcome) {
     match (message, outcome) {
-        (ClientMessage::ChordChange(change), _) => hold_chord(state, &change.chord),
-        (ClientMessage::FretUpdate(update), _) => hold_frets(state, update.frets),
+        (ClientMessage::Note(note), _) => apply_note(state, note),
         (_, Outcome::Practice(update)) => state.practice = Some(update.clone()),
         _ => {}
+    }
+}
+
+/// Held notes replace each other; momentary ones change nothing that lasts.
+fn apply_note(state: &mut GuitarState, note: &Note) {
+    match note {
+        Note::ChordChange(change) => hold_chord(state, &change.chord),
+        Note::FretUpdate(update) => hold_frets(state, update.frets),
+        Note::Strum(_) | Note::Mute {} => {}
     }
 }
 

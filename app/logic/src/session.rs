@@ -63,8 +63,7 @@ impl View {
             }
             Delivery::Event { message, replayed, .. } => {
                 apply(&mut self.confirmed, message);
-                let holds =
-                    matches!(message, ServerMessage::ChordChange(_) | ServerMessage::FretUpdate(_));
+                let holds = matches!(message, ServerMessage::Note(note) if !note.is_momentary());
                 // While this page was away somebody else chose: that is newer than what we hold.
                 if holds && *replayed {
                     self.held = None;
@@ -156,17 +155,19 @@ fn foresee(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use protocol::Note;
     use protocol::{
         ErrorBody, ErrorCode, Position,
         guitar::{ChordChange, PracticeCommand},
     };
 
     fn chord(name: &str) -> ClientMessage {
-        ClientMessage::ChordChange(ChordChange { chord: name.to_owned() })
+        ClientMessage::Note(Note::ChordChange(ChordChange { chord: name.to_owned() }))
     }
 
     fn other(name: &str, replayed: bool) -> Delivery {
-        let message = ServerMessage::ChordChange(ChordChange { chord: name.to_owned() });
+        let message =
+            ServerMessage::Note(Note::ChordChange(ChordChange { chord: name.to_owned() }));
         Delivery::Event { message, offset: Some(1), ts: Some(0), replayed }
     }
 

@@ -1,178 +1,155 @@
-//! What a client may say.
+//! What a client may send.
 
 use crate::{
     Millis, Topic,
     account::{Credential, Role},
-    guitar::{ChordChange, FretUpdate, PracticeCommand, Strum, Timestamp},
+    guitar::{Note, PracticeCommand, Timestamp},
     gym::{CheckIn, CheckOut, UndoCheckIn},
+    table::{read_payload, urgency},
     topic::TopicRequest,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::from_str;
 use uuid::Uuid;
 
-/// Every message from a client. Adding one makes the compiler show every place that decides.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "type", content = "data", rename_all = "snake_case")]
-pub enum ClientMessage {
-    /// Our client's introduction: who it is and where it stood in each topic.
-    Hello(Hello),
-    /// A plain client's introduction, or any client's renewal of its sign-in.
-    Auth(Credential),
-    /// Follow one more topic.
-    Subscribe(TopicRequest),
-    /// Stop following a topic.
-    Unsubscribe {
-        /// The topic.
-        name: Topic,
-    },
-    /// There is a gap after this position: send what follows, or a snapshot.
-    Resync(TopicRequest),
-    /// Sign of life and clock measurement.
-    Ping {
-        /// Echoed as it came.
-        timestamp: Timestamp,
-    },
-    /// The page became hidden or visible.
-    Visibility {
-        /// Whether a person can see the page.
-        visible: bool,
-    },
-    /// The left hand holds another chord.
-    ChordChange(ChordChange),
-    /// The left hand holds single frets.
-    FretUpdate(FretUpdate),
-    /// The right hand plays.
-    Strum(Strum),
-    /// All strings are damped.
-    Mute {},
-    /// Starts the practice clock, or lets it go on.
-    PracticeStart(PracticeCommand),
-    /// Stops the practice clock for a while.
-    PracticePause(PracticeCommand),
-    /// Ends and stores the practice.
-    PracticeEnd(PracticeCommand),
-    /// The host lets a waiting phone in, or changes its role.
-    Allow {
-        /// Which participant.
-        participant: Uuid,
-        /// `performer` or `spectator`.
-        role: Role,
-    },
-    /// The host removes a phone; code and secret change.
-    Remove {
-        /// Which participant.
-        participant: Uuid,
-    },
-    /// A desk asks to let a member in.
-    CheckIn(CheckIn),
-    /// A desk ends a visit.
-    CheckOut(CheckOut),
-    /// A desk takes a check-in back.
-    UndoCheckIn(UndoCheckIn),
+/// The table of client messages. A row of `requests` is: name on the wire, variant, and whether it
+/// is sent at once (`urgent`) or may wait for others (`batched`). Commands are all urgent, and each
+/// has a field `at`. Notes have a table of their own, which the server's direction shares.
+macro_rules! client_messages {
+    (
+        requests {$(
+            $(#[$doc:meta])*
+            $name:literal $Variant:ident $payload:tt $urgency:ident;
+        )*}
+        commands {$(
+            $(#[$command_doc:meta])*
+            $command_name:literal $Command:ident $command_payload:tt;
+        )*}
+    ) => {
+        /// Every message from a client.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(tag = "type", content = "data")]
+        pub enum ClientMessage {
+            $($(#[$doc])* #[serde(rename = $name)] $Variant $payload,)*
+            $($(#[$command_doc])* #[serde(rename = $command_name)] $Command $command_payload,)*
+            /// Hands on a guitar.
+            #[serde(untagged)]
+            Note(Note),
+        }
+
+        impl ClientMessage {
+            /// The types on the wire that are not notes.
+            pub const TYPES: &'static [&'static str] = &[$($name,)* $($command_name),*];
+
+            /// Reads any message, as [`crate::Read`] says.
+            pub fn read(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+                match kind {
+                    $($name => Some(read_payload!(ClientMessage::$Variant $payload data)),)*
+                    _ => Self::read_command(kind, data)
+                        .or_else(|| Some(Note::read(kind, data)?.map(Self::Note))),
+                }
+            }
+
+            /// Reads a command: the only messages that a browser reads back, from its outbox.
+            pub fn read_command(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
+                match kind {
+                    $($command_name => {
+                        Some(read_payload!(ClientMessage::$Command $command_payload data))
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// A command is stored, runs at most once and waits in the outbox. Every other message
+            /// is useful on an open connection only.
+            pub fn is_command(&self) -> bool {
+                match self {
+                    $(Self::$Command(_))|* => true,
+                    $(Self::$Variant { .. })|* | Self::Note(_) => false,
+                }
+            }
+
+            /// Whether it flushes the messages that wait for their batch.
+            pub fn is_urgent(&self) -> bool {
+                match self {
+                    $(Self::$Command(_))|* => true,
+                    $(Self::$Variant { .. } => urgency!($urgency),)*
+                    Self::Note(note) => note.is_urgent(),
+                }
+            }
+
+            /// Sets the moment of making, on the server's clock, unless the message has one.
+            pub fn stamp(&mut self, moment: Millis) {
+                let at = match self {
+                    $(Self::$Command(command) => Some(&mut command.at),)*
+                    $(Self::$Variant { .. })|* => None,
+                    Self::Note(note) => note.moment_mut(),
+                };
+                if let Some(at) = at {
+                    at.get_or_insert(moment);
+                }
+            }
+        }
+    };
+}
+
+client_messages! {
+    requests {
+        /// Cadence's own client introduces itself: who it is and where it stood in each topic.
+        "hello" Hello(Hello) urgent;
+        /// A simple client's introduction, or any client's renewal of its sign-in.
+        "auth" Auth(Credential) urgent;
+        /// Follow one more topic.
+        "subscribe" Subscribe(TopicRequest) urgent;
+        /// Stop following a topic.
+        "unsubscribe" Unsubscribe {
+            /// The topic.
+            name: Topic,
+        } urgent;
+        /// There is a gap after this position: send what follows, or a snapshot.
+        "resync" Resync(TopicRequest) urgent;
+        /// Sign of life and clock measurement.
+        "ping" Ping {
+            /// Echoed as it came.
+            timestamp: Timestamp,
+        } batched;
+        /// The page became hidden or visible.
+        "visibility" Visibility {
+            /// Whether a person can see the page.
+            visible: bool,
+        } batched;
+        /// The host lets a waiting phone in, or changes its role.
+        "allow" Allow {
+            /// Which participant.
+            participant: Uuid,
+            /// `performer` or `spectator`.
+            role: Role,
+        } urgent;
+        /// The host removes a phone; code and secret change.
+        "remove" Remove {
+            /// Which participant.
+            participant: Uuid,
+        } urgent;
+    }
+    commands {
+        /// Starts the practice clock, or lets it go on.
+        "practice_start" PracticeStart(PracticeCommand);
+        /// Stops the practice clock for a while.
+        "practice_pause" PracticePause(PracticeCommand);
+        /// Ends and stores the practice.
+        "practice_end" PracticeEnd(PracticeCommand);
+        /// A desk asks to let a member in.
+        "check_in" CheckIn(CheckIn);
+        /// A desk ends a visit.
+        "check_out" CheckOut(CheckOut);
+        /// A desk takes a check-in back.
+        "undo_check_in" UndoCheckIn(UndoCheckIn);
+    }
 }
 
 impl ClientMessage {
-    /// The types on the wire, in the order of the enum.
-    pub const TYPES: [&'static str; 19] = [
-        "hello",
-        "auth",
-        "subscribe",
-        "unsubscribe",
-        "resync",
-        "ping",
-        "visibility",
-        "chord_change",
-        "fret_update",
-        "strum",
-        "mute",
-        "practice_start",
-        "practice_pause",
-        "practice_end",
-        "allow",
-        "remove",
-        "check_in",
-        "check_out",
-        "undo_check_in",
-    ];
-
-    /// Reads any message, as [`crate::Read`] says.
-    pub fn read(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
-        Some(match kind {
-            "hello" => from_str(data).map(Self::Hello),
-            "auth" => from_str(data).map(Self::Auth),
-            "subscribe" => from_str(data).map(Self::Subscribe),
-            "unsubscribe" => from_str(data).map(|Unsubscribe { name }| Self::Unsubscribe { name }),
-            "resync" => from_str(data).map(Self::Resync),
-            "ping" => from_str(data).map(|Ping { timestamp }| Self::Ping { timestamp }),
-            "visibility" => {
-                from_str(data).map(|Visibility { visible }| Self::Visibility { visible })
-            }
-            "chord_change" => from_str(data).map(Self::ChordChange),
-            "fret_update" => from_str(data).map(Self::FretUpdate),
-            "strum" => from_str(data).map(Self::Strum),
-            "mute" => from_str(data).map(|Nothing {}| Self::Mute {}),
-            "allow" => {
-                from_str(data).map(|Allow { participant, role }| Self::Allow { participant, role })
-            }
-            "remove" => from_str(data).map(|Remove { participant }| Self::Remove { participant }),
-            _ => return Self::read_command(kind, data),
-        })
-    }
-
-    /// Reads a command: all that a browser ever reads back.
-    pub fn read_command(kind: &str, data: &str) -> Option<serde_json::Result<Self>> {
-        Some(match kind {
-            "practice_start" => from_str(data).map(Self::PracticeStart),
-            "practice_pause" => from_str(data).map(Self::PracticePause),
-            "practice_end" => from_str(data).map(Self::PracticeEnd),
-            "check_in" => from_str(data).map(Self::CheckIn),
-            "check_out" => from_str(data).map(Self::CheckOut),
-            "undo_check_in" => from_str(data).map(Self::UndoCheckIn),
-            _ => return None,
-        })
-    }
-
-    /// A command is stored, runs at most once and waits in the outbox; everything else is only
-    /// worth something on an open connection.
-    pub fn is_command(&self) -> bool {
-        matches!(
-            self,
-            Self::PracticeStart(_)
-                | Self::PracticePause(_)
-                | Self::PracticeEnd(_)
-                | Self::CheckIn(_)
-                | Self::CheckOut(_)
-                | Self::UndoCheckIn(_)
-        )
-    }
-
-    /// Notes are what hands do on a guitar: everybody in the session hears them.
-    pub fn is_note(&self) -> bool {
-        matches!(self, Self::ChordChange(_) | Self::FretUpdate(_) | Self::Strum(_) | Self::Mute {})
-    }
-
-    /// Momentary messages are worth something only at once and change nothing that lasts.
+    /// A momentary note, which is worth something only at once.
     pub fn is_momentary(&self) -> bool {
-        matches!(self, Self::Strum(_) | Self::Mute {})
-    }
-
-    /// Urgent messages flush what waits before them: somebody waits for the sound or the card.
-    pub fn is_urgent(&self) -> bool {
-        !matches!(self, Self::FretUpdate(_) | Self::Ping { .. } | Self::Visibility { .. })
-    }
-
-    /// Sets the moment a command was made, on the server's clock.
-    pub fn stamp(&mut self, moment: Millis) {
-        let at = match self {
-            Self::PracticeStart(c) | Self::PracticePause(c) | Self::PracticeEnd(c) => &mut c.at,
-            Self::CheckIn(c) => &mut c.at,
-            Self::CheckOut(c) => &mut c.at,
-            Self::UndoCheckIn(c) => &mut c.at,
-            Self::Strum(s) => &mut s.at,
-            _ => return,
-        };
-        at.get_or_insert(moment);
+        matches!(self, Self::Note(note) if note.is_momentary())
     }
 }
 
@@ -203,35 +180,4 @@ impl ClientInfo {
     fn visible_by_default() -> bool {
         true
     }
-}
-
-// What is read of the messages that carry their fields themselves.
-
-#[derive(Deserialize)]
-struct Unsubscribe {
-    name: Topic,
-}
-
-#[derive(Deserialize)]
-struct Ping {
-    timestamp: Timestamp,
-}
-
-#[derive(Deserialize)]
-struct Visibility {
-    visible: bool,
-}
-
-#[derive(Deserialize)]
-struct Nothing {}
-
-#[derive(Deserialize)]
-struct Allow {
-    participant: Uuid,
-    role: Role,
-}
-
-#[derive(Deserialize)]
-struct Remove {
-    participant: Uuid,
 }

@@ -4,7 +4,8 @@
 //! - [`topic`]: what can be followed, and a position in it
 //! - [`envelope`]: what stands around each message, single or batched; [`codec`]: how a frame
 //!   stands on the wire
-//! - [`client`], [`server`]: the two closed sets of messages
+//! - [`client`], [`server`]: the two directions, each one closed table of messages; notes, which go
+//!   both ways, are the table in [`guitar::note`]
 //! - [`guitar`], [`gym`], [`account`]: what the messages carry
 //! - [`error`], [`close`]: the stable codes
 //! - [`http`]: requests and responses of the JSON API and the server functions
@@ -21,6 +22,7 @@ pub mod guitar;
 pub mod gym;
 pub mod http;
 pub mod server;
+mod table;
 pub mod topic;
 
 pub use client::ClientMessage;
@@ -28,6 +30,7 @@ pub use close::CloseCode;
 pub use codec::{Codec, Frame};
 pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
+pub use guitar::Note;
 pub use server::ServerMessage;
 pub use topic::{Position, Topic};
 

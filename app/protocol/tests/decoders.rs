@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use protocol::{
-    ClientMessage, Envelope, Position, ServerMessage, Topic, decode_frame, encode,
+    ClientMessage, Envelope, Note, Position, ServerMessage, Topic, decode_frame, encode,
     guitar::{ChordChange, Timestamp},
     gym::{CheckIn, CheckOut, UndoCheckIn},
     http::{CommandRequest, JoinRequest, LoginRequest, NewMember, RefreshRequest},
@@ -122,7 +122,7 @@ proptest! {
         place in prop::option::of((any_topic(), ".{0,20}", any::<u64>())),
         ts in prop::option::of(any::<i64>()),
     ) {
-        let message = ClientMessage::ChordChange(ChordChange { chord });
+        let message = ClientMessage::Note(Note::ChordChange(ChordChange { chord }));
         let mut envelope = Envelope::bare(message).with_id(id.map(Uuid::from_u128));
         if let Some((topic, epoch, offset)) = place {
             envelope = envelope.at(topic, Position { epoch, offset });

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Position, Read,
+    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position, Read,
     ServerMessage, Topic,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
@@ -44,12 +44,17 @@ fn the_document_is_what_the_code_says() {
 
 #[test]
 fn every_type_has_a_sample_and_is_known_by_its_name() {
-    let samples = client_samples();
-    let types: Vec<String> = samples.iter().map(|(m, _)| type_of(m)).collect();
-    for known in ClientMessage::TYPES {
-        assert!(types.iter().any(|t| t == known), "no sample of {known}");
-    }
-    assert!(types.iter().all(|t| ClientMessage::TYPES.contains(&t.as_str())));
+    let sampled = |types: Vec<String>, table: &[&str]| {
+        let all = || table.iter().chain(Note::TYPES);
+        for known in all() {
+            assert!(types.iter().any(|sample| sample == known), "no sample of {known}");
+        }
+        assert!(types.iter().all(|sample| all().any(|known| known == sample)));
+    };
+    let client = client_samples().iter().map(|(message, _)| type_of(message)).collect();
+    sampled(client, ClientMessage::TYPES);
+    let server = server_samples().iter().map(|(message, _)| type_of(message)).collect();
+    sampled(server, ServerMessage::TYPES);
 }
 
 #[test]
@@ -186,7 +191,7 @@ fn type_of<M: Serialize>(message: &M) -> String {
 }
 
 fn chord(name: &str) -> ClientMessage {
-    ClientMessage::ChordChange(ChordChange { chord: name.into() })
+    ClientMessage::Note(Note::ChordChange(ChordChange { chord: name.into() }))
 }
 
 fn member() -> MemberRef {
@@ -293,14 +298,14 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         ),
         (chord("F#m7"), "The left hand holds a chord: a root and `` (major), `m`, `7` or `m7`."),
         (
-            ClientMessage::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] }),
+            ClientMessage::Note(Note::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] })),
             "The left hand holds single frets, low E first; −1 is muted.",
         ),
         (
-            ClientMessage::Strum(strum()),
+            ClientMessage::Note(Note::Strum(strum())),
             "The right hand plays. Everything has a default; strings are numbered 1 (high e) to 6 (low E). A strum older than 150 ms is not sounded.",
         ),
-        (ClientMessage::Mute {}, "All strings are damped."),
+        (ClientMessage::Note(Note::Mute {}), "All strings are damped."),
         (ClientMessage::PracticeStart(command()), "Command: the clock starts or goes on."),
         (ClientMessage::PracticePause(command()), "Command: the clock stands."),
         (ClientMessage::PracticeEnd(command()), "Command: the practice ends and is stored."),
@@ -448,15 +453,15 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
             "The server restarts: come back after a random wait in this window.",
         ),
         (
-            ServerMessage::ChordChange(ChordChange { chord: "F#m7".into() }),
+            ServerMessage::Note(Note::ChordChange(ChordChange { chord: "F#m7".into() })),
             "The left hand holds a chord.",
         ),
         (
-            ServerMessage::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] }),
+            ServerMessage::Note(Note::FretUpdate(FretUpdate { frets: [-1, 3, 2, 0, 1, 0] })),
             "The left hand holds single frets.",
         ),
-        (ServerMessage::Strum(strum()), "The right hand played."),
-        (ServerMessage::Mute {}, "All strings are damped."),
+        (ServerMessage::Note(Note::Strum(strum())), "The right hand played."),
+        (ServerMessage::Note(Note::Mute {}), "All strings are damped."),
         (
             ServerMessage::PracticeUpdate(practice()),
             "The practice clock changed. It counts on from `elapsed_ms` at `as_of` while `started`.",
@@ -557,7 +562,7 @@ proptest::proptest! {
     fn no_frame_whatever_it_holds_breaks_the_reader(
         text in ".{0,200}",
         cut in 0usize..400,
-        place in 0usize..19,
+        place in 0usize..ClientMessage::TYPES.len() + Note::TYPES.len(),
     ) {
         let samples = client_samples();
         let frame = encode(&Envelope::bare(&samples[place].0));

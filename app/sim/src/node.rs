@@ -7,7 +7,7 @@ use crate::{
 };
 use logic::topic::{CatchUp, Intake, Lane, Line, Pulled, Reader, Ring, Taken, Wanted};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Note, Position, ServerMessage, Topic,
     account::{Identity, Role},
     encode, encode_batch,
     guitar::{ChordChange, GuitarState},
@@ -499,11 +499,13 @@ pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
             let message = ServerMessage::MemberCheckedIn { visit: visit.clone(), reason: None };
             (message, Outcome::CheckOut { visit })
         }
-        ClientMessage::ChordChange(ChordChange { chord }) => {
+        ClientMessage::Note(Note::ChordChange(ChordChange { chord })) => {
             let chord = chord.clone();
-            (ServerMessage::ChordChange(ChordChange { chord }), Outcome::Done)
+            (ServerMessage::Note(Note::ChordChange(ChordChange { chord })), Outcome::Done)
         }
-        ClientMessage::Strum(strum) => (ServerMessage::Strum(strum.clone()), Outcome::Done),
+        ClientMessage::Note(Note::Strum(strum)) => {
+            (ServerMessage::Note(Note::Strum(strum.clone())), Outcome::Done)
+        }
         _ => return None,
     };
     Some(Fact { ts, message, id, outcome, origin: None })

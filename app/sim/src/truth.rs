@@ -2,7 +2,7 @@
 
 use crate::page::BEGIN;
 use protocol::{
-    Millis, Position, ServerMessage, Topic,
+    Millis, Note, Position, ServerMessage, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
@@ -169,7 +169,7 @@ impl Truth {
 pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
     match message {
         ServerMessage::MemberCheckedIn { visit, .. } => state.push(visit.id.to_string()),
-        ServerMessage::ChordChange(change) => {
+        ServerMessage::Note(Note::ChordChange(change)) => {
             state.retain(|shown| shown.starts_with(CLOCK));
             state.insert(0, change.chord.clone());
         }
@@ -177,7 +177,7 @@ pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
             state.retain(|shown| !shown.starts_with(CLOCK));
             state.push(shown(update));
         }
-        ServerMessage::Strum(_) => {}
+        ServerMessage::Note(Note::Strum(_)) => {}
         other => panic!("nobody says {other:?} here"),
     }
 }

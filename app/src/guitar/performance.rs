@@ -11,7 +11,7 @@ use logic::{
     session::View,
 };
 use protocol::{
-    ClientMessage, CloseCode, ErrorBody, Millis, ServerMessage, Topic,
+    ClientMessage, CloseCode, ErrorBody, Millis, Note, ServerMessage, Topic,
     account::Role,
     guitar::{ChordChange, GuitarState, PracticeCommand, Strum},
 };
@@ -133,12 +133,8 @@ impl Performance {
             heard(sound);
         }
         let changes = match delivery {
-            Delivery::Event { message, .. } => {
-                !matches!(message, ServerMessage::Strum(_) | ServerMessage::Mute {})
-            }
-            Delivery::Answer { message, .. } => {
-                !matches!(message, ClientMessage::Strum(_) | ClientMessage::Mute {})
-            }
+            Delivery::Event { message, .. } => !message.is_momentary(),
+            Delivery::Answer { message, .. } => !message.is_momentary(),
             _ => true,
         };
         if changes {
@@ -167,15 +163,17 @@ impl Performance {
 
     fn sound_of(self, delivery: &Delivery) -> Option<Heard> {
         let Delivery::Event { message, ts, replayed: false, .. } = delivery else { return None };
+        let ServerMessage::Note(note) = message else { return None };
         let now = self.server_now();
-        match message {
-            ServerMessage::Strum(strum) => {
+        match note {
+            Note::Strum(strum) => {
                 let age = strum.at.map(|at| (now - at).max(0));
                 let late = age.or(ts.map(|ts| now - ts)).is_some_and(|age| age > TOO_LATE);
                 (!late).then(|| Heard::Strum { strum: strum.clone(), age })
             }
-            ServerMessage::Mute {} => Some(Heard::Mute),
-            _ => None,
+            Note::Mute {} => Some(Heard::Mute),
+            // Shown by the state.
+            Note::ChordChange(_) | Note::FretUpdate(_) => None,
         }
     }
 
@@ -188,7 +186,7 @@ impl Performance {
 
     /// The left hand holds another chord, here at once and then everywhere.
     pub(crate) fn hold_chord(self, chord: String) {
-        self.hold(ClientMessage::ChordChange(ChordChange { chord }));
+        self.hold(ClientMessage::Note(Note::ChordChange(ChordChange { chord })));
     }
 
     fn hold(self, message: ClientMessage) {
@@ -199,12 +197,12 @@ impl Performance {
 
     /// The right hand plays.
     pub(crate) fn strum(self, strum: Strum) {
-        self.send(ClientMessage::Strum(strum));
+        self.send(ClientMessage::Note(Note::Strum(strum)));
     }
 
     /// All strings are damped.
     pub(crate) fn mute(self) {
-        self.send(ClientMessage::Mute {});
+        self.send(ClientMessage::Note(Note::Mute {}));
     }
 
     /// Starts, pauses or ends the practice, here at once and then everywhere.

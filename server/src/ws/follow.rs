@@ -12,7 +12,7 @@ use logic::{
     topic::{CatchUp, Lane, Line, Pulled, Reader},
 };
 use protocol::{
-    CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage, Topic,
+    CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Note, Position, ServerMessage, Topic,
     account::Role,
     encode,
     server::Snapshot,
@@ -323,9 +323,9 @@ fn plain_state(snapshot: Snapshot) -> Vec<ServerMessage> {
     match snapshot {
         Snapshot::CheckIns(gym) => vec![ServerMessage::InitialStats(gym.stats)],
         Snapshot::Guitar(state) => {
-            let chord = state
-                .chord
-                .map(|chord| ServerMessage::ChordChange(protocol::guitar::ChordChange { chord }));
+            let chord = state.chord.map(|chord| {
+                ServerMessage::Note(Note::ChordChange(protocol::guitar::ChordChange { chord }))
+            });
             let practice = state.practice.map(ServerMessage::PracticeUpdate);
             chord.into_iter().chain(practice).collect()
         }

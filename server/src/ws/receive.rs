@@ -13,20 +13,17 @@ use cadence_store::{
     commands::{Actor, CommandAnswer, CommandContext},
     turn::{Turn, not_your_turn},
 };
-use logic::{music::Chord, topic::Lane};
+use logic::topic::Lane;
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::{Permission, Role},
     encode,
-    guitar::{PracticeCommand, Strum, Timestamp},
+    guitar::{PracticeCommand, Timestamp},
     server::{Ack, Outcome},
     topic::TopicRequest,
 };
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// Frets of the longest usual neck.
-const HIGHEST_FRET: i8 = 24;
 
 impl Connection {
     /// Handles one message.
@@ -53,25 +50,10 @@ impl Connection {
             }
             ClientMessage::Ping { timestamp } => self.pong(id, timestamp),
             ClientMessage::Visibility { visible } => self.seen(visible),
-            ClientMessage::ChordChange(change) => match Chord::parse(&change.chord) {
-                Ok(_) => self.play(id, topic, ServerMessage::ChordChange(change)).await,
-                Err(cause) => {
-                    let text = format!("There is no chord of this name: {cause}.");
-                    self.no(id, ErrorCode::UnknownChord, &text);
-                }
+            ClientMessage::Note(note) => match logic::guitar::check_note(note) {
+                Ok(note) => self.play(id, topic, ServerMessage::Note(note)).await,
+                Err(error) => self.answer(id, Err(error)),
             },
-            ClientMessage::FretUpdate(update) => {
-                if update.frets.iter().all(|fret| (-1..=HIGHEST_FRET).contains(fret)) {
-                    self.play(id, topic, ServerMessage::FretUpdate(update)).await;
-                } else {
-                    self.no(id, ErrorCode::InvalidMessage, "A fret is −1 (muted) to 24.");
-                }
-            }
-            ClientMessage::Strum(strum) => match checked(strum) {
-                Ok(strum) => self.play(id, topic, ServerMessage::Strum(strum)).await,
-                Err(text) => self.no(id, ErrorCode::InvalidMessage, text),
-            },
-            ClientMessage::Mute {} => self.play(id, topic, ServerMessage::Mute {}).await,
             ClientMessage::PracticeStart(c) => {
                 self.practise(id, topic, practice::Step::Start, c).await;
             }
@@ -218,14 +200,25 @@ impl Connection {
                 return Err(End::Closed(CloseCode::TooManyMessages));
             }
             ClientMessage::Unsubscribe { name } => self.unfollow(name),
-            message if message.is_command() => drop(id.map(|id| self.turn(id))),
-            message if message.is_note() => {
+            ClientMessage::PracticeStart(_)
+            | ClientMessage::PracticePause(_)
+            | ClientMessage::PracticeEnd(_)
+            | ClientMessage::CheckIn(_)
+            | ClientMessage::CheckOut(_)
+            | ClientMessage::UndoCheckIn(_) => drop(id.map(|id| self.turn(id))),
+            ClientMessage::Note(_) => {
                 if let (Some(id), Some(notes)) = (id, self.notes(topic.or(self.home))) {
                     let turn = notes.come();
                     notes.put_off(turn, id);
                 }
             }
-            _ => {}
+            // Nothing that comes later depends on these.
+            ClientMessage::Hello(_)
+            | ClientMessage::Auth(_)
+            | ClientMessage::Ping { .. }
+            | ClientMessage::Visibility { .. }
+            | ClientMessage::Allow { .. }
+            | ClientMessage::Remove { .. } => {}
         }
         Ok(())
     }
@@ -414,21 +407,4 @@ fn desk_work(state: &AppState, answer: Result<CommandAnswer, ErrorBody>) -> Work
         None => Place::None,
     };
     Ok((outcome, place))
-}
-
-/// A strum that can be played.
-fn checked(mut strum: Strum) -> Result<Strum, &'static str> {
-    if !strum.velocity.is_finite() {
-        return Err("The velocity is a number from 0 to 1.");
-    }
-    strum.velocity = strum.velocity.clamp(0.0, 1.0);
-    match &strum.strings {
-        Some(strings) if strings.is_empty() || strings.len() > 6 => {
-            Err("A strum touches one to six strings.")
-        }
-        Some(strings) if !strings.iter().all(|s| (1..=6).contains(s)) => {
-            Err("Strings are numbered 1 (high e) to 6 (low E).")
-        }
-        _ => Ok(strum),
-    }
 }

@@ -7,41 +7,41 @@
 //! back to them.
 
 /// Upper bound of the first wait, in milliseconds.
-pub const BASE_MS: i64 = 250;
+pub(super) const BASE_MS: i64 = 250;
 /// Upper bound of every wait, in milliseconds.
-pub const CAP_MS: i64 = 30_000;
+pub(super) const CAP_MS: i64 = 30_000;
 /// A connection on which something was heard after so long was healthy, and the trouble is over, in
 /// milliseconds: a visible page has had the answer to a ping. A server that dies as soon as it is
 /// reached is left alone for longer and longer.
-pub const HEALTHY_AFTER_MS: i64 = 3_000;
+pub(super) const HEALTHY_AFTER_MS: i64 = 3_000;
 
 /// The wait before attempt `attempt` (from 1), when there has been no healthy connection for
 /// `trouble_ms`, with `random` in 0..1. The cap is applied before the jitter: the other way round
 /// all clients wait exactly the cap in a storm.
-pub fn delay_ms(attempt: u32, trouble_ms: i64, random: f64) -> i64 {
+pub(super) fn delay_ms(attempt: u32, trouble_ms: i64, random: f64) -> i64 {
     let exponent = attempt.saturating_sub(1).min(20);
     let bound = (BASE_MS << exponent).min(trouble_ms).clamp(BASE_MS, CAP_MS);
     (bound as f64 * random) as i64
 }
 
 /// The wait in a window that the server named, so that a restart is no stampede.
-pub fn within_ms(min_ms: u64, max_ms: u64, random: f64) -> i64 {
+pub(super) fn within_ms(min_ms: u64, max_ms: u64, random: f64) -> i64 {
     let span = max_ms.saturating_sub(min_ms) as f64;
     min_ms as i64 + (span * random) as i64
 }
 
 /// A small generator (xorshift64*, Vigna 2016) for jitter; the seed comes from the edge.
 #[derive(Debug, Clone)]
-pub struct Jitter(u64);
+pub(super) struct Jitter(u64);
 
 impl Jitter {
     /// A generator; every seed is good.
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
 
     /// The next number in 0..1.
-    pub fn next_fraction(&mut self) -> f64 {
+    pub(super) fn next_fraction(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

@@ -5,14 +5,14 @@ use protocol::encode_batch;
 
 /// Encoded messages that wait for their window to end.
 #[derive(Debug, Default)]
-pub struct Batcher {
+pub(super) struct Batcher {
     waiting: Vec<String>,
     window_ends: i64,
 }
 
 impl Batcher {
     /// Takes a message; returns a frame to send now, if any, and how many messages it holds.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         now: i64,
         message: String,
@@ -28,20 +28,20 @@ impl Batcher {
     }
 
     /// The frame of a window that has ended.
-    pub fn tick(&mut self, now: i64) -> Option<(String, usize)> {
+    pub(super) fn due(&mut self, now: i64) -> Option<(String, usize)> {
         if self.waiting.is_empty() || now < self.window_ends {
             return None;
         }
         self.flush()
     }
 
-    /// When [`Batcher::tick`] has something to do.
-    pub fn deadline(&self) -> Option<i64> {
+    /// When [`Batcher::due`] has something to do.
+    pub(super) fn deadline(&self) -> Option<i64> {
         (!self.waiting.is_empty()).then_some(self.window_ends)
     }
 
     /// Forgets what waits: the socket is gone, and what matters is resent with its id.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }
 
@@ -71,8 +71,8 @@ mod tests {
         assert_eq!(slide(&mut batcher, 105, 2), None);
         assert_eq!(slide(&mut batcher, 110, 3), None);
         assert_eq!(batcher.deadline(), Some(116));
-        assert_eq!(batcher.tick(115), None);
-        let (frame, count) = batcher.tick(116).unwrap();
+        assert_eq!(batcher.due(115), None);
+        let (frame, count) = batcher.due(116).unwrap();
         assert_eq!(count, 2);
         assert_eq!(frame, r#"{"type":"batch","data":{"messages":[2,3]}}"#);
     }

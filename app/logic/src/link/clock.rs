@@ -5,29 +5,37 @@
 //! stand still or do not. Either shows as a difference between the two clocks that has changed, and
 //! then the server's clock is unknown until it is measured again.
 
-use super::Now;
 use protocol::Millis;
 use std::collections::VecDeque;
 
+/// The two clocks of the edge: rules use the monotonic one, moments in messages the wall clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// Milliseconds that never jump.
+    pub mono: i64,
+    /// UTC milliseconds by this device's clock.
+    pub wall: Millis,
+}
+
 /// How many answers are kept.
-const KEPT: usize = 8;
+const MAX_SAMPLES: usize = 8;
 /// The device's two clocks may drift apart by so much between two answers.
-const DRIFT_MS: i64 = 2_000;
+const CLOCK_TOLERANCE_MS: i64 = 2_000;
 
 /// The estimate of the server's clock.
 #[derive(Debug, Clone, Default)]
-pub struct ServerClock {
+pub(super) struct ServerClock {
     /// Round trip, and the server's clock minus this device's wall clock.
     samples: VecDeque<(i64, Millis)>,
-    /// What the server said without a measured round trip; good until the first ping's answer.
+    /// An estimate without a measured round trip; used until the first ping's answer.
     guess: Option<Millis>,
     /// Wall clock minus monotonic clock when it was last measured.
     apart: Option<i64>,
 }
 
 impl ServerClock {
-    /// Notes the server's clock as a message told it on its way here.
-    pub fn guess(&mut self, received: Now, server: Millis) {
+    /// Takes the server's clock from a message whose time on the way is not known.
+    pub(super) fn guess(&mut self, received: Now, server: Millis) {
         if self.is_unknown(received) {
             self.samples.clear();
         }
@@ -36,35 +44,38 @@ impl ServerClock {
     }
 
     /// Notes one answer, with the server's clock in the middle of its round trip.
-    pub fn note(&mut self, round_trip: i64, received: Now, server: Millis) {
+    pub(super) fn note(&mut self, round_trip: i64, received: Now, server: Millis) {
         if self.is_unknown(received) {
             self.samples.clear();
         }
         self.apart = Some(received.wall - received.mono);
         let offset = server - (received.wall - round_trip / 2);
         // The server's clock was set, or it is another server's.
-        if self.offset().is_some_and(|known| (known - offset).abs() > DRIFT_MS + round_trip) {
+        if self
+            .offset()
+            .is_some_and(|known| (known - offset).abs() > CLOCK_TOLERANCE_MS + round_trip)
+        {
             self.samples.clear();
         }
-        if self.samples.len() == KEPT {
+        if self.samples.len() == MAX_SAMPLES {
             self.samples.pop_front();
         }
         self.samples.push_back((round_trip, offset));
     }
 
     /// The server's clock minus this device's; `None` before the first answer.
-    pub fn offset(&self) -> Option<Millis> {
+    pub(super) fn offset(&self) -> Option<Millis> {
         let fastest = self.samples.iter().min_by_key(|(round_trip, _)| *round_trip);
         fastest.map(|(_, offset)| *offset).or(self.guess)
     }
 
     /// Whether the device's clock was set, or the device slept, since it was last measured.
-    pub fn is_unknown(&self, now: Now) -> bool {
-        self.apart.is_some_and(|apart| (now.wall - now.mono - apart).abs() > DRIFT_MS)
+    pub(super) fn is_unknown(&self, now: Now) -> bool {
+        self.apart.is_some_and(|apart| (now.wall - now.mono - apart).abs() > CLOCK_TOLERANCE_MS)
     }
 
     /// Now on the server's clock.
-    pub fn server_time(&self, now: Now) -> Millis {
+    pub(super) fn server_time(&self, now: Now) -> Millis {
         now.wall + self.offset().unwrap_or(0)
     }
 }

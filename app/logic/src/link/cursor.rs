@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 /// How far this page is in one topic, and what came too early.
 #[derive(Debug)]
-pub struct Cursor<T> {
+pub(super) struct Cursor<T> {
     position: Option<Position>,
     held: BTreeMap<u64, T>,
 }
 
 /// What to do with an item that arrived.
 #[derive(Debug, PartialEq)]
-pub enum Arrival<T> {
+pub(super) enum Arrival<T> {
     /// Deliver these now, each with its offset.
     Ready(Vec<(u64, T)>),
     /// It was seen before: drop it (an answer in it is still an answer).
@@ -32,27 +32,27 @@ impl<T> Default for Cursor<T> {
 
 impl<T> Cursor<T> {
     /// A cursor that has seen everything up to `position`.
-    pub fn at(position: Option<Position>) -> Self {
+    pub(super) fn at(position: Option<Position>) -> Self {
         Self { position, held: BTreeMap::new() }
     }
 
     /// Where the page is.
-    pub fn position(&self) -> Option<&Position> {
+    pub(super) fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }
 
     /// The offset reached; 0 without a position.
-    pub fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.position.as_ref().map_or(0, |p| p.offset)
     }
 
     /// True while something that came too early waits for what is missing.
-    pub fn has_gap(&self) -> bool {
+    pub(super) fn has_gap(&self) -> bool {
         !self.held.is_empty()
     }
 
     /// Takes an item at its place in the log.
-    pub fn accept(&mut self, at: Position, item: T) -> Arrival<T> {
+    pub(super) fn accept(&mut self, at: Position, item: T) -> Arrival<T> {
         let Some(position) = &mut self.position else { return Arrival::Lost(item) };
         if position.epoch != at.epoch {
             self.forget();
@@ -76,14 +76,14 @@ impl<T> Cursor<T> {
     }
 
     /// Jumps to the position of a snapshot. Returns what was held and is now included in it.
-    pub fn jump(&mut self, to: Position) -> Vec<T> {
+    pub(super) fn jump(&mut self, to: Position) -> Vec<T> {
         let included = std::mem::take(&mut self.held).into_values().collect();
         self.position = Some(to);
         included
     }
 
     /// Forgets the position, so that the next answer is a snapshot.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.position = None;
         self.held.clear();
     }

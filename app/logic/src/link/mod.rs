@@ -2,28 +2,39 @@
 //! edge reports what happened and carries out the [`Effect`]s; tests do the same with a network
 //! of their own.
 //!
-//! - [`machine`]: the connection's life, from the first dial to the last word
-//! - [`inbox`]: what a received frame means
-//! - [`cursor`]: a topic's events in order, without gaps and doubles
-//! - [`pending`]: messages without an answer, resent with the same id
-//! - [`batch`]: several messages in one frame; urgent ones flush
-//! - [`heartbeat`], [`backoff`], [`clock`]: timing rules as pure functions
-//! - [`status`], [`delivery`]: what a page may know and gets
+//! - [`machine`]: the link itself, composed of the parts below
+//! - [`dialer`]: when a connection is opened, given up and tried again; [`backoff`]: how long that
+//!   waits
+//! - [`heartbeat`]: when silence means something; [`clock`]: the server's clock
+//! - [`subscriptions`], [`cursor`]: the followed topics, and each topic's events in order
+//! - [`pending`], [`outbox_record`]: messages without an answer, resent with the same id
+//! - [`transmitter`], [`batch`]: several messages in one frame; urgent ones flush
+//! - [`inbox`], [`sending`]: what a received frame means, and what is sent
+//! - [`status`], [`statistics`], [`delivery`]: what a page is given
 
-pub mod backoff;
-pub mod batch;
-pub mod clock;
-pub mod cursor;
-pub mod delivery;
-pub mod heartbeat;
+mod backoff;
+mod batch;
+mod clock;
+mod cursor;
+mod delivery;
+mod dialer;
+mod effect;
+mod heartbeat;
 mod inbox;
-pub mod machine;
-pub mod pending;
-pub mod status;
+mod machine;
+mod outbox_record;
+mod pending;
+mod sending;
+mod statistics;
+mod status;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod transmitter;
 
+pub use clock::Now;
 pub use delivery::Delivery;
-pub use machine::{Effect, Link, Now, Renewal};
-pub use pending::OutboxRecord;
+pub use effect::{Effect, Renewal};
+pub use machine::Link;
+pub use outbox_record::OutboxRecord;
 pub use status::{Figures, Phase, Status};

@@ -2,7 +2,7 @@
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
 use protocol::{
-    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Position,
+    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position,
     ServerMessage, Topic,
     account::{Identity, Role},
     decode_frame, encode,
@@ -69,7 +69,7 @@ impl Page {
                     self.socket = socket;
                     self.dials += 1;
                 }
-                Effect::Hang(_) | Effect::Renew => {}
+                Effect::Close(_) | Effect::Renew => {}
                 Effect::Refresh => self.refreshes += 1,
                 Effect::Transmit(frame) => {
                     let json = frame.json().expect("our own frame");
@@ -92,7 +92,7 @@ impl Page {
         while let Some(at) = self.link.deadline(self.now).filter(|at| *at <= end) {
             let step = (at - self.now.mono).max(0);
             self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
-            self.link.tick(self.now);
+            self.link.on_timer(self.now);
             self.work();
             if step == 0 {
                 self.now.mono += 1;
@@ -168,7 +168,7 @@ impl Page {
     /// The chords of the messages sent, in order.
     fn sent_chords(&self) -> Vec<String> {
         let chord = |e: &Envelope<ClientMessage>| match &e.message {
-            ClientMessage::ChordChange(change) => Some(change.chord.clone()),
+            ClientMessage::Note(Note::ChordChange(change)) => Some(change.chord.clone()),
             _ => None,
         };
         self.sent.iter().filter_map(chord).collect()
@@ -177,9 +177,13 @@ impl Page {
     /// The chords that the page would show, one after the other, whoever they came from.
     fn seen(&self) -> Vec<String> {
         let chord = |delivery: &Delivery| match delivery {
-            Delivery::Event { message: ServerMessage::ChordChange(c), .. } => Some(c.chord.clone()),
+            Delivery::Event { message: ServerMessage::Note(Note::ChordChange(c)), .. } => {
+                Some(c.chord.clone())
+            }
             Delivery::Answer {
-                message: ClientMessage::ChordChange(c), offset: Some(_), ..
+                message: ClientMessage::Note(Note::ChordChange(c)),
+                offset: Some(_),
+                ..
             } => Some(c.chord.clone()),
             Delivery::Snapshot { snapshot: Snapshot::Guitar(state), .. } => state.chord.clone(),
             _ => None,
@@ -197,11 +201,11 @@ fn answer(offset: u64, recovered: bool, replayed: u64) -> TopicAnswer {
 }
 
 fn chord_message(chord: &str) -> ClientMessage {
-    ClientMessage::ChordChange(ChordChange { chord: chord.into() })
+    ClientMessage::Note(Note::ChordChange(ChordChange { chord: chord.into() }))
 }
 
 fn event(epoch: &str, offset: u64, chord: &str) -> Envelope<ServerMessage> {
-    let message = ServerMessage::ChordChange(ChordChange { chord: chord.into() });
+    let message = ServerMessage::Note(Note::ChordChange(ChordChange { chord: chord.into() }));
     Envelope::bare(message).at(ROOM, at(epoch, offset))
 }
 
@@ -367,10 +371,10 @@ fn nothing_is_sent_to_a_topic_before_the_server_has_given_it() {
 #[test]
 fn a_strum_without_a_connection_is_not_played_later() {
     let mut page = Page::following(None);
-    page.send(1, ClientMessage::Mute {});
+    page.send(1, ClientMessage::Note(Note::Mute {}));
     page.send(2, chord_message("G"));
     page.welcome(answer(1, true, 0));
-    assert!(!page.sent.iter().any(|e| e.message == ClientMessage::Mute {}));
+    assert!(!page.sent.iter().any(|e| e.message == ClientMessage::Note(Note::Mute {})));
     assert_eq!(page.sent_chords(), ["G"]);
 }
 
@@ -528,7 +532,7 @@ fn notes_go_on_while_a_command_waits_and_a_parked_one_is_in_nobodys_way() {
         page.sent.iter().filter(|sent| sent.id == Some(Uuid::from_u128(id))).count()
     };
     refuse(&mut page, 1, ErrorBody::new(ErrorCode::Unavailable, "later").retry_after(5_000));
-    page.send(50, ClientMessage::ChordChange(ChordChange { chord: "C".into() }));
+    page.send(50, ClientMessage::Note(Note::ChordChange(ChordChange { chord: "C".into() })));
     assert_eq!(count(&page, 50), 1, "a note never waits for the database");
     assert_eq!((count(&page, 33), count(&page, 2)), (0, 1), "32 commands at most");
     for id in 2..=32 {

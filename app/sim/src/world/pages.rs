@@ -4,7 +4,7 @@ use super::{Happens, World};
 use crate::page::BEGIN;
 use logic::link::Effect;
 use protocol::{
-    ClientMessage, Topic,
+    ClientMessage, Note, Topic,
     guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
     gym::CheckIn,
 };
@@ -19,7 +19,7 @@ impl World {
             }
             match effect {
                 Effect::Dial(socket) => self.dial(page, socket),
-                Effect::Hang(socket) => self.hang(page, socket),
+                Effect::Close(socket) => self.hang(page, socket),
                 Effect::Transmit(frame) => self.transmit(page, frame),
                 other => panic!("nobody expects {other:?}"),
             }
@@ -45,7 +45,7 @@ impl World {
         }
         if self.now >= device.asleep_until {
             let now = device.now(self.now);
-            device.link.tick(now);
+            device.link.on_timer(now);
         }
         self.settle_page(page);
     }
@@ -85,16 +85,18 @@ impl World {
                 Topic::Guitar(_) if self.rng.chance(100) => {
                     ClientMessage::PracticeStart(PracticeCommand::default())
                 }
-                Topic::Guitar(_) if self.rng.chance(300) => ClientMessage::Strum(Strum {
-                    direction: Direction::Down,
-                    velocity: 0.5,
-                    strings: None,
-                    source: StrumSource::Swipe,
-                    at: None,
-                }),
-                Topic::Guitar(_) => {
-                    ClientMessage::ChordChange(ChordChange { chord: format!("c{}", self.ids) })
+                Topic::Guitar(_) if self.rng.chance(300) => {
+                    ClientMessage::Note(Note::Strum(Strum {
+                        direction: Direction::Down,
+                        velocity: 0.5,
+                        strings: None,
+                        source: StrumSource::Swipe,
+                        at: None,
+                    }))
                 }
+                Topic::Guitar(_) => ClientMessage::Note(Note::ChordChange(ChordChange {
+                    chord: format!("c{}", self.ids),
+                })),
             };
             self.pages[page].make(self.now, id, topic, message);
         }

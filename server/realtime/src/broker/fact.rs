@@ -66,7 +66,7 @@ mod tests {
     use crate::broker::heard;
     use logic::presence::Seats;
     use proptest::prelude::*;
-    use protocol::guitar::ChordChange;
+    use protocol::{Note, guitar::ChordChange};
 
     proptest! {
         /// Another node may be of another version, or Redis shared with something else.
@@ -76,7 +76,7 @@ mod tests {
             cut in 0usize..200,
             place in any::<i64>(),
         ) {
-            let chord = ServerMessage::ChordChange(ChordChange { chord: any.clone() });
+            let chord = ServerMessage::Note(Note::ChordChange(ChordChange { chord: any.clone() }));
             let text = write(Uuid::nil(), &Fact::by_server(place, chord));
             let word = format!("a {place} {text}");
             let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
@@ -93,7 +93,7 @@ mod tests {
         let node = Uuid::from_u128(1);
         let fact = Fact {
             ts: 5,
-            message: ServerMessage::ChordChange(ChordChange { chord: "Am7".into() }),
+            message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
             origin: Some(Origin {
                 connection: Uuid::from_u128(2),
                 message: Some(Uuid::from_u128(3)),

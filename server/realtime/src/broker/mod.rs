@@ -435,10 +435,24 @@ impl Cluster {
 /// lasts. Chord and single frets replace each other.
 fn kind_of(message: &ServerMessage) -> String {
     match message {
-        ServerMessage::ChordChange(_) | ServerMessage::FretUpdate(_) => "hand".to_owned(),
+        ServerMessage::Note(note) if note.is_momentary() => String::new(),
+        ServerMessage::Note(_) => "hand".to_owned(),
         ServerMessage::PracticeUpdate(_) => "practice".to_owned(),
         ServerMessage::ConnectionUpdate(participant) => format!("seat:{}", participant.user_id),
-        _ => String::new(),
+        // Not events of a guitar session.
+        ServerMessage::Welcome(_)
+        | ServerMessage::Ack(_)
+        | ServerMessage::Error(_)
+        | ServerMessage::Pong { .. }
+        | ServerMessage::Snapshot(_)
+        | ServerMessage::AuthExpiring { .. }
+        | ServerMessage::ServerRestart { .. }
+        | ServerMessage::MemberCheckedIn { .. }
+        | ServerMessage::MemberCheckedOut(_)
+        | ServerMessage::CheckInUndone { .. }
+        | ServerMessage::Activity(_)
+        | ServerMessage::InitialStats(_)
+        | ServerMessage::StatsUpdate(_) => String::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which messages made an event, so that one that is sent again makes no second one.
 
 use cadence_store::commands::id_conflict;
-use protocol::{ErrorBody, Position, ServerMessage, guitar::Strum};
+use protocol::{ErrorBody, Position, ServerMessage};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
@@ -26,8 +26,12 @@ impl Content {
     /// message is still the same.
     pub(super) fn of(message: &ServerMessage) -> Self {
         let timeless = match message {
-            ServerMessage::Strum(strum) => {
-                serde_json::to_vec(&ServerMessage::Strum(Strum { at: None, ..strum.clone() }))
+            ServerMessage::Note(note) => {
+                let mut note = note.clone();
+                if let Some(at) = note.moment_mut() {
+                    *at = None;
+                }
+                serde_json::to_vec(&note)
             }
             other => serde_json::to_vec(other),
         };
@@ -71,10 +75,13 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{ErrorCode, guitar::ChordChange};
+    use protocol::{
+        ErrorCode, Note,
+        guitar::{ChordChange, Strum},
+    };
 
     fn chord(name: &str) -> Content {
-        Content::of(&ServerMessage::ChordChange(ChordChange { chord: name.to_owned() }))
+        Content::of(&ServerMessage::Note(Note::ChordChange(ChordChange { chord: name.to_owned() })))
     }
 
     fn strum(at: i64) -> Content {
@@ -82,7 +89,7 @@ mod tests {
             "direction": "down", "velocity": 0.5, "at": at,
         }))
         .expect("a strum");
-        Content::of(&ServerMessage::Strum(strum))
+        Content::of(&ServerMessage::Note(Note::Strum(strum)))
     }
 
     #[test]

@@ -13,7 +13,7 @@ use cadence_base::sync::lock;
 use cadence_store::commands::id_conflict;
 use logic::presence::{self, Departure, Seats};
 use protocol::{
-    ErrorBody, Millis, Position, ServerMessage,
+    ErrorBody, Millis, Note, Position, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, PracticeUpdate, Presence},
 };
@@ -434,7 +434,9 @@ impl Live {
     fn note_played(&mut self, message: &ServerMessage, mine: bool) {
         let running =
             self.state.practice.as_ref().is_some_and(|p| p.status == PracticeStatus::Started);
-        if let (true, true, ServerMessage::ChordChange(change)) = (mine, running, message) {
+        if let (true, true, ServerMessage::Note(Note::ChordChange(change))) =
+            (mine, running, message)
+        {
             if self.state.chord.as_ref().is_some_and(|held| *held != change.chord) {
                 self.played.changes += 1;
             }
@@ -536,7 +538,7 @@ mod tests {
         };
         let chord = |name: &str| {
             let chord = name.to_owned();
-            say(ServerMessage::ChordChange(protocol::guitar::ChordChange { chord }))
+            say(ServerMessage::Note(Note::ChordChange(protocol::guitar::ChordChange { chord })))
         };
         let running = update(PracticeStatus::Started, 100, 0);
         assert!(session.practice_differs(&running));

@@ -8,7 +8,7 @@ use crate::support::{
 };
 use logic::link::Phase;
 use protocol::{
-    ClientMessage, Topic,
+    ClientMessage, Note, Topic,
     guitar::{PracticeCommand, PracticeStatus, Strum},
 };
 use serde_json::json;
@@ -125,7 +125,7 @@ async fn one_power_cut_after_the_other_while_a_desk_works_on() {
 
 fn strum() -> ClientMessage {
     let strum: Strum = serde_json::from_value(json!({"direction": "down"})).unwrap();
-    ClientMessage::Strum(strum)
+    ClientMessage::Note(Note::Strum(strum))
 }
 
 /// The epochs of the snapshots that a page got.
@@ -189,5 +189,5 @@ async fn a_power_cut_in_the_middle_of_a_song_is_a_short_pause() {
 }
 
 fn is_strum(place: &Place) -> bool {
-    matches!(place, Place::Event { message: protocol::ServerMessage::Strum(_), .. })
+    matches!(place, Place::Event { message: protocol::ServerMessage::Note(Note::Strum(_)), .. })
 }

@@ -9,7 +9,7 @@ use logic::{
     link::{Delivery, Effect, Link, Now, OutboxRecord},
     session::View,
 };
-use protocol::{ClientMessage, Frame, Position, ServerMessage, Topic, guitar::ChordChange};
+use protocol::{ClientMessage, Frame, Note, Position, ServerMessage, Topic, guitar::ChordChange};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -91,7 +91,7 @@ impl Page {
     /// The left hand holds a chord, as `Performance::hold_chord` does it.
     pub(crate) fn hold_chord(&self, topic: Topic, chord: &str) {
         let change = ChordChange { chord: chord.to_owned() };
-        self.order(Order::Hold(topic, ClientMessage::ChordChange(change)));
+        self.order(Order::Hold(topic, ClientMessage::Note(Note::ChordChange(change))));
     }
 
     /// The browser says that the network is back.
@@ -207,7 +207,7 @@ impl Driver {
                     // Deadlines are whole milliseconds and sleeps end a little early.
                     let mut now = self.now();
                     now.mono = now.mono.max(deadline.unwrap_or_default());
-                    self.link.tick(now);
+                    self.link.on_timer(now);
                 }
             }
         }
@@ -268,7 +268,7 @@ impl Driver {
         while let Some(effect) = self.link.poll() {
             match effect {
                 Effect::Dial(number) => self.dial(number),
-                Effect::Hang(number) => {
+                Effect::Close(number) => {
                     // Its task closes the socket when nobody can send any more.
                     self.wire.take_if(|(open, _)| *open == number);
                 }

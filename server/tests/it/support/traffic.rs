@@ -7,7 +7,7 @@ use crate::support::{
     site::Rows,
 };
 use protocol::{
-    ClientMessage, ServerMessage, Topic,
+    ClientMessage, Note, ServerMessage, Topic,
     guitar::FretUpdate,
     gym::{CheckIn, CheckOut},
     server::Outcome,
@@ -30,13 +30,15 @@ const FRETS: usize = 25;
 /// The note with this number: six frets hold it.
 pub(crate) fn note(number: usize) -> ClientMessage {
     let digit = |place: u32| (number / FRETS.pow(place) % FRETS) as i8;
-    ClientMessage::FretUpdate(FretUpdate { frets: std::array::from_fn(|i| digit(i as u32)) })
+    ClientMessage::Note(Note::FretUpdate(FretUpdate {
+        frets: std::array::from_fn(|i| digit(i as u32)),
+    }))
 }
 
 /// The numbers of the notes of others, in the order in which the page applied them.
 pub(crate) fn notes(record: &Record, topic: Topic) -> Vec<usize> {
     let number = |place: &Place| match place {
-        Place::Event { message: ServerMessage::FretUpdate(update), .. } => {
+        Place::Event { message: ServerMessage::Note(Note::FretUpdate(update)), .. } => {
             let digits = update.frets.iter().rev();
             Some(digits.fold(0, |number, fret| number * FRETS + *fret as usize))
         }

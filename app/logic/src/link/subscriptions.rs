@@ -1,0 +1,107 @@
+//! The topics that this page follows, and what the server has answered about each.
+
+use super::{cursor::Cursor, inbox::LogEntry};
+use protocol::{Position, Topic, gym::Stats, topic::TopicRequest};
+use std::collections::{BTreeMap, VecDeque};
+use uuid::Uuid;
+
+/// A followed topic.
+#[derive(Debug, Default)]
+pub(super) struct FollowedTopic {
+    pub(super) cursor: Cursor<LogEntry>,
+    /// `hello` asked for it. A topic that is followed while `hello` is on its way gets a
+    /// `subscribe` of its own.
+    pub(super) named_in_hello: bool,
+    /// The server has answered on this connection.
+    pub(super) answered: bool,
+    /// A `resync` is on its way.
+    pub(super) resync_sent: bool,
+    /// Events up to this offset are a replay.
+    pub(super) replay_until: u64,
+    /// Figures that include more events than have come yet.
+    pub(super) early_stats: Option<Stats>,
+}
+
+/// All followed topics, and the `subscribe` messages without an answer.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    topics: BTreeMap<Topic, FollowedTopic>,
+    unanswered: VecDeque<(Uuid, Topic)>,
+}
+
+impl Subscriptions {
+    /// Follows a topic from a position. Following it again forgets what was known of it.
+    pub(super) fn follow(&mut self, topic: Topic, from: Option<Position>) {
+        let cursor = Cursor::at(from);
+        self.topics.insert(topic, FollowedTopic { cursor, ..FollowedTopic::default() });
+    }
+
+    pub(super) fn unfollow(&mut self, topic: Topic) {
+        self.topics.remove(&topic);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.topics.is_empty()
+    }
+
+    pub(super) fn get(&self, topic: Topic) -> Option<&FollowedTopic> {
+        self.topics.get(&topic)
+    }
+
+    pub(super) fn get_mut(&mut self, topic: Topic) -> Option<&mut FollowedTopic> {
+        self.topics.get_mut(&topic)
+    }
+
+    /// Whether the server has answered about a topic on this connection.
+    pub(super) fn is_answered(&self, topic: Topic) -> bool {
+        self.topics.get(&topic).is_some_and(|followed| followed.answered)
+    }
+
+    /// What `hello` asks for: every topic from its position.
+    pub(super) fn hello_requests(&mut self) -> Vec<TopicRequest> {
+        let request = |(topic, followed): (&Topic, &mut FollowedTopic)| {
+            followed.named_in_hello = true;
+            followed.answered = false;
+            followed.resync_sent = false;
+            TopicRequest::new(*topic, followed.cursor.position())
+        };
+        self.topics.iter_mut().map(request).collect()
+    }
+
+    /// The topics that `hello` did not ask for.
+    pub(super) fn not_in_hello(&self) -> Vec<Topic> {
+        let new = self.topics.iter().filter(|(_, followed)| !followed.named_in_hello);
+        new.map(|(topic, _)| *topic).collect()
+    }
+
+    /// A new connection: earlier questions have no answer any more.
+    pub(super) fn forget_unanswered(&mut self) {
+        self.unanswered.clear();
+    }
+
+    /// The request of a `subscribe` for a followed topic.
+    pub(super) fn subscribe_request(&mut self, topic: Topic) -> Option<TopicRequest> {
+        let followed = self.topics.get_mut(&topic)?;
+        followed.answered = false;
+        followed.resync_sent = false;
+        Some(TopicRequest::new(topic, followed.cursor.position()))
+    }
+
+    /// A `subscribe` was sent under this id.
+    pub(super) fn await_answer(&mut self, id: Uuid, topic: Topic) {
+        self.unanswered.push_back((id, topic));
+    }
+
+    /// The topic of the `subscribe` that an answer is about.
+    pub(super) fn take_answered(&mut self, id: Uuid) -> Option<Topic> {
+        let place = self.unanswered.iter().position(|(asked, _)| *asked == id)?;
+        self.unanswered.remove(place).map(|(_, topic)| topic)
+    }
+
+    /// The request of a `resync`, unless one is on its way already.
+    pub(super) fn resync_request(&mut self, topic: Topic) -> Option<TopicRequest> {
+        let followed = self.topics.get_mut(&topic).filter(|followed| !followed.resync_sent)?;
+        followed.resync_sent = true;
+        Some(TopicRequest::new(topic, followed.cursor.position()))
+    }
+}

@@ -1,0 +1,48 @@
+//! The devices of a session, and its whole state.
+
+use super::PracticeUpdate;
+use crate::account::Role;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Whether a device is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Its page is visible and its socket is open.
+    Connected,
+    /// Its page is hidden or its phone sleeps; the socket may be gone for a moment.
+    Away,
+    /// Its last socket is gone.
+    Disconnected,
+}
+
+/// `connection_update`: a device of the session came, slept, left or changed its role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Whether it is there.
+    pub status: Presence,
+    /// The participant.
+    pub user_id: Uuid,
+    /// What it acts as; `waiting` asks for the host's Allow.
+    pub role: Role,
+    /// What to call the device: `phone`, `PC`.
+    pub device: String,
+}
+
+/// The whole state of a guitar session, as a `snapshot` carries it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct GuitarState {
+    /// The chord held, if a named one.
+    #[serde(default)]
+    pub chord: Option<String>,
+    /// The frets held, if single ones.
+    #[serde(default)]
+    pub frets: Option<[i8; 6]>,
+    /// The practice that runs, stands or has just ended.
+    #[serde(default)]
+    pub practice: Option<PracticeUpdate>,
+    /// The devices of the session, the host first.
+    #[serde(default)]
+    pub participants: Vec<Participant>,
+}
