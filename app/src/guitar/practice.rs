@@ -96,22 +96,9 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
         });
     };
     if total == 0 {
-        return view! {
-            <section class="card">
-                <Empty
-                    title=move || words!(guitar.no_practice)
-                    text=move || words!(guitar.no_practice_text)
-                >
-                    <a class="button button-primary" href="/guitar">
-                        {move || words!(guitar.open_guitar)}
-                    </a>
-                </Empty>
-            </section>
-        }
-        .into_any();
+        return view! { <NoPractice/> }.into_any();
     }
     let ready = use_ready();
-    let row = move |record: PracticeRecord| view! { <Row record now ready/> };
     view! {
         <div class="tiles">
             <Tile name=|| words!(guitar.practised_total) figure=move || exact(total_ms)/>
@@ -133,19 +120,7 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
                     }}
                 </span>
             </header>
-            <table class="practice-table">
-                <thead class="sr-only">
-                    <tr>
-                        <th scope="col">{move || words!(guitar.begun)}</th>
-                        <th scope="col">{move || words!(guitar.practised)}</th>
-                        <th scope="col">{move || words!(guitar.chords)}</th>
-                        <th scope="col">{move || words!(guitar.changes)}</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || records.get() key=|record| record.id children=row/>
-                </tbody>
-            </table>
+            <PracticeTable records now ready/>
             <p class="practice-error" role="alert">
                 {move || failure.with(|failure| failure.as_ref().map(|failed| error_words(&failed.0)))}
             </p>
@@ -163,6 +138,47 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
 }
 
 #[component]
+fn NoPractice() -> impl IntoView {
+    view! {
+        <section class="card">
+            <Empty
+                title=move || words!(guitar.no_practice)
+                text=move || words!(guitar.no_practice_text)
+            >
+                <a class="button button-primary" href="/guitar">
+                    {move || words!(guitar.open_guitar)}
+                </a>
+            </Empty>
+        </section>
+    }
+}
+
+#[component]
+fn PracticeTable(
+    records: RwSignal<Vec<PracticeRecord>>,
+    /// The server's clock when the page was made.
+    now: Millis,
+    ready: Signal<bool>,
+) -> impl IntoView {
+    let row = move |record: PracticeRecord| view! { <PracticeRow record now ready/> };
+    view! {
+        <table class="practice-table">
+            <thead class="sr-only">
+                <tr>
+                    <th scope="col">{move || words!(guitar.begun)}</th>
+                    <th scope="col">{move || words!(guitar.practised)}</th>
+                    <th scope="col">{move || words!(guitar.chords)}</th>
+                    <th scope="col">{move || words!(guitar.changes)}</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=move || records.get() key=|record| record.id children=row/>
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
 fn Tile(#[prop(into)] name: TextProp, #[prop(into)] figure: TextProp) -> impl IntoView {
     view! {
         <section class="card tile">
@@ -173,7 +189,7 @@ fn Tile(#[prop(into)] name: TextProp, #[prop(into)] figure: TextProp) -> impl In
 }
 
 #[component]
-fn Row(
+fn PracticeRow(
     record: PracticeRecord,
     /// The server's clock when the page was made.
     now: Millis,

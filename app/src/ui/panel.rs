@@ -11,6 +11,9 @@ use protocol::Codec;
 use std::time::Duration;
 use texts::{count_words, format, words};
 
+/// A figure's name and value in words.
+type FigureRow = (&'static str, String);
+
 const BARS: usize = 30;
 const BAR_STEP: usize = 10;
 const BAR_HEIGHT: f64 = 44.0;
@@ -24,7 +27,6 @@ pub fn LinkPanel(
     close: Callback<()>,
 ) -> impl IntoView {
     let link = use_link();
-    let browser = use_browser();
     let tick = use_tick(1_000);
     let status = link.status();
     let figures = link.figures();
@@ -33,17 +35,6 @@ pub fn LinkPanel(
         tick.track();
         figures.with(|figures| rows(figures, clock.monotonic_now()))
     });
-    let copied = RwSignal::new(None);
-    let copy = move |_| {
-        let done = browser.with(|browser| browser.copy(&report(&rows.get_untracked())));
-        copied.set(done);
-        set_timeout(move || copied.set(None), Duration::from_secs(3));
-    };
-    let copy_word = move || match copied.get() {
-        Some(true) => words!(shared.copied),
-        Some(false) => words!(shared.copy_refused),
-        None => words!(shared.copy_report),
-    };
     let panel = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -75,18 +66,10 @@ pub fn LinkPanel(
                 <HeldCommands/>
             </Show>
             <p class="link-panel-label">{move || words!(shared.round_trip)}</p>
-            <svg
-                class="rtt-bars"
-                viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
-                preserveAspectRatio="none"
-                role="img"
-                aria-label=move || figures.with(round_trips)
-            >
-                {move || figures.with(|figures| bars(&figures.rtts))}
-            </svg>
+            <RoundTripBars/>
             <dl class="figures">
                 {move || {
-                    let row = |(name, value): (&'static str, String)| {
+                    let row = |(name, value): FigureRow| {
                         view! {
                             <dt>{name}</dt>
                             <dd>{value}</dd>
@@ -99,14 +82,49 @@ pub fn LinkPanel(
                 }}
             </dl>
             <CodecSwitch/>
-            <footer class="link-panel-foot">
-                <button type="button" class="button button-small" on:click=copy>
-                    <Icon name=IconName::Copy/>
-                    {copy_word}
-                </button>
-                <span class="faint">{move || words!(shared.measured_here)}</span>
-            </footer>
+            <CopyReport rows/>
         </div>
+    }
+}
+
+#[component]
+fn RoundTripBars() -> impl IntoView {
+    let figures = use_link().figures();
+    view! {
+        <svg
+            class="rtt-bars"
+            viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
+            preserveAspectRatio="none"
+            role="img"
+            aria-label=move || figures.with(round_trips)
+        >
+            {move || figures.with(|figures| bars(&figures.rtts))}
+        </svg>
+    }
+}
+
+#[component]
+fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
+    let browser = use_browser();
+    let copied = RwSignal::new(None);
+    let copy = move |_| {
+        let done = browser.with(|browser| browser.copy(&report(&rows.get_untracked())));
+        copied.set(done);
+        set_timeout(move || copied.set(None), Duration::from_secs(3));
+    };
+    let copy_word = move || match copied.get() {
+        Some(true) => words!(shared.copied),
+        Some(false) => words!(shared.copy_refused),
+        None => words!(shared.copy_report),
+    };
+    view! {
+        <footer class="link-panel-foot">
+            <button type="button" class="button button-small" on:click=copy>
+                <Icon name=IconName::Copy/>
+                {copy_word}
+            </button>
+            <span class="faint">{move || words!(shared.measured_here)}</span>
+        </footer>
     }
 }
 
@@ -188,7 +206,7 @@ fn round_trips(figures: &Figures) -> String {
     words!(shared.round_trip_figures, last = *last, most = *most)
 }
 
-fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
+fn rows(figures: &Figures, now: i64) -> Vec<FigureRow> {
     let count = |count: u64| format::grouped(count as i64);
     let frames = |frames: u64, messages: u64| match frames {
         0 => "0".to_owned(),
@@ -224,7 +242,7 @@ fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
 }
 
 /// The figures as text for a ticket or mail.
-fn report(rows: &[(&'static str, String)]) -> String {
+fn report(rows: &[FigureRow]) -> String {
     let lines = rows.iter().map(|(name, value)| format!("{name}: {value}"));
     std::iter::once(words!(shared.report_title).to_owned())
         .chain(lines)
