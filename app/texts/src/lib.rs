@@ -29,7 +29,7 @@
 //! - A text with markup in its middle is several keys, or one text with the marked part at its end.
 //! - Dates, times and durations by language: [`format`].
 //! - A new text: one line in `locales/en/<namespace>.json` and one in `locales/ja/`. A new namespace:
-//!   two files and its name in `Cargo.toml`.
+//!   two files and its name in `build.rs`.
 //! - Words that are the same everywhere (`Cadence`, `VirtuTune`, `JSON`) stay in the page.
 
 pub mod format;
