@@ -22,6 +22,7 @@ pub mod gym;
 pub mod health;
 pub mod jobs;
 pub mod members;
+mod page_language;
 pub mod pairing;
 pub mod practice;
 pub mod render;

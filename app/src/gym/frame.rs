@@ -8,7 +8,7 @@ use super::{
 use crate::{
     backend::{sign_out, who},
     browser::use_browser,
-    ui::{Avatar, Brand, Icon, IconName, ThemeSwitch},
+    ui::{Avatar, Brand, Icon, IconName, LanguageSwitch, ThemeSwitch},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::{A, Outlet};
@@ -56,6 +56,7 @@ fn Sidebar(user: SignedIn) -> impl IntoView {
         <PageNavigation role=user.role/>
         <div class="me">
             <ThemeSwitch/>
+            <LanguageSwitch/>
             <AccountPart user/>
         </div>
     }

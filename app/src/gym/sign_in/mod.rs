@@ -12,7 +12,7 @@ use self::{attempt::SignInAttempt, password_field::PasswordField, return_path::u
 use super::words;
 use crate::{
     browser::SIGN_IN_KEY,
-    ui::{Brand, Icon, IconName, use_ready},
+    ui::{Brand, Icon, IconName, LanguageSwitch, use_ready},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_meta::Title;
@@ -35,6 +35,7 @@ pub fn SignIn() -> impl IntoView {
                     {words::play_without_sign_in}
                 </a>
             </p>
+            <LanguageSwitch/>
         </main>
     }
 }
