@@ -19,6 +19,8 @@
 //! }
 //! ```
 //!
+//! - `text!(namespace.key)` is a function to a `&'static str`: `<h1>{text!(gym.today)}</h1>` is
+//!   `<h1>{move || words!(gym.today)}</h1>` in less code.
 //! - `words!(namespace.key)` is a `&'static str`, `words!(namespace.key, name = value)` a `String`.
 //!   Both read the page's language and so track it: inside a closure of a view, a memo or an effect
 //!   they are made anew when the language changes; elsewhere (an event handler, a unit test) they
@@ -47,6 +49,17 @@ macro_rules! words {
     ($($text:tt)*) => {
         $crate::leptos_i18n::td_string!($crate::language().locale(), $($text)*)
     };
+}
+
+/// A text without values as a function, for attributes and children of a view, which then follow a
+/// change of the language. All these functions have one type, so that the client has the code
+/// around them once and not once per text.
+#[macro_export]
+macro_rules! text {
+    ($($text:tt)*) => {{
+        let text: fn() -> &'static str = || $crate::words!($($text)*);
+        text
+    }};
 }
 
 /// A text about a number of things in the page's language; see the crate's documentation.
