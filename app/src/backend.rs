@@ -1,4 +1,4 @@
-//! The port to what the server knows, and the server functions over it. Pages call the functions;
+//! The port to the server's use cases, and the server functions over it. Pages call the functions;
 //! on the server they reach the same use cases as the JSON API.
 #![allow(
     missing_docs,
@@ -27,15 +27,15 @@ use uuid::Uuid;
 /// Why a server function failed: the same typed error as everywhere, or the network's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
-pub struct Failure(pub ErrorBody);
+pub struct CallFailure(pub ErrorBody);
 
-impl From<ErrorBody> for Failure {
+impl From<ErrorBody> for CallFailure {
     fn from(body: ErrorBody) -> Self {
         Self(body)
     }
 }
 
-impl FromServerFnError for Failure {
+impl FromServerFnError for CallFailure {
     type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
@@ -79,9 +79,10 @@ impl<T: DeserializeOwned> Decodes<T> for JsonText {
     }
 }
 
-/// What the server implements, bound to one request: it knows who asks and can set cookies.
+/// What the server implements, bound to one request: it has the request's identity and can set
+/// cookies.
 #[async_trait::async_trait]
-pub trait Backend: Send + Sync {
+pub trait BackendPort: Send + Sync {
     /// Who is signed in.
     async fn signed_in(&self) -> Result<Option<SignedIn>, ErrorBody>;
     /// Signs in and sets the cookies.
@@ -92,7 +93,7 @@ pub trait Backend: Send + Sync {
     async fn gym(&self) -> Result<AtPosition<GymSnapshot>, ErrorBody>;
     /// At most 8 members whose name, number or phone matches.
     async fn find_members(&self, text: String) -> Result<Vec<MemberRow>, ErrorBody>;
-    /// A page of members; `text` as above, everybody when empty.
+    /// A page of members; `text` as above, all members when empty.
     async fn members(&self, text: String, page: u32) -> Result<MemberPage, ErrorBody>;
     /// Creates a member with a generated number.
     async fn create_member(&self, member: NewMember) -> Result<MemberRow, ErrorBody>;
@@ -116,14 +117,14 @@ pub trait Backend: Send + Sync {
 
 /// The backend of this request.
 #[cfg(feature = "ssr")]
-fn backend() -> Result<SharedBackend, Failure> {
+fn backend() -> Result<SharedBackend, CallFailure> {
     use_context::<SharedBackend>().ok_or_else(|| {
         ErrorBody::new(ErrorCode::Unavailable, "No backend serves this request.").into()
     })
 }
 
 /// The backend as the server puts it into a request's context.
-pub type SharedBackend = Arc<dyn Backend>;
+pub type SharedBackend = Arc<dyn BackendPort>;
 
 /// Makes a server function of each line and a function of the same shape over it.
 ///
@@ -133,13 +134,13 @@ pub type SharedBackend = Arc<dyn Backend>;
 macro_rules! calls {
     ($($(#[doc = $doc:literal])* $name:ident, $wire:ident, $endpoint:literal => $method:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
         #[server(prefix = "/fn", endpoint = $endpoint, input = PostJson, output = PostJson)]
-        async fn $wire($($arg: $type),*) -> Result<Result<$out, ErrorBody>, Failure> {
+        async fn $wire($($arg: $type),*) -> Result<Result<$out, ErrorBody>, CallFailure> {
             Ok(backend()?.$method($($arg),*).await)
         }
 
         $(#[doc = $doc])*
-        pub async fn $name($($arg: $type),*) -> Result<$out, Failure> {
-            $wire($($arg),*).await?.map_err(Failure)
+        pub async fn $name($($arg: $type),*) -> Result<$out, CallFailure> {
+            $wire($($arg),*).await?.map_err(CallFailure)
         }
     )*};
 }

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::rc::Rc;
 
-/// Where a tab leaves word that the person signed in or out; the others hear of the change.
+/// The key of the storage entry that a tab changes when the person signs in or out; the other tabs
+/// of the browser get its `storage` event.
 pub const SIGN_IN_KEY: &str = "cadence.sign-in";
 
-/// Whether the page can be heard.
+/// Whether the page makes sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SoundState {
-    /// The browser wants a tap or key first.
+    /// The browser allows sound only after a tap or key press.
     #[default]
     Locked,
     /// Sounds.
@@ -20,6 +21,17 @@ pub enum SoundState {
     Muted,
     /// This browser cannot make sound.
     Unavailable,
+}
+
+/// The desk's signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskSound {
+    /// The command is done without a warning.
+    Accepted,
+    /// The member is in, with something to look at.
+    Caution,
+    /// The member is refused, or the command failed.
+    Refused,
 }
 
 /// What the browser edge implements.
@@ -38,8 +50,8 @@ pub trait BrowserPort {
     fn levels(&self) -> [f32; 6];
     /// Vibrates a phone where it can.
     fn vibrate(&self, ms: u32);
-    /// One of the desk's signals: 0 allow, 1 warn, 2 deny.
-    fn beep(&self, verdict: u8);
+    /// Plays one of the desk's signals.
+    fn play_desk_sound(&self, sound: DeskSound);
     /// Minutes that this device's time is ahead of UTC at a moment.
     fn utc_offset_minutes(&self, at: protocol::Millis) -> i32;
     /// A small value kept in this browser, such as the theme.
@@ -50,19 +62,19 @@ pub trait BrowserPort {
     fn keep_language(&self, language: texts::Language);
     /// Copies text to the clipboard where that is allowed; false where it is not.
     fn copy(&self, text: &str) -> bool;
-    /// Tells other tabs of this browser that the person signed in or out.
+    /// Signals to the other tabs of this browser that the person signed in or out.
     fn announce_sign_in(&self);
 }
 
 /// The browser as pages use it; get it by [`use_browser`].
 #[derive(Clone)]
-pub struct Browser {
+pub struct BrowserHandle {
     port: Option<SendWrapper<Rc<dyn BrowserPort>>>,
-    /// Whether the page can be heard.
+    /// Whether the page makes sound.
     pub sound: RwSignal<SoundState>,
 }
 
-impl Browser {
+impl BrowserHandle {
     /// A browser edge, which keeps `sound` up to date.
     pub fn new(port: Rc<dyn BrowserPort>, sound: RwSignal<SoundState>) -> Self {
         Self { port: Some(SendWrapper::new(port)), sound }
@@ -80,6 +92,6 @@ impl Browser {
 }
 
 /// The browser of this page.
-pub fn use_browser() -> Browser {
-    use_context::<Browser>().unwrap_or_else(Browser::absent)
+pub fn use_browser() -> BrowserHandle {
+    use_context::<BrowserHandle>().unwrap_or_else(BrowserHandle::absent)
 }

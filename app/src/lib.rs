@@ -1,5 +1,5 @@
-//! Pages and UI state. This crate knows no socket, no SQL and no axum: it talks to the realtime
-//! link, the browser and the server through three ports.
+//! Pages and UI state. This crate depends on no socket, no SQL and no axum: it reaches the
+//! realtime link, the browser and the server through ports.
 //!
 //! - [`link`], [`browser`], [`backend`]: the ports
 //! - [`response`]: the port to the response's head

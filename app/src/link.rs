@@ -9,30 +9,31 @@ use send_wrapper::SendWrapper;
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// What a page part does with the deliveries of its topic.
-pub type Handler = Rc<dyn Fn(Delivery)>;
+/// What a part of a page does with the deliveries of its topic.
+pub type DeliveryHandler = Rc<dyn Fn(Delivery)>;
 
 /// What the browser edge implements.
 pub trait LinkPort {
     /// Follows a topic from a position, and connects if needed. Returns a number for `unfollow`.
-    fn follow(&self, topic: Topic, from: Option<Position>, handler: Handler) -> u32;
-    /// Stops following. The connection ends a moment after nobody follows anything.
+    fn follow(&self, topic: Topic, from: Option<Position>, handler: DeliveryHandler) -> u32;
+    /// Stops following. The connection ends a moment after the last follower of any topic.
     fn unfollow(&self, follower: u32);
-    /// Hears the answers about a topic without following it. Returns a number for `unhear`.
-    fn hear(&self, topic: Topic, handler: Handler) -> u32;
-    /// Hears nothing more.
-    fn unhear(&self, listener: u32);
+    /// Receives the answers to commands about a topic without following it. Returns a number for
+    /// `unlisten`.
+    fn listen(&self, topic: Topic, handler: DeliveryHandler) -> u32;
+    /// Stops listening.
+    fn unlisten(&self, listener: u32);
     /// Sends a message about a topic. A command goes to the durable outbox first.
     fn send(&self, topic: Topic, message: ClientMessage) -> Uuid;
-    /// Now on the server's clock, as well as the last pings tell.
+    /// Now on the server's clock, as estimated from the last pings.
     fn server_now(&self) -> Millis;
     /// Now on the page's monotonic clock: what [`Status`] and [`Figures`] count in.
     fn monotonic_now(&self) -> i64;
-    /// A person wants the connection now.
+    /// Connects now instead of at the end of the wait, also after a final close.
     fn reconnect(&self);
-    /// A person wants another codec, from now on and on the next visit.
+    /// Connects anew with another codec and keeps that choice for the next visit.
     fn choose_codec(&self, codec: Codec);
-    /// A person lets commands go that are older than a week, or drops them.
+    /// Sends the commands that are too old to be sent without a person's consent, or drops them.
     fn release_held(&self, send: bool);
     /// The commands in the outbox that have no answer yet, the oldest first.
     fn queued(&self) -> Vec<(Uuid, ClientMessage)>;
@@ -40,13 +41,13 @@ pub trait LinkPort {
 
 /// The link as pages use it; get it by [`use_link`].
 #[derive(Clone)]
-pub struct Link {
+pub struct LinkHandle {
     port: Option<SendWrapper<Rc<dyn LinkPort>>>,
     status: RwSignal<Status>,
     figures: RwSignal<Figures>,
 }
 
-impl Link {
+impl LinkHandle {
     /// A link over the browser edge, which keeps the two signals up to date.
     pub fn new(
         port: Rc<dyn LinkPort>,
@@ -85,13 +86,13 @@ impl Link {
         on_cleanup(move || port.unfollow(follower));
     }
 
-    /// Hears what is answered about a topic until the calling component goes away, whether or not
-    /// anybody follows it: a command of the outbox may be answered on any page. Whoever follows the
-    /// topic has taken the answer before.
-    pub fn hear(&self, topic: Topic, handler: impl Fn(Delivery) + 'static) {
+    /// Receives the answers to commands about a topic until the calling component goes away, also
+    /// while no part of the page follows it: a command of the outbox may be answered on any page.
+    /// Followers of the topic get the answer before its listeners.
+    pub fn listen(&self, topic: Topic, handler: impl Fn(Delivery) + 'static) {
         let Some(port) = self.port.clone() else { return };
-        let listener = port.hear(topic, Rc::new(handler));
-        on_cleanup(move || port.unhear(listener));
+        let listener = port.listen(topic, Rc::new(handler));
+        on_cleanup(move || port.unlisten(listener));
     }
 
     /// Sends a message about a topic and returns its id; the answer comes as
@@ -102,7 +103,7 @@ impl Link {
         Some(self.port.as_ref()?.send(topic, message))
     }
 
-    /// Now on the server's clock; 0 on the server, where no page part asks.
+    /// Now on the server's clock; 0 while the server renders.
     pub fn server_now(&self) -> Millis {
         self.port.as_ref().map_or(0, |port| port.server_now())
     }
@@ -119,14 +120,14 @@ impl Link {
         }
     }
 
-    /// Speaks another codec from now on: connects anew, and resumes.
+    /// Connects anew with another codec, and resumes.
     pub fn choose_codec(&self, codec: Codec) {
         if let Some(port) = &self.port {
             port.choose_codec(codec);
         }
     }
 
-    /// Sends the commands that are older than a week, or drops them.
+    /// Sends the commands that are too old to be sent without a person's consent, or drops them.
     pub fn release_held(&self, send: bool) {
         if let Some(port) = &self.port {
             port.release_held(send);
@@ -140,6 +141,6 @@ impl Link {
 }
 
 /// The link of this page.
-pub fn use_link() -> Link {
-    use_context::<Link>().unwrap_or_else(Link::inert)
+pub fn use_link() -> LinkHandle {
+    use_context::<LinkHandle>().unwrap_or_else(LinkHandle::inert)
 }

@@ -2,7 +2,7 @@
 //! small storage, the clipboard, and word to the other tabs.
 
 use crate::sound::Sound;
-use app::browser::{Browser, BrowserPort, SIGN_IN_KEY, SoundState};
+use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
 use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
 use protocol::Millis;
@@ -13,10 +13,10 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::StorageEvent;
 
 /// The browser edge of this page; to be provided as context before hydration.
-pub(crate) fn browser() -> Browser {
+pub(crate) fn browser() -> BrowserHandle {
     let state = RwSignal::new(SoundState::default());
     reload_on_sign_in();
-    Browser::new(Rc::new(Edge { sound: Sound::new(state) }), state)
+    BrowserHandle::new(Rc::new(Edge { sound: Sound::new(state) }), state)
 }
 
 struct Edge {
@@ -60,8 +60,8 @@ impl BrowserPort for Edge {
         }
     }
 
-    fn beep(&self, verdict: u8) {
-        self.sound.beep(verdict);
+    fn play_desk_sound(&self, sound: DeskSound) {
+        self.sound.play_desk_sound(sound);
     }
 
     fn utc_offset_minutes(&self, at: Millis) -> i32 {

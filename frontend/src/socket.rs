@@ -6,7 +6,7 @@ use crate::{
     page::{self, now},
     session,
 };
-use app::link::{Handler, Link, LinkPort};
+use app::link::{DeliveryHandler, LinkHandle, LinkPort};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::{
     FutureExt, Sink, SinkExt, StreamExt,
@@ -64,7 +64,7 @@ struct Driver {
 struct Follower {
     number: u32,
     topic: Topic,
-    handler: Handler,
+    handler: DeliveryHandler,
 }
 
 enum Wire {
@@ -73,7 +73,7 @@ enum Wire {
 }
 
 /// Starts the link of this page. It connects when something is followed or waits to be sent.
-pub(crate) fn start() -> Link {
+pub(crate) fn start() -> LinkHandle {
     let status = RwSignal::new(Status::default());
     let figures = RwSignal::new(Figures::default());
     let driver = Rc::new(Driver {
@@ -96,14 +96,14 @@ pub(crate) fn start() -> Link {
     watch_page(&driver);
     restore_outbox(&driver);
     tick_status(&driver);
-    Link::new(Rc::new(Port(driver)), status, figures)
+    LinkHandle::new(Rc::new(Port(driver)), status, figures)
 }
 
 /// What pages see of the driver.
 struct Port(Rc<Driver>);
 
 impl LinkPort for Port {
-    fn follow(&self, topic: Topic, from: Option<Position>, handler: Handler) -> u32 {
+    fn follow(&self, topic: Topic, from: Option<Position>, handler: DeliveryHandler) -> u32 {
         let number = self.0.number();
         self.0.followers.borrow_mut().push(Follower { number, topic, handler });
         self.0.act(|link| link.follow(now(), topic, from));
@@ -121,13 +121,13 @@ impl LinkPort for Port {
         }
     }
 
-    fn hear(&self, topic: Topic, handler: Handler) -> u32 {
+    fn listen(&self, topic: Topic, handler: DeliveryHandler) -> u32 {
         let number = self.0.number();
         self.0.listeners.borrow_mut().push(Follower { number, topic, handler });
         number
     }
 
-    fn unhear(&self, listener: u32) {
+    fn unlisten(&self, listener: u32) {
         self.0.listeners.borrow_mut().retain(|l| l.number != listener);
     }
 
@@ -231,7 +231,7 @@ impl Driver {
     }
 
     fn deliver(&self, topic: Topic, delivery: &Delivery) {
-        let of_topic = |all: &RefCell<Vec<Follower>>| -> Vec<Handler> {
+        let of_topic = |all: &RefCell<Vec<Follower>>| -> Vec<DeliveryHandler> {
             let all = all.borrow();
             all.iter().filter(|one| one.topic == topic).map(|one| Rc::clone(&one.handler)).collect()
         };

@@ -5,7 +5,7 @@
 //! Each pluck is source → low-pass → gain → master → compressor → loudspeaker. Everything that a
 //! browser can refuse is allowed to fail: the page then plays silently and says so.
 
-use app::browser::SoundState;
+use app::browser::{DeskSound, SoundState};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use std::{
@@ -159,12 +159,12 @@ impl Sound {
         })
     }
 
-    /// The desk's signals: two rising tones for allow, one level for warn, a low double for deny.
-    pub(crate) fn beep(&self, verdict: u8) {
-        let tones: &[Tone] = match verdict {
-            0 => &[Tone::new(660.0, 0.0, 0.11), Tone::new(990.0, 0.12, 0.18)],
-            1 => &[Tone::new(523.0, 0.0, 0.32)],
-            _ => &[Tone::new(196.0, 0.0, 0.16), Tone::new(165.0, 0.22, 0.3)],
+    /// Plays a signal of the desk: two rising tones, one level tone, or a low double.
+    pub(crate) fn play_desk_sound(&self, sound: DeskSound) {
+        let tones: &[Tone] = match sound {
+            DeskSound::Accepted => &[Tone::new(660.0, 0.0, 0.11), Tone::new(990.0, 0.12, 0.18)],
+            DeskSound::Caution => &[Tone::new(523.0, 0.0, 0.32)],
+            DeskSound::Refused => &[Tone::new(196.0, 0.0, 0.16), Tone::new(165.0, 0.22, 0.3)],
         };
         let inner = self.0.borrow();
         if let Some(output) = inner.output.as_ref().filter(|_| inner.can_sound()) {

@@ -9,7 +9,7 @@ use crate::{
     practice,
     state::AppState,
 };
-use app::backend::Backend;
+use app::backend::BackendPort;
 use async_trait::async_trait;
 use http::header::SET_COOKIE;
 use leptos_axum::ResponseOptions;
@@ -58,7 +58,7 @@ impl RequestBackend {
 }
 
 #[async_trait]
-impl Backend for RequestBackend {
+impl BackendPort for RequestBackend {
     async fn signed_in(&self) -> Result<Option<SignedIn>, ErrorBody> {
         Ok(self.caller.who.staff.as_ref().map(|staff| staff.signed_in()))
     }

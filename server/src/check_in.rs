@@ -6,7 +6,7 @@ use cadence_store::{
     commands::{self, CommandAnswer, CommandContext, Decided},
     visits::{self, AtTheDoor, MemberKey},
 };
-use logic::gym::decide::{Decision, Facts, decide};
+use logic::gym::decide::{EntryDecision, MemberFacts, decide};
 use protocol::{
     ErrorBody, Millis,
     gym::{Activity, CheckIn, CheckInAnswer, Reason, Refusal, Verdict, Visit},
@@ -68,7 +68,7 @@ async fn run(
     let door = visits::at_the_door(tx, &wanted.key, month_start)
         .await?
         .ok_or_else(|| wanted.key.not_found())?;
-    let decision = decide(&Facts {
+    let decision = decide(&MemberFacts {
         today: today.day,
         soon_days: today.soon_days,
         barred: door.barred,
@@ -90,7 +90,7 @@ async fn stay_out(
     wanted: &Wanted,
     at: Millis,
     door: AtTheDoor,
-    decision: Decision<Uuid>,
+    decision: EntryDecision<Uuid>,
 ) -> Result<Decided, StoreError> {
     let card = CheckInAnswer {
         verdict: decision.verdict,
@@ -144,7 +144,7 @@ async fn come_in(
     wanted: &Wanted,
     at: Millis,
     door: AtTheDoor,
-    decision: Decision<Uuid>,
+    decision: EntryDecision<Uuid>,
 ) -> Result<Decided, StoreError> {
     let visit = Visit {
         id: Id::new(tx.now()).0,

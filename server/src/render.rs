@@ -7,7 +7,7 @@ use crate::{
     page_language::{asked_language_cookie, page_language},
     state::AppState,
 };
-use app::{backend::SharedBackend, response::Respond};
+use app::{backend::SharedBackend, response::ResponseHead};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -92,7 +92,7 @@ fn request_context(state: &AppState) {
         if let Some(Ok(cookie)) = asked.map(HeaderValue::try_from) {
             response.append_header(header::SET_COOKIE, cookie);
         }
-        provide_context::<Arc<dyn Respond>>(Arc::new(PageResponse(response.clone())));
+        provide_context::<Arc<dyn ResponseHead>>(Arc::new(PageResponse(response.clone())));
         if let Some(nonce) = use_nonce() {
             let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
             let policy = content_security_policy(&nonce.to_string(), host);
@@ -105,7 +105,7 @@ fn request_context(state: &AppState) {
 
 struct PageResponse(ResponseOptions);
 
-impl Respond for PageResponse {
+impl ResponseHead for PageResponse {
     fn status(&self, status: u16) {
         if let Ok(status) = StatusCode::from_u16(status) {
             self.0.set_status(status);

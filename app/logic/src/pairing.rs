@@ -5,7 +5,7 @@ use uuid::Uuid;
 /// How many characters a code has.
 pub const CODE_LENGTH: usize = 6;
 
-/// What a text in the code field means.
+/// What was typed or pasted into the code field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
     /// The letters and digits of a code so far.
@@ -24,7 +24,7 @@ pub enum Typed {
     },
 }
 
-/// Reads what stands in the code field. Spaces and dashes are passed over, letters become
+/// Reads the text of the code field. Spaces and dashes are passed over, letters become
 /// capitals, also those of a Japanese keyboard; 0, O, 1 and I are in no code.
 pub fn read(typed: &str) -> Typed {
     if let Some((session, secret)) = link(typed) {

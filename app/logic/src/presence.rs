@@ -1,7 +1,7 @@
-//! Who is there: devices, their sockets, and how long a silent one may stay away.
+//! Presence: devices, their sockets, and how long a device without a socket counts as away.
 //!
-//! Each node knows the sockets that it holds itself. A device is there when any node has it, and
-//! gone when the last one has given it up.
+//! Each node keeps the sockets that it holds itself. A device is present while any node has it, and
+//! gone when the last node has given it up.
 
 use protocol::{
     Millis,
@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A socket that was closed properly may be a reload: so long the device still counts as there.
-const RELOAD_MS: Millis = 3_000;
-/// A phone that slept when its socket went is away for so long, then gone.
-const ASLEEP_MS: Millis = 120_000;
-/// A page that is left is hidden first: a socket that closes so soon after did not sleep.
-const LEAVING_MS: Millis = 1_000;
-/// A device that vanished while its page was visible is away for so long, then gone.
-const VANISHED_MS: Millis = 15_000;
+/// A socket that was closed properly may be a reload: the device counts as connected for this time.
+const RELOAD_GRACE_MS: Millis = 3_000;
+/// A phone that slept when its socket ended is away for this time, then gone.
+const SLEEP_GRACE_MS: Millis = 120_000;
+/// A browser hides a page before it closes it: a socket that closes within this time after its page
+/// was hidden was not asleep.
+const HIDE_TO_CLOSE_MS: Millis = 1_000;
+/// A device whose socket broke while its page was visible is away for this time, then gone.
+const VANISHED_GRACE_MS: Millis = 15_000;
 
 /// How a socket ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,32 +31,32 @@ pub enum Departure {
     Broken,
 }
 
-/// The devices of one session that one node knows.
+/// The devices of one session that one node has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seats(BTreeMap<Uuid, Seat>);
+pub struct Seats(BTreeMap<Uuid, DeviceSeat>);
 
 /// A participant and the sockets of its device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Seat {
+struct DeviceSeat {
     role: Role,
     device: String,
     /// Since when each socket's page is hidden; `None` while it is visible.
     sockets: BTreeMap<Uuid, Option<Millis>>,
     /// Set when the last socket has ended.
-    left: Option<Left>,
+    left: Option<LastDeparture>,
 }
 
 /// The last socket of a device has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Left {
+struct LastDeparture {
     /// The device is gone then, unless it comes back.
     gone_at: Millis,
-    /// It may be a reload: nobody is told before it is gone.
+    /// It may be a reload: the others see no change until the device is gone.
     quietly: bool,
 }
 
 impl Seats {
-    /// A device's socket is there. A second socket of the same device changes nothing.
+    /// A socket of a device opened. A second socket of the same device does not change its presence.
     pub fn arrive(
         &mut self,
         who: Uuid,
@@ -65,7 +66,7 @@ impl Seats {
         visible: bool,
         now: Millis,
     ) {
-        let seat = self.0.entry(who).or_insert_with(|| Seat {
+        let seat = self.0.entry(who).or_insert_with(|| DeviceSeat {
             role,
             device: String::new(),
             sockets: BTreeMap::new(),
@@ -84,7 +85,7 @@ impl Seats {
         }
     }
 
-    /// A socket ended. The device is away until it comes back or its time is over.
+    /// A socket ended. The device is away until it comes back or its grace time is over.
     pub fn depart(&mut self, who: Uuid, socket: Uuid, how: Departure, now: Millis) {
         let Some(seat) = self.0.get_mut(&who) else { return };
         let Some(hidden) = seat.sockets.remove(&socket) else { return };
@@ -92,14 +93,14 @@ impl Seats {
             return;
         }
         let slept =
-            hidden.is_some_and(|since| how == Departure::Broken || now - since > LEAVING_MS);
+            hidden.is_some_and(|since| how == Departure::Broken || now - since > HIDE_TO_CLOSE_MS);
         let patience = match how {
-            _ if slept => ASLEEP_MS,
-            Departure::Closed => RELOAD_MS,
-            Departure::Broken => VANISHED_MS,
+            _ if slept => SLEEP_GRACE_MS,
+            Departure::Closed => RELOAD_GRACE_MS,
+            Departure::Broken => VANISHED_GRACE_MS,
         };
         let quietly = how == Departure::Closed && !slept;
-        seat.left = Some(Left { gone_at: now + patience, quietly });
+        seat.left = Some(LastDeparture { gone_at: now + patience, quietly });
     }
 
     /// A participant got another role.
@@ -114,9 +115,9 @@ impl Seats {
         self.0.remove(&who);
     }
 
-    /// Forgets devices whose time to come back is over. Returns them.
+    /// Forgets the devices whose grace time is over, and returns them.
     pub fn sweep(&mut self, now: Millis) -> Vec<Uuid> {
-        let over = |seat: &mut Seat| seat.left.is_some_and(|left| left.gone_at <= now);
+        let over = |seat: &mut DeviceSeat| seat.left.is_some_and(|left| left.gone_at <= now);
         self.0.extract_if(.., |_, seat| over(seat)).map(|(who, _)| who).collect()
     }
 
@@ -137,7 +138,7 @@ impl Seats {
         self.0.get(&who).map(|seat| (seat.role, !seat.sockets.is_empty()))
     }
 
-    /// Whether no device is known.
+    /// Whether there is no device.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -147,13 +148,13 @@ impl Seats {
         self.0.values().any(|seat| !seat.sockets.is_empty())
     }
 
-    /// Everybody who is known.
+    /// All participants.
     pub fn everybody(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.0.keys().copied()
     }
 }
 
-/// A participant as all nodes together see it; `None` when none of them knows it.
+/// A participant's presence over all nodes; `None` when no node has it.
 pub fn participant<'a>(
     nodes: impl IntoIterator<Item = &'a Seats>,
     who: Uuid,
@@ -173,7 +174,7 @@ pub fn participant<'a>(
     })
 }
 
-impl Seat {
+impl DeviceSeat {
     fn presence(&self, now: Millis) -> Presence {
         let waits = |quietly| self.left.is_some_and(|l| l.gone_at > now && l.quietly == quietly);
         if self.sockets.values().any(Option::is_none) || waits(true) {

@@ -5,18 +5,18 @@
 use crate::music::STRINGS;
 use protocol::guitar::{Direction, Strum, StrumSource};
 
-/// A fast stroke is sent when it has crossed this many strings: enough to know its direction and
-/// speed, and early enough that the ear does not notice the wait.
-const ENOUGH: usize = 3;
+/// A fast stroke is sent when it has crossed this many strings: enough to measure its direction and
+/// speed, and early enough that the delay is not noticed.
+const STRINGS_PER_STRUM: usize = 3;
 /// Below this speed, in strings per second, every string is sent as it is crossed: the finger
-/// picks an arpeggio and would hear a wait.
-const SLOW: f32 = 40.0;
+/// picks an arpeggio, and a delay would be noticed.
+const PICKING_SPEED: f32 = 40.0;
 /// A finger trembles on a string; only this much of the way back, in strings, is a new stroke.
-const TURN: f32 = 0.4;
+const TURN_DISTANCE: f32 = 0.4;
 /// A finger that rested this long has lost its speed, in milliseconds.
-const REST: f64 = 60.0;
+const REST_MS: f64 = 60.0;
 /// A touch shorter than this that crosses nothing is a tap, in milliseconds.
-const TAP: f64 = 300.0;
+const LONGEST_TAP_MS: f64 = 300.0;
 
 /// One finger on the strings, from its touch to its lift.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct Swipe {
 impl Swipe {
     /// A finger touches the strip.
     pub fn begin(source: StrumSource, position: f32, at: f64) -> Self {
-        let position = tidy(position);
+        let position = clamp_to_strip(position);
         Self {
             source,
             began: at,
@@ -57,8 +57,8 @@ impl Swipe {
 
     /// The finger moved; returns the strums to play now, none most of the time.
     pub fn moved(&mut self, position: f32, at: f64) -> Vec<Strum> {
-        let position = tidy(position);
-        if at - self.last.1 > REST {
+        let position = clamp_to_strip(position);
+        if at - self.last.1 > REST_MS {
             self.anchor = (self.last.0, at - 16.0);
         }
         let mut strums = Vec::new();
@@ -66,7 +66,7 @@ impl Swipe {
         match self.direction {
             Some(present) if present == direction => self.cross_to(position, direction),
             // Back, but no farther than a finger trembles.
-            Some(_) if (position - self.reach).abs() < TURN => {}
+            Some(_) if (position - self.reach).abs() < TURN_DISTANCE => {}
             Some(_) => {
                 strums.extend(self.flush(at));
                 self.anchor = (self.reach, self.last.1);
@@ -81,7 +81,7 @@ impl Swipe {
             }
         }
         self.last = (position, at);
-        if self.sent || self.crossed.len() >= ENOUGH || self.speed(at) < SLOW {
+        if self.sent || self.crossed.len() >= STRINGS_PER_STRUM || self.speed(at) < PICKING_SPEED {
             strums.extend(self.flush(at));
         }
         strums
@@ -92,7 +92,7 @@ impl Swipe {
         if let Some(strum) = self.flush(at) {
             return Some(strum);
         }
-        if self.played || at - self.began > TAP {
+        if self.played || at - self.began > LONGEST_TAP_MS {
             return None;
         }
         let string = (self.last.0.round().max(0.0) as usize).min(STRINGS - 1);
@@ -152,15 +152,16 @@ impl Swipe {
     }
 }
 
-/// How hard a stroke of this many strings per second strikes: the ear hears ratios, so does this.
+/// The velocity of a stroke of this many strings per second. It grows with the logarithm of the
+/// speed, because loudness is perceived by ratios.
 fn velocity(speed: f32) -> f32 {
     let (gentle, hard) = (8.0f32, 80.0f32);
     let part = (speed.max(gentle) / gentle).ln() / (hard / gentle).ln();
     0.35 + 0.65 * part.min(1.0)
 }
 
-/// Keeps a position on the strip; what is no number counts as its upper edge.
-fn tidy(position: f32) -> f32 {
+/// Keeps a position on the strip; NaN counts as its upper edge.
+fn clamp_to_strip(position: f32) -> f32 {
     if position.is_nan() { -0.5 } else { position.clamp(-0.5, STRINGS as f32 - 0.5) }
 }
 

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Roles, permissions and credentials.
 
 use crate::Millis;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ impl Role {
     }
 }
 
-/// Who a connection speaks for, as its `ack` or `welcome` tells it.
+/// Whom a connection acts for, as its `ack` or `welcome` states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The account or guest, when there is one.

@@ -107,7 +107,7 @@ client_messages! {
         } urgent;
         /// There is a gap after this position: send what follows, or a snapshot.
         "resync" Resync(TopicRequest) urgent;
-        /// Sign of life and clock measurement.
+        /// Asks for a `pong`: heartbeat and clock measurement.
         "ping" Ping {
             /// Echoed as it came.
             timestamp: Timestamp,
@@ -153,7 +153,7 @@ impl ClientMessage {
     }
 }
 
-/// Our client's first message; one round trip restores everything on any node.
+/// The first message of a Cadence client; one round trip restores its topics on any node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// A credential, when the cookie of the handshake is not enough.
@@ -169,7 +169,7 @@ pub struct Hello {
 /// What connects, for presence and logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
-    /// What to call the device: `phone`, `PC`, `desk`.
+    /// The device's name: `phone`, `PC`, `desk`.
     pub device: String,
     /// Whether a person can see the page.
     #[serde(default = "ClientInfo::visible_by_default")]

@@ -3,7 +3,7 @@
 /// Why the server closed a socket.
 ///
 /// 40xx is final until a person acts; 41xx asks the client to come back. A code of neither range
-/// (1006, 1001 …) is the network's word and also means: come back.
+/// (1006, 1001 …) comes from the network, and the client reconnects as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CloseCode {
@@ -11,7 +11,7 @@ pub enum CloseCode {
     InvalidSession = 4000,
     /// No credential was shown where one is needed. Do not reconnect.
     NotSignedIn = 4001,
-    /// The client speaks a version that this server does not. Reload the page.
+    /// The server does not support the client's version. Reload the page.
     Version = 4002,
     /// Signed in, but not allowed here. Do not reconnect.
     NotAllowed = 4003,
@@ -23,10 +23,10 @@ pub enum CloseCode {
     SignInRefused = 4012,
     /// Too many connections of one user or address. Do not reconnect.
     TooManyConnections = 4014,
-    /// Read too slowly to be kept. Reconnect and catch up.
+    /// Read too slowly. Reconnect and catch up.
     SlowConsumer = 4108,
-    /// The server restarts, or cannot look up now what was asked. Reconnect within the window that
-    /// it named, if it did.
+    /// The server restarts, or cannot answer a request now. Reconnect within the window of
+    /// `server_restart`, if one came.
     Restarting = 4112,
     /// Kept sending above the limit. Reconnect after the wait.
     TooManyMessages = 4113,
@@ -61,12 +61,12 @@ impl CloseCode {
         Self::ALL.into_iter().find(|code| code.number() == number)
     }
 
-    /// Whether a closed client comes back by itself. Unknown numbers follow their range.
+    /// Whether a closed client reconnects by itself. Unknown numbers follow their range.
     pub fn reconnects(number: u16) -> bool {
         !(4000..4100).contains(&number)
     }
 
-    /// What the person at the client should read, at most 123 bytes (RFC 6455, 5.5).
+    /// The sentence for the person at the client, at most 123 bytes (RFC 6455, 5.5).
     pub fn sentence(self) -> &'static str {
         match self {
             Self::InvalidSession => "This session has ended. Start a new one on the PC.",
@@ -96,6 +96,6 @@ mod tests {
             assert!(code.sentence().len() <= 123, "{code:?}");
             assert_eq!(CloseCode::from_number(code.number()), Some(code));
         }
-        assert!(CloseCode::reconnects(1006), "the network's own codes mean: come back");
+        assert!(CloseCode::reconnects(1006), "a code of the network reconnects");
     }
 }

@@ -1,8 +1,7 @@
-//! How a frame stands on the wire: JSON text, or MessagePack with field names.
+//! How a frame is written: JSON text, or MessagePack with field names.
 //!
-//! MessagePack is the same messages in fewer bytes, and is made from their JSON and turned back
-//! into it. So there is one way in which a message is written and read, and a browser downloads no
-//! second one.
+//! MessagePack holds the same messages in fewer bytes. It is converted from and to their JSON, so
+//! that a message is read and written by one piece of code and a browser downloads no second one.
 
 use crate::{ErrorBody, ErrorCode};
 use std::{borrow::Cow, io::Cursor};
@@ -26,14 +25,14 @@ pub enum Frame {
     Binary(Vec<u8>),
 }
 
-/// MessagePack may nest so deep; our own messages need eight levels.
-const DEPTH: usize = 64;
+/// How deep MessagePack may nest; the messages of this crate need eight levels.
+const MAX_DEPTH: usize = 64;
 
 impl Codec {
-    /// Both, the one first that is better where nothing else is wished.
+    /// Both, the preferred one first.
     pub const ALL: [Self; 2] = [Self::Json, Self::MessagePack];
 
-    /// The WebSocket subprotocol that stands for our own client with this codec.
+    /// The WebSocket subprotocol of a Cadence client with this codec.
     pub fn subprotocol(self) -> &'static str {
         match self {
             Self::Json => "cadence.v1.json",
@@ -41,7 +40,7 @@ impl Codec {
         }
     }
 
-    /// The codec of a subprotocol; `None` for one that is not ours, or of another version.
+    /// The codec of a subprotocol; `None` for another family or version.
     pub fn of_subprotocol(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|codec| codec.subprotocol() == name)
     }
@@ -72,7 +71,7 @@ impl Frame {
         }
     }
 
-    /// Whether nothing stands in it.
+    /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -80,7 +79,7 @@ impl Frame {
     /// The frame as JSON.
     ///
     /// # Errors
-    /// `invalid_json` for bytes that are no MessagePack.
+    /// `invalid_json` for bytes that are not MessagePack.
     pub fn json(&self) -> Result<Cow<'_, str>, ErrorBody> {
         match self {
             Self::Text(text) => Ok(Cow::Borrowed(text)),
@@ -93,19 +92,19 @@ impl Frame {
 pub fn pack(json: &str) -> Vec<u8> {
     let mut packed = Vec::with_capacity(json.len());
     let mut from = serde_json::Deserializer::from_str(json);
-    // JSON of our own is valid, and a vector takes every byte.
+    // The JSON was written by this crate and is valid, and writing to a vector cannot fail.
     let _ = serde_transcode::transcode(&mut from, &mut rmp_serde::Serializer::new(&mut packed));
     packed
 }
 
-/// JSON from anybody's MessagePack.
+/// JSON from MessagePack of any origin.
 ///
 /// # Errors
-/// `invalid_json` when the bytes are no MessagePack, nest too deep, or are more than one value.
+/// `invalid_json` when the bytes are not MessagePack, nest too deep, or are more than one value.
 pub fn unpack(bytes: &[u8]) -> Result<String, ErrorBody> {
     let mut json = Vec::with_capacity(bytes.len() * 2);
     let mut from = rmp_serde::Deserializer::new(Cursor::new(bytes));
-    from.set_max_depth(DEPTH);
+    from.set_max_depth(MAX_DEPTH);
     serde_transcode::transcode(&mut from, &mut serde_json::Serializer::new(&mut json))
         .map_err(invalid)?;
     if from.position() != bytes.len() as u64 {
@@ -115,7 +114,7 @@ pub fn unpack(bytes: &[u8]) -> Result<String, ErrorBody> {
 }
 
 fn invalid(cause: impl std::fmt::Display) -> ErrorBody {
-    let text = format!("The frame is no valid MessagePack: {cause}");
+    let text = format!("The frame is not valid MessagePack: {cause}");
     ErrorBody::new(ErrorCode::InvalidJson, text)
 }
 

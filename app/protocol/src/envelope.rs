@@ -1,4 +1,4 @@
-//! The frame around each message, and its JSON codec.
+//! The fields around each message, and frames as JSON.
 
 use crate::{ErrorBody, ErrorCode, Millis, Position, Topic};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// A message and what belongs around it. A plain client needs only `type` and `data`.
+/// A message and the fields around it. A simple client needs only `type` and `data`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Envelope<M> {
     /// `type` and `data`.
@@ -73,7 +73,7 @@ pub enum Decoded<M> {
 
 /// Writes one message as a JSON frame.
 pub fn encode<M: Serialize>(envelope: &Envelope<M>) -> String {
-    // Serializing our own types to JSON cannot fail: no maps with other keys than strings, no
+    // Serializing this crate's types to JSON cannot fail: no maps with other keys than strings, no
     // fallible `Serialize`. Non-finite floats become `null`.
     serde_json::to_string(envelope).unwrap_or_default()
 }
@@ -96,26 +96,26 @@ pub fn encode_batch<T: AsRef<str>>(messages: &[T]) -> String {
     frame
 }
 
-/// What stands before the messages of a batch; they are separated by commas.
+/// The text before the messages of a batch, which are separated by commas.
 pub const BATCH_HEAD: &str = r#"{"type":"batch","data":{"messages":["#;
-/// What stands after the messages of a batch.
+/// The text after the messages of a batch.
 pub const BATCH_TAIL: &str = "]}}";
 
-/// Reads `data` as the message that `type` names; `None` when no message has this type. Reading by
-/// hand and not by a derived `Deserialize` spares the browser the code for every type twice over:
-/// serde reads tagged enums into a tree of its own first.
+/// Reads `data` as the message that `type` names; `None` when no message has this type. The tables
+/// of messages generate such functions instead of deriving `Deserialize`: serde reads a tagged enum
+/// into a tree first, which would put the code for every type into the browser's client twice.
 pub type Read<M> = fn(kind: &str, data: &str) -> Option<serde_json::Result<M>>;
 
-/// Reads a JSON frame. The messages of a batch share no fate: each is read or refused by itself.
+/// Reads a JSON frame. Each message of a batch is read or refused by itself.
 pub fn decode_frame<M>(frame: &str, read: Read<M>) -> Vec<Decoded<M>> {
     let head = match head_of(frame) {
         Ok(head) => head,
         Err(cause) => {
             let (code, what) = match cause.classify() {
-                serde_json::error::Category::Data => (ErrorCode::InvalidMessage, "message"),
-                _ => (ErrorCode::InvalidJson, "JSON"),
+                serde_json::error::Category::Data => (ErrorCode::InvalidMessage, "a valid message"),
+                _ => (ErrorCode::InvalidJson, "valid JSON"),
             };
-            let error = ErrorBody::new(code, format!("The frame is no valid {what}: {cause}"));
+            let error = ErrorBody::new(code, format!("The frame is not {what}: {cause}"));
             return vec![Decoded::Refused { id: None, error }];
         }
     };
@@ -173,7 +173,7 @@ fn head_of(text: &str) -> serde_json::Result<Head<'_>> {
 }
 
 fn decode_one<M>(head: &Head<'_>, read: Read<M>) -> Decoded<M> {
-    // `{"type": "mute"}` is as good as `{"type": "mute", "data": {}}`.
+    // Absent data is read as `{}`, so that `{"type": "mute"}` is enough.
     let data = head.data.map_or("{}", RawValue::get);
     match read(&head.kind, data).map(|message| around(head, message?)) {
         Some(Ok(envelope)) => Decoded::Message(envelope),
@@ -214,7 +214,7 @@ fn refused<M>(id: Option<Uuid>, code: ErrorCode, cause: &dyn std::fmt::Display) 
     }
 }
 
-/// A client's own words in an answer, kept short so that an answer is never larger than a limit.
+/// Shortens text of a client that an answer repeats, so that the answer's size is bounded.
 fn clip(text: &str) -> String {
     text.chars().take(40).collect()
 }

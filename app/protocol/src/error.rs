@@ -40,9 +40,9 @@ pub enum ErrorCode {
     IdConflict,
     /// The command was made too long ago to be recorded.
     TooOld,
-    /// The command claims to be made in the future.
+    /// The command's `at` lies in the future.
     FromTheFuture,
-    /// Nobody is signed in.
+    /// The request needs a sign-in and has none.
     NotSignedIn,
     /// E-mail or password are wrong.
     SignInRefused,
@@ -58,14 +58,14 @@ pub enum ErrorCode {
     TooLarge,
     /// More topics than one connection may follow.
     TooManyTopics,
-    /// The client speaks a version that this server does not: reload.
+    /// The server does not support the client's version: reload.
     UnsupportedVersion,
     /// The server could not do it now; the same command may be sent again.
     Unavailable,
-    /// The server's way to its other nodes is broken; the same message may be sent again.
+    /// The broker between the nodes cannot be reached; the same message may be sent again.
     BrokerUnavailable,
-    /// A mistake of the server, which the same message would meet again. The code of a newer
-    /// server, unknown here, is read as this too: then `retryable` says what it means.
+    /// A defect of the server, which the same message would meet again. A code of a newer server
+    /// that is unknown here is read as this one, too; its `retryable` field then decides.
     #[serde(other)]
     Internal,
 }
@@ -105,7 +105,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// Whether the same message can succeed later without anybody changing it.
+    /// Whether the same message, unchanged, can succeed later.
     pub fn retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::Unavailable | Self::BrokerUnavailable)
     }

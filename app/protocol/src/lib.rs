@@ -1,16 +1,16 @@
-//! Every word on the wire between Cadence's server and its clients.
+//! Every message between Cadence's server and its clients. GLOSSARY.md explains the terms.
 //!
 //! Read in this order:
 //! - [`topic`]: what can be followed, and a position in it
-//! - [`envelope`]: what stands around each message, single or batched; [`codec`]: how a frame
-//!   stands on the wire
+//! - [`envelope`]: the fields around each message, single or batched; [`codec`]: how a frame is
+//!   written
 //! - [`client`], [`server`]: the two directions, each one closed table of messages; notes, which go
 //!   both ways, are the table in [`guitar::note`]
 //! - [`guitar`], [`gym`], [`account`]: what the messages carry
 //! - [`error`], [`close`]: the stable codes
 //! - [`http`]: requests and responses of the JSON API and the server functions
 //!
-//! This crate knows no socket, no database and no page: serde and nothing else.
+//! This crate depends on no socket, no database and no page.
 
 pub mod account;
 pub mod client;

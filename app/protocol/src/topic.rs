@@ -49,14 +49,14 @@ impl<'de> Deserialize<'de> for Topic {
 /// A place in a topic's log: everything up to and including `offset` has been seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// Names one life of the log. A log that was lost starts again at 1 under a new epoch;
-    /// without it, a client at 57 would drop the new log's 1 as old.
+    /// Names one life of the log. A log that was lost begins again at 1 under a new epoch;
+    /// without the epoch, a client at 57 would drop the new log's 1 as old.
     pub epoch: String,
     /// Grows by one per event, without holes, from 1. 0 is the place before the first event.
     pub offset: u64,
 }
 
-/// A wish to follow a topic, from a position when the client has one.
+/// A request to follow a topic, from a position when the client has one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicRequest {
     /// The topic.

@@ -2,7 +2,7 @@
 
 use crate::{
     guitar::hand::Hand,
-    link::{Link, use_link},
+    link::{LinkHandle, use_link},
     ui::error_words,
 };
 use leptos::prelude::*;
@@ -74,7 +74,7 @@ pub(crate) enum PracticeStep {
 /// A session as a page holds it; a copyable handle.
 #[derive(Clone, Copy)]
 pub(crate) struct Performance {
-    link: StoredValue<Link>,
+    link: StoredValue<LinkHandle>,
     status: Signal<Status>,
     session: Signal<Option<Uuid>>,
     view: RwSignal<View>,
@@ -256,7 +256,7 @@ impl Performance {
 
     /// Now on the server's clock.
     pub(crate) fn server_now(self) -> Millis {
-        self.link.try_with_value(Link::server_now).unwrap_or(0)
+        self.link.try_with_value(LinkHandle::server_now).unwrap_or(0)
     }
 
     /// Whether messages arrive at this moment.

@@ -1,7 +1,7 @@
 //! The practices of this browser or account: how long, which chords, how many changes.
 
 use crate::{
-    backend::{Failure, practices, who},
+    backend::{CallFailure, practices, who},
     browser::use_browser,
     ui::{Brand, Empty, ErrorCard, LanguageSwitch, Loading, Tone, error_words, use_ready},
 };
@@ -26,8 +26,9 @@ pub fn Practice() -> impl IntoView {
         <Title text=move || words!(guitar.title_practice)/>
         <div class="practice">
             <header class="practice-bar">
-                <a class="stage-home" href="/" aria-label=move || words!(shared.home)>
+                <a class="stage-home" href="/">
                     <Brand/>
+                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
                 </a>
                 <nav class="practice-ways" aria-label=move || words!(shared.pages)>
                     <a href="/guitar">{move || words!(guitar.play)}</a>
@@ -79,7 +80,7 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
     let records = RwSignal::new(page.records);
     let more = RwSignal::new(page.more);
     let loading = RwSignal::new(false);
-    let failure = RwSignal::new(None::<Failure>);
+    let failure = RwSignal::new(None::<CallFailure>);
     let older = move |_| {
         let before = records.with_untracked(|r| r.last().map(|record| record.started_at));
         loading.set(true);

@@ -1,5 +1,6 @@
 //! The page for a role that may not enter.
 
+use super::words;
 use crate::{
     response::respond_status,
     ui::{Icon, IconName},
@@ -15,23 +16,25 @@ pub fn Forbidden(
     role: Role,
 ) -> impl IntoView {
     respond_status(403);
-    let (way_out, href, name) = match role {
-        Role::Player => (
-            "This account keeps guitar practice and has no part in the gym.",
-            "/guitar",
-            "Open the guitar",
-        ),
-        _ => ("A manager or admin can give you a role that may.", "/gym", "Open the dashboard"),
-    };
+    let is_player = role == Role::Player;
+    let way_out = if is_player { "/guitar" } else { "/gym" };
     view! {
-        <Title text="Not allowed"/>
+        <Title text=words::forbidden_page/>
         <section class="notice">
             <Icon name=IconName::CircleAlert/>
-            <h1>"Your role does not open this page"</h1>
-            <p>"You are signed in as " <b>{role.label()}</b> ". " {way_out}</p>
+            <h1>{words::forbidden_title}</h1>
+            <p>{move || words::signed_in_as(role)} " " {move || words::forbidden_note(is_player)}</p>
             <p class="notice-actions">
-                <a class="button button-primary" href=href>{name}</a>
-                <a class="button" href="/gym/sign-in" rel="external">"Sign in as somebody else"</a>
+                <a
+                    class="button button-primary"
+                    href=way_out
+                    rel=is_player.then_some("external")
+                >
+                    {move || words::forbidden_way_out(is_player)}
+                </a>
+                <a class="button" href="/gym/sign-in" rel="external">
+                    {words::sign_in_as_other}
+                </a>
             </p>
         </section>
     }

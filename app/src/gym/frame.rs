@@ -1,8 +1,9 @@
 //! The gym's frame: sidebar (a bottom bar on a phone) and the page.
 
 use super::{
-    desk::{entries::provide_desk, missed::MissedNote},
-    gate::Who,
+    desk::{desk_state::provide_desk, missed::MissedNote},
+    gate::SignedInResource,
+    words,
 };
 use crate::{
     backend::{sign_out, who},
@@ -11,29 +12,34 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::{A, Outlet};
-use protocol::{account::Permission, http::SignedIn};
+use protocol::{
+    account::{Permission, Role},
+    http::SignedIn,
+};
 
 /// The frame around the gym's pages; the page itself is the router's outlet.
 #[component]
 pub fn GymFrame() -> impl IntoView {
-    let who = Resource::new(|| (), |()| who());
-    provide_context(Who(who));
+    let signed_in = Resource::new(|| (), |()| who());
+    provide_context(SignedInResource(signed_in));
     let desk = provide_desk();
+    let sidebar = move || {
+        Suspend::new(async move {
+            let user = signed_in.await.ok().flatten();
+            user.map(|user| view! { <Sidebar user/> })
+        })
+    };
     view! {
         <div class="gym">
             <a class="skip" href="#content" rel="external">
-                "Skip to the page"
+                {words::skip_to_page}
             </a>
             <aside class="side">
-                <a class="side-brand" href="/gym" aria-label="Cadence, dashboard">
+                <a class="side-brand" href="/gym">
                     <Brand/>
+                    <span class="sr-only">" " {words::dashboard}</span>
                 </a>
-                <Suspense fallback=|| view! { <div class="side-wait"></div> }>
-                    {move || Suspend::new(async move {
-                        let user = who.await.ok().flatten();
-                        user.map(|user| view! { <Sidebar user/> })
-                    })}
-                </Suspense>
+                <Suspense fallback=|| view! { <div class="side-wait"></div> }>{sidebar}</Suspense>
             </aside>
             <main class="content" id="content">
                 <MissedNote desk/>
@@ -43,23 +49,23 @@ pub fn GymFrame() -> impl IntoView {
     }
 }
 
-/// The ways that this role may go, and who one is.
+/// The links to the pages of this role, the theme, and who is signed in.
 #[component]
 fn Sidebar(user: SignedIn) -> impl IntoView {
-    let browser = use_browser();
-    let failed = RwSignal::new(false);
-    let leave = move |_| {
-        let browser = browser.clone();
-        spawn_local(async move {
-            if sign_out().await.is_err() {
-                return failed.set(true);
-            }
-            browser.with(|browser| browser.announce_sign_in());
-            _ = window().location().set_href("/gym/sign-in");
-        });
-    };
-    let way = |href: &'static str, icon: IconName, name: &'static str, needs: Permission| {
-        user.role.may(needs).then(|| {
+    view! {
+        <PageNavigation role=user.role/>
+        <div class="me">
+            <ThemeSwitch/>
+            <LanguageSwitch/>
+            <AccountPart user/>
+        </div>
+    }
+}
+
+#[component]
+fn PageNavigation(role: Role) -> impl IntoView {
+    let link = move |href: &'static str, icon, name: fn() -> String, needs| {
+        role.may(needs).then(|| {
             view! {
                 <li>
                     <A href exact=true attr:class="way">
@@ -71,35 +77,51 @@ fn Sidebar(user: SignedIn) -> impl IntoView {
         })
     };
     view! {
-        <nav class="ways" aria-label="Pages">
+        <nav class="ways" aria-label=words::pages>
             <ul>
-                {way("/gym", IconName::LayoutDashboard, "Dashboard", Permission::SeeGym)}
-                {way("/gym/desk", IconName::ScanBarcode, "Check-in desk", Permission::UseDesk)}
-                {way("/gym/members", IconName::Users, "Members", Permission::SeeMembers)}
+                {link("/gym", IconName::LayoutDashboard, words::dashboard, Permission::SeeGym)}
+                {link("/gym/desk", IconName::ScanBarcode, words::desk_page, Permission::UseDesk)}
+                {link("/gym/members", IconName::Users, words::members_page, Permission::SeeMembers)}
             </ul>
         </nav>
-        <div class="me">
-            <ThemeSwitch/>
-            <LanguageSwitch/>
-            <div class="me-who">
-                <Avatar name=user.name.clone()/>
-                <span class="me-text">
-                    <span class="me-name">{user.name.clone()}</span>
-                    <span class="me-role">{user.role.label()}</span>
-                </span>
-                <button
-                    type="button"
-                    class="icon-button"
-                    aria-label="Sign out"
-                    title="Sign out"
-                    on:click=leave
-                >
-                    <Icon name=IconName::LogOut/>
-                </button>
-            </div>
-            <p class="me-error" role="alert">
-                {move || failed.get().then_some("Signing out did not reach the server. Try again.")}
-            </p>
+    }
+}
+
+/// Name and role of who is signed in, and the way out.
+#[component]
+fn AccountPart(user: SignedIn) -> impl IntoView {
+    let browser = use_browser();
+    let has_failed = RwSignal::new(false);
+    let leave = move |_| {
+        let browser = browser.clone();
+        spawn_local(async move {
+            if sign_out().await.is_err() {
+                return has_failed.set(true);
+            }
+            browser.with(|browser| browser.announce_sign_in());
+            _ = window().location().set_href("/gym/sign-in");
+        });
+    };
+    let role = user.role;
+    view! {
+        <div class="me-who">
+            <Avatar name=user.name.clone()/>
+            <span class="me-text">
+                <span class="me-name">{user.name}</span>
+                <span class="me-role">{move || words::role(role)}</span>
+            </span>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=words::sign_out
+                title=words::sign_out
+                on:click=leave
+            >
+                <Icon name=IconName::LogOut/>
+            </button>
         </div>
+        <p class="me-error" role="alert">
+            {move || has_failed.get().then(words::sign_out_failed)}
+        </p>
     }
 }

@@ -1,9 +1,9 @@
 //! Who may enter a page of the gym.
 
-use super::forbidden::Forbidden;
+use super::{forbidden::Forbidden, words};
 use crate::{
-    backend::{Failure, who},
-    response::{SharedRespond, use_respond},
+    backend::{CallFailure, who},
+    response::{SharedResponseHead, use_response_head},
     ui::{ErrorCard, sign_in_address},
 };
 use leptos::prelude::*;
@@ -12,53 +12,50 @@ use protocol::{account::Permission, http::SignedIn};
 
 /// Who is signed in, asked once for all pages of the gym.
 #[derive(Clone, Copy)]
-pub struct Who(pub Resource<Result<Option<SignedIn>, Failure>>);
+pub struct SignedInResource(pub Resource<Result<Option<SignedIn>, CallFailure>>);
 
-/// Who may enter a page. Make it with [`Gate::of`] in the page's body, where the request and the
-/// address are at hand, and ask it inside the page's `Suspend`.
+/// Decides who may enter a page. Make it with [`PageGate::of`] in the page's body, where the
+/// request and the address are at hand, and ask it inside the page's `Suspend`.
 #[derive(Clone)]
-pub struct Gate {
-    who: Option<Who>,
+pub struct PageGate {
+    signed_in: Option<SignedInResource>,
     needs: Permission,
     sign_in: String,
-    respond: Option<SharedRespond>,
+    response: Option<SharedResponseHead>,
 }
 
-impl Gate {
+impl PageGate {
     /// The gate of the page at the present address.
     pub fn of(needs: Permission) -> Self {
         let location = use_location();
         let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
         Self {
-            who: use_context::<Who>(),
+            signed_in: use_context::<SignedInResource>(),
             needs,
             sign_in: sign_in_address(&path, &search),
-            respond: use_respond(),
+            response: use_response_head(),
         }
     }
 
-    /// Who came in, or what to show instead of the page.
+    /// The person who may enter, or what to show instead of the page.
     pub async fn pass(self) -> Result<SignedIn, AnyView> {
-        let answer = match self.who {
-            Some(Who(who)) => who.await,
+        let answer = match self.signed_in {
+            Some(SignedInResource(signed_in)) => signed_in.await,
             None => who().await,
         };
         match answer {
             Ok(Some(user)) if user.role.may(self.needs) => Ok(user),
             Ok(Some(user)) => Err(view! { <Forbidden role=user.role/> }.into_any()),
-            Ok(None) => Err(self.to_sign_in()),
-            Err(failure) => Err(view! {
-                <ErrorCard title="The page could not be opened" failure/>
-            }
-            .into_any()),
+            Ok(None) => Err(self.redirect_to_sign_in()),
+            Err(failure) => Err(view! { <ErrorCard title=words::page_failed failure/> }.into_any()),
         }
     }
 
-    /// Sends whoever is not signed in to sign in, and back here afterwards.
-    pub fn to_sign_in(self) -> AnyView {
-        match self.respond {
-            Some(respond) => {
-                respond.redirect(&self.sign_in);
+    /// Redirects to sign-in, with the way back to this page.
+    fn redirect_to_sign_in(self) -> AnyView {
+        match self.response {
+            Some(response) => {
+                response.redirect(&self.sign_in);
                 ().into_any()
             }
             None => {

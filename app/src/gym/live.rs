@@ -1,28 +1,21 @@
 //! The gym's state on a page, kept up to date by the link.
 
-use crate::{
-    backend::gym,
-    link::use_link,
-    ui::{Icon, IconName, use_ready},
-};
+use super::activity::ActivityKey;
+use crate::{backend::gym, link::use_link};
 use leptos::{prelude::*, task::spawn_local};
-use logic::{
-    gym::roster::Roster,
-    link::{Delivery, Phase},
-};
+use logic::{gym::roster::Roster, link::Delivery};
 use protocol::{ErrorBody, Topic, gym::GymSnapshot, http::AtPosition, server::Snapshot};
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// The gym on this page.
 #[derive(Clone, Copy)]
 pub struct LiveGym {
     /// Figures, activity and visits.
     pub roster: RwSignal<Roster>,
-    /// Why the page gets no changes, when the server said so.
+    /// Why the page gets no changes, when the server refused the topic.
     pub refused: RwSignal<Option<ErrorBody>>,
     /// Facts that came live and have not been shown yet: their rows slide in.
-    fresh: StoredValue<HashSet<(&'static str, Uuid)>>,
+    fresh: StoredValue<HashSet<ActivityKey>>,
 }
 
 impl LiveGym {
@@ -32,11 +25,12 @@ impl LiveGym {
     }
 
     /// Whether a fact came live; true only once, so that its row glows only once.
-    pub fn is_fresh(&self, key: (&'static str, Uuid)) -> bool {
+    pub fn is_fresh(&self, key: ActivityKey) -> bool {
         self.fresh.try_update_value(|fresh| fresh.remove(&key)).unwrap_or(false)
     }
 
-    fn take(&self, delivery: &Delivery, now: i64) {
+    /// Applies a delivery of the topic; `now` is on the server's clock.
+    fn apply(&self, delivery: &Delivery, now: i64) {
         match delivery {
             Delivery::Snapshot { snapshot: Snapshot::CheckIns(gym), .. } => {
                 self.fresh.update_value(HashSet::clear);
@@ -54,13 +48,13 @@ impl LiveGym {
     }
 
     fn change(&self, change: impl FnOnce(&mut Roster)) {
-        let newest = |roster: &Roster| roster.activity().first().map(super::words::key);
+        let newest = |roster: &Roster| roster.activity().first().map(ActivityKey::of);
         let day = |roster: &Roster| roster.clock().day_start;
         let before = self.roster.with_untracked(newest);
-        let yesterday = self.roster.with_untracked(day);
+        let day_before = self.roster.with_untracked(day);
         self.roster.update(change);
-        if self.roster.with_untracked(day) != yesterday {
-            self.learn_the_new_day();
+        if self.roster.with_untracked(day) != day_before {
+            self.fetch_clock();
         }
         let after = self.roster.with_untracked(newest);
         if let Some(key) = after.filter(|_| after != before) {
@@ -72,7 +66,7 @@ impl LiveGym {
 
     /// Asks the server when the new gym day ends and what its time is: the clocks may have
     /// changed that night.
-    fn learn_the_new_day(&self) {
+    fn fetch_clock(&self) {
         let roster = self.roster;
         spawn_local(async move {
             if let Ok(gym) = gym().await {
@@ -95,70 +89,8 @@ pub fn use_live_gym(start: AtPosition<GymSnapshot>) -> LiveGym {
     Effect::new(move |_| {
         let clock = link.clone();
         link.follow(Topic::CheckIns, Some(position.clone()), move |delivery| {
-            live.take(&delivery, clock.server_now());
+            live.apply(&delivery, clock.server_now());
         });
     });
     live
-}
-
-/// A sentence above figures that do not move at present.
-#[component]
-pub fn StaleNote(
-    /// The gym on this page.
-    live: LiveGym,
-) -> impl IntoView {
-    let status = use_link().status();
-    let ready = use_ready();
-    let sentence = move || {
-        if let Some(error) = live.refused.get() {
-            return Some(format!("Changes do not reach this page: {}", error.message));
-        }
-        if !ready.get() {
-            return None;
-        }
-        match status.get().phase {
-            Phase::Offline { .. } => Some(
-                "These figures are from before the connection was lost. They catch up by \
-                 themselves."
-                    .to_owned(),
-            ),
-            Phase::Stopped(code) => Some(format!("These figures stand still. {}", code.sentence())),
-            _ => None,
-        }
-    };
-    view! {
-        <div class="stale-place" role="status">
-            {move || {
-                sentence()
-                    .map(|sentence| {
-                        view! {
-                            <p class="stale tone-warn">
-                                <Icon name=IconName::WifiOff/>
-                                {sentence}
-                            </p>
-                        }
-                    })
-            }}
-        </div>
-    }
-}
-
-/// How much of the places is taken, as SVG attributes.
-#[component]
-pub fn Meter(
-    /// Hundredths taken; more than 100 shows as full.
-    #[prop(into)]
-    percent: Signal<i64>,
-) -> impl IntoView {
-    view! {
-        <svg class="fullness" class:fullness-warn=move || { percent.get() >= 90 } aria-hidden="true">
-            <rect class="fullness-room" width="100%" height="100%" rx="3"></rect>
-            <rect
-                class="fullness-taken"
-                width=move || format!("{}%", percent.get().clamp(0, 100))
-                height="100%"
-                rx="3"
-            ></rect>
-        </svg>
-    }
 }

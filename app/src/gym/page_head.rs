@@ -10,7 +10,7 @@ use leptos_meta::Title;
 pub fn PageHead(
     /// The title, also of the document.
     #[prop(into)]
-    title: String,
+    title: TextProp,
     /// A word beside the title.
     #[prop(into, default = Signal::stored(String::new()))]
     note: Signal<String>,
@@ -24,7 +24,7 @@ pub fn PageHead(
     view! {
         <Title text=title.clone()/>
         <header class="page-head">
-            <h1>{title}</h1>
+            <h1>{move || title.get()}</h1>
             <span class="page-note">{move || note.get()}</span>
             <div class="page-actions">
                 {live.then(|| view! { <LinkChip/> })}

@@ -36,7 +36,7 @@ pub fn Badge(
     tone: Tone,
     /// The word.
     #[prop(into)]
-    text: String,
+    text: TextProp,
 ) -> impl IntoView {
-    view! { <span class=format!("badge {}", tone.class())>{text}</span> }
+    view! { <span class=format!("badge {}", tone.class())>{move || text.get()}</span> }
 }

@@ -1,6 +1,6 @@
 //! What a list shows when it has nothing to show: nothing there, not there yet, or not to be had.
 
-use crate::{backend::Failure, ui::error_words};
+use crate::{backend::CallFailure, ui::error_words};
 use leptos::{prelude::*, text_prop::TextProp};
 use protocol::ErrorCode;
 use texts::words;
@@ -57,7 +57,7 @@ pub fn ErrorCard(
     #[prop(into)]
     title: TextProp,
     /// Why.
-    failure: Failure,
+    failure: CallFailure,
     /// What Try again does.
     #[prop(optional, into)]
     retry: Option<Callback<()>>,
@@ -99,7 +99,7 @@ pub fn Guarded(
         let again = errors.clone();
         let reasons = move || {
             let reasons = errors.get().into_iter().map(|(_, error)| match error.downcast_ref() {
-                Some(Failure(error)) => error_words(error),
+                Some(CallFailure(error)) => error_words(error),
                 None => error.to_string(),
             });
             reasons.collect::<Vec<_>>().join(" ")

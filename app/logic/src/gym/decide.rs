@@ -1,7 +1,7 @@
-//! May this member come in? A pure function of dates and facts.
+//! Decides whether a member may come in: a pure function of dates and facts.
 //!
-//! Days are gym days, counted as whole numbers, so that "ends in 3 days" is a subtraction and no
-//! time zone can come in between. Nothing here is stored: a standing follows from the dates.
+//! Days are gym days, counted as whole numbers, so that "ends in 3 days" is a subtraction that does
+//! not depend on a time zone. A standing is not stored; it follows from the dates.
 
 use protocol::{
     Millis,
@@ -9,7 +9,7 @@ use protocol::{
     http::Standing,
 };
 
-/// One subscription of a member. `id` is whatever the caller tells subscriptions apart by.
+/// One subscription of a member. `id` is the caller's name for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription<I> {
     /// Names it to the caller.
@@ -37,10 +37,10 @@ pub struct Freeze {
 
 /// What is known about a member at the moment of a scan.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a, I> {
+pub struct MemberFacts<'a, I> {
     /// The gym day.
     pub today: i64,
-    /// A subscription that ends within so many days is worth a word.
+    /// A subscription that ends within this many days is answered in amber.
     pub soon_days: i64,
     /// Whether the gym has barred the member.
     pub barred: bool,
@@ -54,7 +54,7 @@ pub struct Facts<'a, I> {
 
 /// What is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision<I> {
+pub struct EntryDecision<I> {
     /// The colour.
     pub verdict: Verdict,
     /// Why, unless it is a plain yes.
@@ -65,7 +65,7 @@ pub struct Decision<I> {
     pub takes_visit_from: Option<I>,
 }
 
-impl<I> Decision<I> {
+impl<I> EntryDecision<I> {
     /// Whether a visit begins. A member who is in already does not come in again.
     pub fn begins_visit(&self) -> bool {
         self.verdict != Verdict::Deny && !matches!(self.reason, Some(Reason::AlreadyIn { .. }))
@@ -73,11 +73,15 @@ impl<I> Decision<I> {
 }
 
 /// Decides one scan.
-pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
-    let right = right(facts.today, facts.subscriptions);
+pub fn decide<I: Copy>(facts: &MemberFacts<'_, I>) -> EntryDecision<I> {
+    let right = entry_right(facts.today, facts.subscriptions);
     let shown = right.shown().map(|s| s.id);
-    let answer =
-        |verdict, reason| Decision { verdict, reason, subscription: shown, takes_visit_from: None };
+    let answer = |verdict, reason| EntryDecision {
+        verdict,
+        reason,
+        subscription: shown,
+        takes_visit_from: None,
+    };
     if let Some((since, location)) = facts.open {
         let reason = Reason::AlreadyIn { since, location: location.to_owned() };
         return answer(Verdict::Warn, Some(reason));
@@ -91,7 +95,7 @@ pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
             None => answer(Verdict::Deny, Some(refusal)),
         };
     }
-    let Right::Yes { with, covered_until, visits } = right else {
+    let EntryRight::Yes { with, covered_until, visits } = right else {
         return answer(Verdict::Deny, Some(Reason::NoSubscription));
     };
     let days = covered_until - facts.today;
@@ -100,7 +104,7 @@ pub fn decide<I: Copy>(facts: &Facts<'_, I>) -> Decision<I> {
         _ if days <= facts.soon_days => Some(Reason::EndsSoon { days }),
         _ => None,
     };
-    Decision {
+    EntryDecision {
         verdict: if reason.is_some() { Verdict::Warn } else { Verdict::Allow },
         reason,
         subscription: Some(with.id),
@@ -118,26 +122,27 @@ pub fn standing<I>(
     if barred {
         return Standing::Barred;
     }
-    match right(today, subscriptions) {
-        Right::Yes { covered_until, .. } if covered_until - today <= soon_days => {
+    match entry_right(today, subscriptions) {
+        EntryRight::Yes { covered_until, .. } if covered_until - today <= soon_days => {
             Standing::EndsSoon
         }
-        Right::Yes { .. } => Standing::Active,
-        Right::Frozen(..) => Standing::Frozen,
-        Right::UsedUp(_) => Standing::UsedUp,
-        Right::Expired(_) => Standing::Expired,
-        Right::None => Standing::None,
+        EntryRight::Yes { .. } => Standing::Active,
+        EntryRight::Frozen(..) => Standing::Frozen,
+        EntryRight::UsedUp(_) => Standing::UsedUp,
+        EntryRight::Expired(_) => Standing::Expired,
+        EntryRight::None => Standing::None,
     }
 }
 
-/// The subscription that a list or card names: the one that lets in, or else tells why not.
+/// The subscription that a list or card names: the one that admits the member, or else the one that
+/// explains the refusal.
 pub fn shown<I>(today: i64, subscriptions: &[Subscription<I>]) -> Option<&Subscription<I>> {
-    right(today, subscriptions).shown()
+    entry_right(today, subscriptions).shown()
 }
 
-/// What the subscriptions say, apart from everything else.
-enum Right<'a, I> {
-    /// Come in with this one.
+/// What follows from the subscriptions alone.
+enum EntryRight<'a, I> {
+    /// This one admits the member.
     Yes {
         with: &'a Subscription<I>,
         /// The last day without a gap, renewals included.
@@ -151,7 +156,7 @@ enum Right<'a, I> {
     None,
 }
 
-impl<'a, I> Right<'a, I> {
+impl<'a, I> EntryRight<'a, I> {
     fn shown(&self) -> Option<&'a Subscription<I>> {
         match self {
             Self::Yes { with: s, .. } | Self::Frozen(s, _) | Self::UsedUp(s) | Self::Expired(s) => {
@@ -172,7 +177,7 @@ impl<'a, I> Right<'a, I> {
     }
 }
 
-fn right<I>(today: i64, all: &[Subscription<I>]) -> Right<'_, I> {
+fn entry_right<I>(today: i64, all: &[Subscription<I>]) -> EntryRight<'_, I> {
     let current = || all.iter().filter(|s| s.starts <= today && today <= s.ends);
     let usable = || {
         current().filter(|s| frozen_on(s, today).is_none() && s.visits_left.is_none_or(|n| n > 0))
@@ -185,16 +190,16 @@ fn right<I>(today: i64, all: &[Subscription<I>]) -> Right<'_, I> {
         .or_else(|| usable().min_by_key(|s| s.ends));
     if let Some(with) = with {
         let visits = with.visits_left.map(|_| usable().filter_map(|s| s.visits_left).sum());
-        return Right::Yes { with, covered_until: covered_until(today, all), visits };
+        return EntryRight::Yes { with, covered_until: covered_until(today, all), visits };
     }
     if let Some((s, freeze)) = current().find_map(|s| Some((s, frozen_on(s, today)?))) {
-        return Right::Frozen(s, freeze);
+        return EntryRight::Frozen(s, freeze);
     }
     let last = all.iter().filter(|s| s.starts <= today).max_by_key(|s| (s.ends, s.starts));
     match last {
-        None => Right::None,
-        Some(last) if last.visits_left == Some(0) => Right::UsedUp(last),
-        Some(last) => Right::Expired(last),
+        None => EntryRight::None,
+        Some(last) if last.visits_left == Some(0) => EntryRight::UsedUp(last),
+        Some(last) => EntryRight::Expired(last),
     }
 }
 
@@ -202,7 +207,8 @@ fn frozen_on<I>(subscription: &Subscription<I>, today: i64) -> Option<&Freeze> {
     subscription.freeze.as_ref().filter(|f| f.from <= today && today < f.until)
 }
 
-/// The last day that the member can come in without a gap. Whoever has renewed is not warned.
+/// The last day until which the member can come in without a gap. A renewal counts, so that a member
+/// who has renewed is not warned.
 fn covered_until<I>(today: i64, all: &[Subscription<I>]) -> i64 {
     let mut until = today - 1;
     loop {
@@ -239,8 +245,8 @@ mod tests {
         s
     }
 
-    fn facts(subscriptions: &[Subscription<u8>]) -> Facts<'_, u8> {
-        Facts {
+    fn facts(subscriptions: &[Subscription<u8>]) -> MemberFacts<'_, u8> {
+        MemberFacts {
             today: TODAY,
             soon_days: 7,
             barred: false,
@@ -325,7 +331,7 @@ mod tests {
     #[test]
     fn whoever_is_in_is_in_whatever_the_dates_say() {
         let subscriptions = [pass(1)];
-        let open = Facts { open: Some((42, "Desk")), ..facts(&subscriptions) };
+        let open = MemberFacts { open: Some((42, "Desk")), ..facts(&subscriptions) };
         let decision = decide(&open);
         let reason = Reason::AlreadyIn { since: 42, location: "Desk".to_owned() };
         assert_eq!((decision.verdict, decision.reason.as_ref()), (Verdict::Warn, Some(&reason)));
@@ -336,8 +342,9 @@ mod tests {
     #[test]
     fn a_reason_lets_a_refused_member_in_and_takes_no_visit() {
         let subscriptions = [pass(0)];
-        let why =
-            |reason| decide(&Facts { override_reason: Some(reason), ..facts(&subscriptions) });
+        let why = |reason| {
+            decide(&MemberFacts { override_reason: Some(reason), ..facts(&subscriptions) })
+        };
         let let_in = why(" lost wallet ");
         let reason = Reason::Overridden { reason: "lost wallet".to_owned() };
         assert_eq!((let_in.verdict, let_in.reason.as_ref()), (Verdict::Warn, Some(&reason)));
@@ -350,14 +357,14 @@ mod tests {
     fn a_reason_that_nobody_needed_changes_nothing() {
         let subscriptions = [month(TODAY - 1, TODAY + 30)];
         let decision =
-            decide(&Facts { override_reason: Some("just in case"), ..facts(&subscriptions) });
+            decide(&MemberFacts { override_reason: Some("just in case"), ..facts(&subscriptions) });
         assert_eq!((decision.verdict, decision.reason), (Verdict::Allow, None));
     }
 
     #[test]
     fn barred_comes_before_every_subscription() {
         let subscriptions = [month(TODAY - 1, TODAY + 30)];
-        let decision = decide(&Facts { barred: true, ..facts(&subscriptions) });
+        let decision = decide(&MemberFacts { barred: true, ..facts(&subscriptions) });
         assert_eq!((decision.verdict, decision.reason), (Verdict::Deny, Some(Reason::Barred)));
         assert_eq!(standing(TODAY, 7, true, &subscriptions), Standing::Barred);
     }
@@ -383,7 +390,7 @@ mod tests {
             ),
             barred: bool,
         ) {
-            let decision = decide(&Facts { barred, ..facts(&subscriptions) });
+            let decision = decide(&MemberFacts { barred, ..facts(&subscriptions) });
             let lets_in = matches!(
                 standing(TODAY, 7, barred, &subscriptions),
                 Standing::Active | Standing::EndsSoon

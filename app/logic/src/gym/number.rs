@@ -7,13 +7,13 @@
 
 use std::fmt;
 
-/// A member number that is right in itself; whether a member has it is another question.
+/// A member number with a valid check digit, whether or not a member has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberNumber {
     serial: u32,
 }
 
-/// Why a text is no member number.
+/// Why a text is not a member number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// It does not look like one; it may be a card code or a name.
@@ -73,7 +73,7 @@ impl fmt::Display for MemberNumber {
     }
 }
 
-/// Whether a text is written like a member number: then a wrong check digit is worth a word.
+/// Whether a text begins like a member number, so that a wrong check digit is reported as such.
 pub fn has_prefix(text: &str) -> bool {
     let mut plain = text.chars().filter_map(plain);
     plain.next() == Some('M') && plain.next().is_some_and(|c| c.is_ascii_digit())

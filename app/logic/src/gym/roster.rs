@@ -8,28 +8,29 @@ use protocol::{
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// How many lines of activity and visits are kept.
-const SHOWN: usize = 50;
-const HOUR: Millis = 3_600_000;
-const DAY: Millis = 24 * HOUR;
-const MINUTE: f64 = 60_000.0;
+/// How many lines of activity, and how many visits, are kept.
+const MAX_LINES: usize = 50;
+const HOUR_MS: Millis = 3_600_000;
+const DAY_MS: Millis = 24 * HOUR_MS;
+const MINUTE_MS: f64 = 60_000.0;
 
-/// The dashboard's and the desk's state: a snapshot, moved on by each event.
+/// The state of dashboard and desk: a snapshot, changed by each event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Roster {
     gym: GymSnapshot,
-    /// Counted after the last event applied here; applied when that event has come.
+    /// Figures that include events which have not come yet; applied when those have come.
     ahead: Option<Stats>,
-    /// What happened since the snapshot, so that the same fact is never counted twice.
-    seen: HashSet<(Fact, Uuid)>,
+    /// What was counted since the snapshot, so that no change is counted twice.
+    seen: HashSet<(CountedChange, Uuid)>,
 }
 
+/// A change that counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Fact {
-    Began,
-    Ended,
-    Undone,
-    Refused,
+enum CountedChange {
+    VisitBegan,
+    VisitEnded,
+    VisitUndone,
+    MemberRefused,
 }
 
 impl Roster {
@@ -94,12 +95,24 @@ impl Roster {
         }
         match message {
             ServerMessage::MemberCheckedIn { visit, reason } => {
-                self.begin(visit, reason.clone());
+                self.begin_visit(visit, reason.clone());
             }
-            ServerMessage::MemberCheckedOut(visit) => self.end(visit),
-            ServerMessage::CheckInUndone { visit, at } => self.undo(visit, *at),
-            ServerMessage::Activity(refusal) => self.refuse(refusal),
-            _ => {}
+            ServerMessage::MemberCheckedOut(visit) => self.end_visit(visit),
+            ServerMessage::CheckInUndone { visit, at } => self.undo_visit(visit, *at),
+            ServerMessage::Activity(refusal) => self.add_refusal(refusal),
+            // Applied above, or not about the gym.
+            ServerMessage::InitialStats(_)
+            | ServerMessage::StatsUpdate(_)
+            | ServerMessage::Welcome(_)
+            | ServerMessage::Ack(_)
+            | ServerMessage::Error(_)
+            | ServerMessage::Pong { .. }
+            | ServerMessage::Snapshot(_)
+            | ServerMessage::AuthExpiring { .. }
+            | ServerMessage::ServerRestart { .. }
+            | ServerMessage::PracticeUpdate(_)
+            | ServerMessage::ConnectionUpdate(_)
+            | ServerMessage::Note(_) => {}
         }
         self.advance(offset);
     }
@@ -121,11 +134,11 @@ impl Roster {
         match (outcome, message) {
             (Outcome::CheckIn(answer), ClientMessage::CheckIn(asked)) => {
                 let at = asked.at.unwrap_or(now);
-                self.decided(id, answer, asked.location.as_deref(), at);
+                self.apply_decision(id, answer, asked.location.as_deref(), at);
             }
-            (Outcome::CheckOut { visit }, _) => self.end(visit),
+            (Outcome::CheckOut { visit }, _) => self.end_visit(visit),
             (Outcome::Undone { visit }, ClientMessage::UndoCheckIn(asked)) => {
-                self.undo(visit, asked.at.unwrap_or(now));
+                self.undo_visit(visit, asked.at.unwrap_or(now));
             }
             _ => {}
         }
@@ -154,13 +167,19 @@ impl Roster {
         }
     }
 
-    fn decided(&mut self, id: Uuid, answer: &CheckInAnswer, location: Option<&str>, at: Millis) {
+    fn apply_decision(
+        &mut self,
+        id: Uuid,
+        answer: &CheckInAnswer,
+        location: Option<&str>,
+        at: Millis,
+    ) {
         match (&answer.visit, &answer.reason) {
             (Some(visit), reason) if answer.verdict != Verdict::Deny => {
-                self.begin(visit, reason.clone());
+                self.begin_visit(visit, reason.clone());
             }
             (_, Some(reason)) if answer.verdict == Verdict::Deny && !answer.repeated => {
-                self.refuse(&Refusal {
+                self.add_refusal(&Refusal {
                     id,
                     member: answer.member.clone(),
                     location: location.unwrap_or_default().to_owned(),
@@ -172,9 +191,9 @@ impl Roster {
         }
     }
 
-    fn begin(&mut self, visit: &Visit, reason: Option<protocol::gym::Reason>) {
+    fn begin_visit(&mut self, visit: &Visit, reason: Option<protocol::gym::Reason>) {
         let known = self.gym.visits.iter().any(|shown| shown.id == visit.id);
-        if known || !self.seen.insert((Fact::Began, visit.id)) {
+        if known || !self.seen.insert((CountedChange::VisitBegan, visit.id)) {
             return;
         }
         self.roll_over(visit.check_in_time);
@@ -186,19 +205,19 @@ impl Roster {
             }
             self.gym.hours[hour] += 1;
         }
-        // A desk that was offline brings visits of a while ago: they stand at their own time.
+        // A desk that was offline sends visits of a while ago; they are listed at their own time.
         let newer = |shown: &Visit| shown.check_in_time > visit.check_in_time;
         let place = self.gym.visits.iter().take_while(|shown| newer(shown)).count();
         self.gym.visits.insert(place, visit.clone());
-        self.gym.visits.truncate(SHOWN);
-        self.push(Activity::CheckedIn { visit: visit.clone(), reason });
+        self.gym.visits.truncate(MAX_LINES);
+        self.push_activity(Activity::CheckedIn { visit: visit.clone(), reason });
     }
 
-    fn end(&mut self, visit: &Visit) {
+    fn end_visit(&mut self, visit: &Visit) {
         let Some(left) = visit.check_out_time else { return };
         let mut shown = self.gym.visits.iter_mut().find(|shown| shown.id == visit.id);
         if shown.as_ref().is_some_and(|shown| shown.check_out_time.is_some())
-            || !self.seen.insert((Fact::Ended, visit.id))
+            || !self.seen.insert((CountedChange::VisitEnded, visit.id))
         {
             return;
         }
@@ -208,19 +227,19 @@ impl Roster {
         self.roll_over(left);
         self.gym.stats.currently_in -= 1;
         if self.counts_for_the_average(visit) {
-            self.average(visit, 1);
+            self.update_average(visit, 1);
         }
-        self.push(Activity::CheckedOut { visit: visit.clone() });
+        self.push_activity(Activity::CheckedOut { visit: visit.clone() });
     }
 
-    fn undo(&mut self, visit: &Visit, at: Millis) {
-        if !self.seen.insert((Fact::Undone, visit.id)) {
+    fn undo_visit(&mut self, visit: &Visit, at: Millis) {
+        if !self.seen.insert((CountedChange::VisitUndone, visit.id)) {
             return;
         }
         self.gym.visits.retain(|shown| shown.id != visit.id);
         match visit.check_out_time {
             None => self.gym.stats.currently_in -= 1,
-            Some(_) if self.counts_for_the_average(visit) => self.average(visit, -1),
+            Some(_) if self.counts_for_the_average(visit) => self.update_average(visit, -1),
             Some(_) => {}
         }
         if let Some(hour) = self.hour_of(visit.check_in_time) {
@@ -229,18 +248,18 @@ impl Roster {
                 *count -= 1;
             }
         }
-        self.push(Activity::Undone { visit: visit.clone(), at });
+        self.push_activity(Activity::Undone { visit: visit.clone(), at });
     }
 
-    fn refuse(&mut self, refusal: &Refusal) {
-        if self.seen.insert((Fact::Refused, refusal.id)) {
-            self.push(Activity::Refused(refusal.clone()));
+    fn add_refusal(&mut self, refusal: &Refusal) {
+        if self.seen.insert((CountedChange::MemberRefused, refusal.id)) {
+            self.push_activity(Activity::Refused(refusal.clone()));
         }
     }
 
-    fn push(&mut self, activity: Activity) {
+    fn push_activity(&mut self, activity: Activity) {
         self.gym.activity.insert(0, activity);
-        self.gym.activity.truncate(SHOWN);
+        self.gym.activity.truncate(MAX_LINES);
     }
 
     /// Automatic closings, and visits closed on another day, do not count for the average stay.
@@ -250,10 +269,10 @@ impl Roster {
     }
 
     /// Adds a visit's length to the mean, or takes it out again.
-    fn average(&mut self, visit: &Visit, sign: i64) {
+    fn update_average(&mut self, visit: &Visit, sign: i64) {
         let stats = &mut self.gym.stats;
         let left = visit.check_out_time.unwrap_or(visit.check_in_time);
-        let minutes = (left - visit.check_in_time) as f64 / MINUTE;
+        let minutes = (left - visit.check_in_time) as f64 / MINUTE_MS;
         let before = stats.average_stay_minutes.unwrap_or(0.0) * stats.finished_visits as f64;
         stats.finished_visits = (stats.finished_visits + sign).max(0);
         let total = before + minutes * sign as f64;
@@ -266,19 +285,19 @@ impl Roster {
         let clock = &self.gym.clock;
         (clock.day_start..clock.day_end)
             .contains(&at)
-            .then(|| ((at - clock.day_start) / HOUR) as usize)
+            .then(|| ((at - clock.day_start) / HOUR_MS) as usize)
     }
 
-    /// Begins the gym's day anew when `now` lies behind the shown one. The new day is taken to
-    /// have 24 hours; where the clocks change that night, the next snapshot knows better.
+    /// Begins a new gym day when `now` lies after the end of the shown one. The new day is assumed
+    /// to have 24 hours; where the clocks change that night, the next snapshot corrects it.
     fn roll_over(&mut self, now: Millis) {
         let clock = &mut self.gym.clock;
         if now < clock.day_end || clock.day_end <= clock.day_start {
             return;
         }
-        let days = (now - clock.day_end) / DAY + 1;
-        clock.day_start = clock.day_end + (days - 1) * DAY;
-        clock.day_end = clock.day_start + DAY;
+        let days = (now - clock.day_end) / DAY_MS + 1;
+        clock.day_start = clock.day_end + (days - 1) * DAY_MS;
+        clock.day_end = clock.day_start + DAY_MS;
         let stats = &mut self.gym.stats;
         stats.today_total = 0;
         stats.average_stay_minutes = None;
@@ -343,7 +362,7 @@ mod tests {
                 gym: "Test".to_owned(),
                 utc_offset_minutes: 60,
                 day_start: DAY_START,
-                day_end: DAY_START + DAY,
+                day_end: DAY_START + DAY_MS,
                 capacity: 80,
                 undo_ms: 60_000,
                 repeat_ms: 10_000,
@@ -486,12 +505,12 @@ mod tests {
         let morning = Stats {
             today_total: 0,
             currently_in: 1,
-            timestamp: DAY_START + DAY + 1,
+            timestamp: DAY_START + DAY_MS + 1,
             ..*roster.stats()
         };
         roster.apply(&ServerMessage::StatsUpdate(morning), None);
         assert_eq!((roster.stats().today_total, roster.stats().currently_in), (0, 1));
-        assert_eq!(roster.clock().day_start, DAY_START + DAY);
+        assert_eq!(roster.clock().day_start, DAY_START + DAY_MS);
         assert!(roster.hours().is_empty());
         let tomorrow = visit(2, 24 * 60 + 130);
         roster.apply(&came(&tomorrow), Some(2));
@@ -504,7 +523,7 @@ mod tests {
         roster.apply(&came(&visit(1, 10)), Some(1));
         roster.apply(&came(&visit(2, 3 * 24 * 60 + 5)), Some(2));
         assert_eq!((roster.stats().today_total, roster.stats().currently_in), (1, 2));
-        assert_eq!(roster.clock().day_start, DAY_START + 3 * DAY);
+        assert_eq!(roster.clock().day_start, DAY_START + 3 * DAY_MS);
         let late = visit(3, 20);
         roster.apply(&came(&late), Some(3));
         assert_eq!(roster.stats().today_total, 1, "a late record of an earlier day is not today's");
@@ -564,7 +583,7 @@ mod tests {
                 .iter()
                 .filter(|visit| !visit.closed_automatically)
                 .filter_map(|visit| Some((visit.check_out_time? - visit.check_in_time) as f64))
-                .map(|ms| ms / MINUTE)
+                .map(|ms| ms / MINUTE_MS)
                 .collect();
             prop_assert_eq!(stats.finished_visits, stays.len() as i64);
             match stats.average_stay_minutes {
@@ -575,15 +594,15 @@ mod tests {
                 }
             }
             for (hour, count) in roster.hours().iter().enumerate() {
-                let begun = |visit: &&Visit| (visit.check_in_time - DAY_START) / HOUR == hour as i64;
+                let begun = |visit: &&Visit| (visit.check_in_time - DAY_START) / HOUR_MS == hour as i64;
                 prop_assert_eq!(*count, visits.iter().filter(begun).count() as i64);
             }
             let newest: Vec<_> = visits.iter().rev().take(roster.visits().len()).collect();
             let shown: Vec<_> = roster.visits().iter().take(newest.len()).collect();
-            if visits.len() <= SHOWN {
+            if visits.len() <= MAX_LINES {
                 prop_assert_eq!(shown, newest);
             }
-            prop_assert!(roster.visits().len() <= SHOWN && roster.activity().len() <= SHOWN);
+            prop_assert!(roster.visits().len() <= MAX_LINES && roster.activity().len() <= MAX_LINES);
         }
     }
 }

@@ -1,30 +1,30 @@
 //! How long to wait before the next attempt: exponential backoff with full jitter
 //! (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 //!
-//! Besides, no wait is longer than the trouble has lasted already, so that an outage is never more
-//! than doubled, also when chance made the first waits short. Without that, some of 200 clients
-//! with a hole of 2 s every 10 s waited from one hole into the next until the ring did not reach
-//! back to them.
+//! In addition, no wait is longer than the outage has lasted already, so that an outage is at most
+//! doubled, also when the first random waits were short. Without that bound, some of 200 clients
+//! whose network failed for 2 s in every 10 s waited from one failure into the next, until the
+//! server's ring no longer reached back to their positions.
 
 /// Upper bound of the first wait, in milliseconds.
-pub(super) const BASE_MS: i64 = 250;
+pub(super) const FIRST_WAIT_MS: i64 = 250;
 /// Upper bound of every wait, in milliseconds.
-pub(super) const CAP_MS: i64 = 30_000;
-/// A connection on which something was heard after so long was healthy, and the trouble is over, in
-/// milliseconds: a visible page has had the answer to a ping. A server that dies as soon as it is
-/// reached is left alone for longer and longer.
+pub(super) const LONGEST_WAIT_MS: i64 = 30_000;
+/// A connection on which something was received after this time, in milliseconds, was healthy and
+/// ends the outage: a visible page has had the answer to a ping by then. Without it, a server that
+/// dies on each connect would be dialled at the first wait over and over.
 pub(super) const HEALTHY_AFTER_MS: i64 = 3_000;
 
-/// The wait before attempt `attempt` (from 1), when there has been no healthy connection for
-/// `trouble_ms`, with `random` in 0..1. The cap is applied before the jitter: the other way round
-/// all clients wait exactly the cap in a storm.
-pub(super) fn delay_ms(attempt: u32, trouble_ms: i64, random: f64) -> i64 {
+/// The wait, in milliseconds, before attempt `attempt` (from 1), when there has been no healthy
+/// connection for `outage_ms`, with `random` in 0..1. The cap is applied before the jitter; the other
+/// way round, after a long outage all clients would wait exactly the cap and come back together.
+pub(super) fn delay_ms(attempt: u32, outage_ms: i64, random: f64) -> i64 {
     let exponent = attempt.saturating_sub(1).min(20);
-    let bound = (BASE_MS << exponent).min(trouble_ms).clamp(BASE_MS, CAP_MS);
+    let bound = (FIRST_WAIT_MS << exponent).min(outage_ms).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
     (bound as f64 * random) as i64
 }
 
-/// The wait in a window that the server named, so that a restart is no stampede.
+/// The wait, in milliseconds, in the window that the server announced with its restart.
 pub(super) fn within_ms(min_ms: u64, max_ms: u64, random: f64) -> i64 {
     let span = max_ms.saturating_sub(min_ms) as f64;
     min_ms as i64 + (span * random) as i64
@@ -73,7 +73,10 @@ mod tests {
                     attempts += 1;
                     at += delay_ms(attempts, at, jitter.next_fraction());
                 }
-                assert!(at <= outage + outage.clamp(BASE_MS, CAP_MS), "{at} of {outage}");
+                assert!(
+                    at <= outage + outage.clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS),
+                    "{at} of {outage}"
+                );
                 assert!(attempts < 60, "{attempts} in {outage} ms");
             }
         }

@@ -1,5 +1,5 @@
-//! Several messages in one frame: the first after a pause goes at once, later ones of a window
-//! go together, and an urgent one takes everything that waits before it along, in order.
+//! Several messages in one frame: the first after a pause is sent at once, later ones of a window
+//! are sent together, and an urgent one is sent at once with everything that waits before it.
 
 use protocol::encode_batch;
 
@@ -40,7 +40,7 @@ impl Batcher {
         (!self.waiting.is_empty()).then_some(self.window_ends)
     }
 
-    /// Forgets what waits: the socket is gone, and what matters is resent with its id.
+    /// Drops what waits, because the socket is gone; messages with an id are resent.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }

@@ -1,9 +1,9 @@
 //! The difference between this device's clock and the server's, as NTP measures it (RFC 5905,
 //! section 8): half the round trip is assumed each way; the fastest of the last answers counts.
 //!
-//! A person may set the device's clock, and a device may sleep, in which browsers' monotonic clocks
-//! stand still or do not. Either shows as a difference between the two clocks that has changed, and
-//! then the server's clock is unknown until it is measured again.
+//! A person may set the device's clock, and while a device sleeps, some browsers stop their
+//! monotonic clock. Both change the difference between the device's two clocks; the server's clock
+//! is then unknown until it is measured again.
 
 use protocol::Millis;
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ pub struct Now {
 
 /// How many answers are kept.
 const MAX_SAMPLES: usize = 8;
-/// The device's two clocks may drift apart by so much between two answers.
+/// How far the device's two clocks may drift apart between two answers, in milliseconds.
 const CLOCK_TOLERANCE_MS: i64 = 2_000;
 
 /// The estimate of the server's clock.
@@ -69,7 +69,7 @@ impl ServerClock {
         fastest.map(|(_, offset)| *offset).or(self.guess)
     }
 
-    /// Whether the device's clock was set, or the device slept, since it was last measured.
+    /// Whether the device's clock was set, or the device slept, since the last measurement.
     pub(super) fn is_unknown(&self, now: Now) -> bool {
         self.apart.is_some_and(|apart| (now.wall - now.mono - apart).abs() > CLOCK_TOLERANCE_MS)
     }

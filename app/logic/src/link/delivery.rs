@@ -9,35 +9,35 @@ use uuid::Uuid;
 /// One delivery to the part of a page that follows a topic.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delivery {
-    /// Forget what is shown and show this: the state at a position.
+    /// The state at a position, which replaces what is shown.
     Snapshot {
         /// The state.
         snapshot: Snapshot,
         /// It includes everything up to here.
         position: Position,
     },
-    /// The next numbered event, or a latest value.
+    /// The next numbered event, or a conflated value.
     Event {
         /// What happened.
         message: ServerMessage,
-        /// The event's place; `None` for latest values.
+        /// The event's place; `None` for conflated values.
         offset: Option<u64>,
         /// The server's clock when it happened.
         ts: Option<Millis>,
         /// True while catching up after a reconnect: apply to the state, play no sound.
         replayed: bool,
     },
-    /// The answer to this page's own message, in the place of the event that it became: apply
-    /// one's own message to the state here, so that all clients see one order.
+    /// The answer to this page's own message. In the place of its event the page applies its own
+    /// message to the state, so that all clients apply one order.
     Answer {
-        /// The id that `send` or `command` returned.
+        /// The id under which it was sent.
         id: Uuid,
         /// The message as it was sent.
         message: ClientMessage,
         /// What came of it.
         result: Result<Outcome, ErrorBody>,
-        /// Its place in the topic's log, when this stands in for the event: apply the message to
-        /// the state. `None` when the event came by itself or there is none: apply nothing.
+        /// The place of the event that this answer replaces: apply the message to the state there.
+        /// `None` when the event is delivered separately or there is none: apply nothing.
         offset: Option<u64>,
     },
     /// The host still has to allow this phone; a snapshot follows when that happens.

@@ -67,7 +67,7 @@ pub(super) struct Dialer {
     attempt: u32,
     lost_at: Option<i64>,
     /// Since when no connection was healthy; forgotten when the network may have changed.
-    trouble_since: Option<i64>,
+    outage_since: Option<i64>,
     was_live: bool,
     /// The sign-in was refreshed since the last welcome: a second refusal is final.
     refreshed: bool,
@@ -88,7 +88,7 @@ impl Dialer {
             socket: 0,
             attempt: 0,
             lost_at: None,
-            trouble_since: None,
+            outage_since: None,
             was_live: false,
             refreshed: false,
             expires_at: None,
@@ -222,7 +222,7 @@ impl Dialer {
         }
         self.attempt += 1;
         self.lost_at.get_or_insert(now.mono);
-        self.trouble_since.get_or_insert(now.mono);
+        self.outage_since.get_or_insert(now.mono);
         let expired = self.expires_at.is_some_and(|at| server_now >= at);
         Some(if expired && !self.refreshed { self.refresh(now) } else { self.open_socket(now) })
     }
@@ -243,7 +243,7 @@ impl Dialer {
     pub(super) fn wake(&mut self, now: Now) -> bool {
         let waits = matches!(self.state, ConnectionState::Waiting { .. });
         if waits && now.mono >= self.not_before {
-            self.trouble_since = None;
+            self.outage_since = None;
             return true;
         }
         false
@@ -252,7 +252,7 @@ impl Dialer {
     /// A person wants the connection now: forgets every wait and every refusal.
     pub(super) fn start_over(&mut self, now: Now) {
         self.attempt = 0;
-        self.trouble_since = None;
+        self.outage_since = None;
         self.not_before = 0;
         self.refreshed = false;
         self.lost_at.get_or_insert(now.mono);
@@ -352,27 +352,27 @@ impl Dialer {
     pub(super) fn rest(&mut self) {
         self.unneeded_since = None;
         self.state = ConnectionState::Idle;
-        (self.attempt, self.lost_at, self.trouble_since) = (0, None, None);
+        (self.attempt, self.lost_at, self.outage_since) = (0, None, None);
     }
 
-    /// The socket ended with `code`; `last_heard` is when something last came from it.
+    /// The socket ended with `code`; `last_received` is when something last came from it.
     pub(super) fn lost(
         &mut self,
         now: Now,
         code: u16,
-        last_heard: i64,
+        last_received: i64,
         random: impl FnOnce() -> f64,
     ) -> Option<Effect> {
-        // A socket that was silent before its end was lost when it was last heard.
+        // A socket that was silent before its end was lost when it was last received.
         if let ConnectionState::Live { since } = self.state {
-            self.lost_at = Some(last_heard.max(now.mono - DEAD_AFTER_MS));
+            self.lost_at = Some(last_received.max(now.mono - DEAD_AFTER_MS));
             // Silent time does not count as healthy.
-            if last_heard - since >= HEALTHY_AFTER_MS {
+            if last_received - since >= HEALTHY_AFTER_MS {
                 self.attempt = 0;
-                self.trouble_since = None;
+                self.outage_since = None;
             }
         }
-        self.trouble_since.get_or_insert(now.mono);
+        self.outage_since.get_or_insert(now.mono);
         self.socket += 1;
         match CloseCode::from_number(code) {
             Some(CloseCode::SignInRefused) if !self.refreshed => return Some(self.refresh(now)),
@@ -392,8 +392,8 @@ impl Dialer {
         let delay = match window {
             Some((min, max)) => backoff::within_ms(min, max, random()),
             None => {
-                let trouble = self.trouble_since.map_or(0, |since| now.mono - since);
-                backoff::delay_ms(self.attempt + 1, trouble, random())
+                let outage = self.outage_since.map_or(0, |since| now.mono - since);
+                backoff::delay_ms(self.attempt + 1, outage, random())
             }
         };
         let until = (now.mono + delay).max(self.not_before);

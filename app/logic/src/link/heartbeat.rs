@@ -1,4 +1,4 @@
-//! When silence means something: pings, their answers, and what was last heard.
+//! When silence means something: pings, their answers, and what was last received.
 
 use super::Now;
 use protocol::{ClientMessage, Millis, guitar::Timestamp};
@@ -26,7 +26,7 @@ pub(super) enum HeartbeatAction {
 /// The pings of one socket and when something was last received from it. Times are monotonic.
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
-    last_heard: i64,
+    last_received: i64,
     /// Pings without an answer, the oldest first: wall clock and monotonic clock.
     unanswered: VecDeque<(Millis, i64)>,
     probe_ends: Option<i64>,
@@ -37,19 +37,19 @@ pub(super) struct Heartbeat {
 impl Heartbeat {
     /// A socket opened.
     pub(super) fn opened(&mut self, now: i64) {
-        self.last_heard = now;
+        self.last_received = now;
     }
 
     /// Something was received.
     pub(super) fn received(&mut self, now: i64) {
-        self.last_heard = now;
+        self.last_received = now;
         self.probe_ends = None;
     }
 
     /// The page is shown again. A hidden page answers the server's own pings without running its
     /// scripts, so only silence from now on counts.
     pub(super) fn shown(&mut self, now: i64) {
-        self.last_heard = now;
+        self.last_received = now;
         self.unanswered.clear();
     }
 
@@ -91,14 +91,14 @@ impl Heartbeat {
         self.rtt_ms
     }
 
-    pub(super) fn last_heard(&self) -> i64 {
-        self.last_heard
+    pub(super) fn last_received(&self) -> i64 {
+        self.last_received
     }
 
     /// Since when nothing proves that both directions work. Events of others are received also
     /// while this page's own messages are lost, so an unanswered ping counts more.
     pub(super) fn silent_since(&self) -> i64 {
-        self.unanswered.front().map_or(self.last_heard, |(_, asked)| *asked)
+        self.unanswered.front().map_or(self.last_received, |(_, asked)| *asked)
     }
 
     /// What is due on a live connection.

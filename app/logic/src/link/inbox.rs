@@ -1,6 +1,6 @@
 //! What a received frame means.
 
-use super::{Delivery, Effect, Link, Now, cursor::Arrival};
+use super::{Delivery, Effect, Link, Now, page_cursor::Arrival};
 use protocol::{
     ClientMessage, Decoded, Envelope, ErrorBody, Frame, Millis, Position, ServerMessage, Topic,
     decode_frame,
@@ -73,7 +73,7 @@ impl Link {
             }
             ServerMessage::StatsUpdate(stats) => {
                 let Some(topic) = topic else { return };
-                let Some(followed) = self.subscriptions.get_mut(topic) else { return };
+                let Some(followed) = self.followed.get_mut(topic) else { return };
                 followed.early_stats = Some(stats);
                 self.release_stats(topic);
             }
@@ -93,7 +93,7 @@ impl Link {
         if let Some(gap_ms) = self.dialer.welcomed(now, welcome.identity.expires_at) {
             self.statistics.reconnected(gap_ms);
         }
-        self.subscriptions.forget_unanswered();
+        self.followed.forget_unanswered();
         self.ping(now);
         let mut replayed = 0;
         let mut reloaded = false;
@@ -109,7 +109,7 @@ impl Link {
                 self.topic_answer(answer);
             }
         }
-        for topic in self.subscriptions.not_in_hello() {
+        for topic in self.followed.not_in_hello() {
             self.subscribe(now, topic);
         }
         if self.statistics.has_reconnected() {
@@ -120,7 +120,7 @@ impl Link {
     /// Whether a topic of the welcome is still the one that `hello` asked for. The server follows
     /// it for this connection: when the page has left it meanwhile, the server is asked to stop.
     fn still_follows(&mut self, now: Now, topic: Topic) -> bool {
-        match self.subscriptions.get(topic) {
+        match self.followed.get(topic) {
             Some(followed) => followed.named_in_hello,
             None => {
                 let message = ClientMessage::Unsubscribe { name: topic };
@@ -131,14 +131,14 @@ impl Link {
     }
 
     fn subscribed(&mut self, now: Now, id: Uuid, answer: TopicAnswer) {
-        if self.subscriptions.take_answered(id).is_some() {
+        if self.followed.take_answered(id).is_some() {
             self.topic_answer(answer);
             self.flush_pending(now);
         }
     }
 
     fn topic_answer(&mut self, answer: TopicAnswer) {
-        let Some(followed) = self.subscriptions.get_mut(answer.name) else { return };
+        let Some(followed) = self.followed.get_mut(answer.name) else { return };
         if answer.waiting {
             return self.deliver(answer.name, Delivery::Waiting);
         }
@@ -158,7 +158,7 @@ impl Link {
         snapshot: protocol::server::Snapshot,
         position: Position,
     ) {
-        let Some(followed) = self.subscriptions.get_mut(topic) else { return };
+        let Some(followed) = self.followed.get_mut(topic) else { return };
         followed.answered = true;
         followed.resync_sent = false;
         followed.replay_until = position.offset;
@@ -174,7 +174,7 @@ impl Link {
     }
 
     fn arrive(&mut self, now: Now, topic: Topic, at: Position, entry: LogEntry) {
-        let Some(followed) = self.subscriptions.get_mut(topic) else {
+        let Some(followed) = self.followed.get_mut(topic) else {
             // The answer to a command about a topic that this page no longer follows.
             if let LogEntry::Own(id, outcome) = entry {
                 self.answered(id, Ok(outcome), None);
@@ -221,7 +221,7 @@ impl Link {
 
     /// Figures are shown once the page has reached the events that they include.
     fn release_stats(&mut self, topic: Topic) {
-        let Some(followed) = self.subscriptions.get_mut(topic) else { return };
+        let Some(followed) = self.followed.get_mut(topic) else { return };
         let reached = followed.cursor.offset();
         if let Some(stats) = followed.early_stats.take_if(|s| s.as_of_offset <= reached) {
             let message = ServerMessage::StatsUpdate(stats);
@@ -246,7 +246,7 @@ impl Link {
     /// was sent twice and became an event twice, because the log, and with it the ids, was lost in
     /// between. The link does not know which event this answer stands for, so it requests a snapshot.
     fn request_snapshot(&mut self, now: Now, topic: Topic) {
-        if let Some(followed) = self.subscriptions.get_mut(topic) {
+        if let Some(followed) = self.followed.get_mut(topic) {
             followed.cursor.forget();
             followed.resync_sent = false;
         }
@@ -264,7 +264,7 @@ impl Link {
             }
             return;
         };
-        if let Some(topic) = self.subscriptions.take_answered(id) {
+        if let Some(topic) = self.followed.take_answered(id) {
             self.refuse_topic(topic, error);
         } else if error.retryable {
             self.pending.defer(id, now.mono + wait);
@@ -273,8 +273,8 @@ impl Link {
         }
     }
 
-    /// A topic that the server could not give now comes with the next connection: the server
-    /// closes this one.
+    /// Delivers a final refusal. After a retryable one the server closes the connection, and the
+    /// next `hello` asks for the topic again.
     fn refuse_topic(&mut self, topic: Topic, error: ErrorBody) {
         if !error.retryable {
             self.deliver(topic, Delivery::Refused(error));

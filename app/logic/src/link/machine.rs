@@ -5,10 +5,10 @@ use super::{
     backoff::Jitter,
     clock::ServerClock,
     dialer::{Demand, Dialer, DialerTimeout},
+    followed_topics::FollowedTopics,
     heartbeat::{Heartbeat, HeartbeatAction, QUIET_AFTER_MS},
     pending::PendingQueue,
     statistics::Statistics,
-    subscriptions::Subscriptions,
     transmitter::Transmitter,
 };
 use protocol::{
@@ -29,7 +29,7 @@ pub struct Link {
     pub(super) dialer: Dialer,
     pub(super) heartbeat: Heartbeat,
     pub(super) clock: ServerClock,
-    pub(super) subscriptions: Subscriptions,
+    pub(super) followed: FollowedTopics,
     pub(super) pending: PendingQueue,
     pub(super) transmitter: Transmitter,
     pub(super) statistics: Statistics,
@@ -53,7 +53,7 @@ impl Link {
             dialer: Dialer::new(),
             heartbeat: Heartbeat::default(),
             clock: ServerClock::default(),
-            subscriptions: Subscriptions::default(),
+            followed: FollowedTopics::default(),
             pending: PendingQueue::default(),
             transmitter: Transmitter::default(),
             statistics: Statistics::default(),
@@ -71,7 +71,7 @@ impl Link {
 
     /// Follows a topic from a position. Following it again asks for its state anew.
     pub fn follow(&mut self, now: Now, topic: Topic, from: Option<Position>) {
-        self.subscriptions.follow(topic, from);
+        self.followed.follow(topic, from);
         self.dialer.set_unneeded(None);
         if self.dialer.is_live() {
             self.subscribe(now, topic);
@@ -83,12 +83,12 @@ impl Link {
 
     /// Stops following a topic.
     pub fn unfollow(&mut self, now: Now, topic: Topic) {
-        self.subscriptions.unfollow(topic);
+        self.followed.unfollow(topic);
         self.pending.drop_notes(topic);
         if self.dialer.is_live() {
             self.transmit(now, Envelope::bare(ClientMessage::Unsubscribe { name: topic }), None);
         }
-        if self.subscriptions.is_empty() {
+        if self.followed.is_empty() {
             self.dialer.set_unneeded(Some(now.mono));
         }
     }
@@ -214,7 +214,7 @@ impl Link {
         self.transmitter.opened(codec);
         self.statistics.opened(codec);
         self.heartbeat.opened(now.mono);
-        let topics = self.subscriptions.hello_requests();
+        let topics = self.followed.hello_requests();
         let client = ClientInfo { device: self.device.clone(), visible: self.visible };
         let hello = Hello { auth: None, client, topics };
         self.transmit(now, Envelope::bare(ClientMessage::Hello(hello)), None);
@@ -286,7 +286,7 @@ impl Link {
     fn dial(&mut self, now: Now) {
         let demand = if self.pending.commands().next().is_some() {
             Demand::Commands
-        } else if self.subscriptions.is_empty() {
+        } else if self.followed.is_empty() {
             Demand::Nothing
         } else {
             Demand::Topics
@@ -317,10 +317,10 @@ impl Link {
     }
 
     fn lost(&mut self, now: Now, code: u16) {
-        let last_heard = self.heartbeat.last_heard();
+        let last_received = self.heartbeat.last_received();
         self.forget_socket();
         let random = || self.jitter.next_fraction();
-        let effect = self.dialer.lost(now, code, last_heard, random);
+        let effect = self.dialer.lost(now, code, last_received, random);
         self.effects.extend(effect);
     }
 

@@ -6,7 +6,7 @@
 //! - [`dialer`]: when a connection is opened, given up and tried again; [`backoff`]: how long that
 //!   waits
 //! - [`heartbeat`]: when silence means something; [`clock`]: the server's clock
-//! - [`subscriptions`], [`cursor`]: the followed topics, and each topic's events in order
+//! - [`followed_topics`], [`page_cursor`]: the followed topics, and each topic's events in order
 //! - [`pending`], [`outbox_record`]: messages without an answer, resent with the same id
 //! - [`transmitter`], [`batch`]: several messages in one frame; urgent ones flush
 //! - [`inbox`], [`sending`]: what a received frame means, and what is sent
@@ -15,19 +15,19 @@
 mod backoff;
 mod batch;
 mod clock;
-mod cursor;
 mod delivery;
 mod dialer;
 mod effect;
+mod followed_topics;
 mod heartbeat;
 mod inbox;
 mod machine;
 mod outbox_record;
+mod page_cursor;
 mod pending;
 mod sending;
 mod statistics;
 mod status;
-mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod transmitter;

@@ -7,16 +7,16 @@ use uuid::Uuid;
 impl Link {
     /// Follows a topic on the open connection.
     pub(super) fn subscribe(&mut self, now: Now, topic: Topic) {
-        let Some(request) = self.subscriptions.subscribe_request(topic) else { return };
+        let Some(request) = self.followed.subscribe_request(topic) else { return };
         let id = connection_id(&mut self.jitter, now.wall);
-        self.subscriptions.await_answer(id, topic);
+        self.followed.await_answer(id, topic);
         let message = Envelope::bare(ClientMessage::Subscribe(request)).with_id(Some(id));
         self.transmit(now, message, None);
     }
 
     /// There is a gap, or another epoch of the log: asks once.
     pub(super) fn resync(&mut self, now: Now, topic: Topic) {
-        if let Some(request) = self.subscriptions.resync_request(topic) {
+        if let Some(request) = self.followed.resync_request(topic) {
             self.transmit(now, Envelope::bare(ClientMessage::Resync(request)), None);
         }
     }
@@ -33,8 +33,8 @@ impl Link {
             }
             return;
         }
-        let subscriptions = &self.subscriptions;
-        let ready = self.pending.take_ready(now.mono, |topic| subscriptions.is_answered(topic));
+        let followed = &self.followed;
+        let ready = self.pending.take_ready(now.mono, |topic| followed.is_answered(topic));
         for record in ready {
             // Only now, because the server's clock is not known before the first connection.
             let made_at = self.clock.server_time(now) - record.age(now);

@@ -5,20 +5,20 @@ use protocol::{CloseCode, Millis};
 /// Where the connection stands. Times are on the page's own monotonic clock in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// No page part follows anything, nothing waits to be sent: there is no connection.
+    /// No topic is followed and nothing waits to be sent, so there is no connection.
     #[default]
     Idle,
     /// The first connection of this page is being made.
     Connecting,
-    /// Everything flows.
+    /// The connection works.
     Live,
-    /// The socket is open, and for 5 s or longer nothing tells that both ways are: a ping has no
-    /// answer, or nothing at all has been heard.
+    /// The socket is open, and for several seconds nothing has proved that both directions work: a
+    /// ping has no answer, or nothing at all was received.
     Quiet {
-        /// When that ping was sent, or something was last heard.
+        /// When that ping was sent, or something was last received.
         since: i64,
     },
-    /// The connection is lost for less than 15 s; the next attempt is planned or under way.
+    /// The connection was lost a short while ago; the next attempt is planned or under way.
     Reconnecting {
         /// When it was lost.
         since: i64,
@@ -27,7 +27,7 @@ pub enum Phase {
         /// When the next attempt starts; `None` while one is under way or the page is hidden.
         retry_at: Option<i64>,
     },
-    /// The same for 15 s or longer.
+    /// The connection has been lost for longer, and the page says so in red.
     Offline {
         /// When it was lost.
         since: i64,
@@ -36,11 +36,11 @@ pub enum Phase {
         /// When the next attempt starts.
         retry_at: Option<i64>,
     },
-    /// The server refused for good: a person has to act. The code says how.
+    /// The server refused for good, and the code says what a person can do.
     Stopped(CloseCode),
 }
 
-/// The chip: enough to tell at a glance whether the page is live.
+/// What the chip shows: whether the page is live, and what waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Status {
     /// Where the connection stands.
@@ -49,18 +49,19 @@ pub struct Status {
     pub rtt_ms: Option<u32>,
     /// Commands that wait in the outbox for the server's answer.
     pub queued: usize,
-    /// Commands older than a week that wait for a person's word.
+    /// Commands that are too old to be sent without a person's decision.
     pub held: usize,
-    /// After a reconnect: how many events were missed and replayed. Cleared after 10 s.
+    /// For a moment after a reconnect: how many events were missed and replayed.
     pub caught_up: Option<u64>,
-    /// After a reconnect: true when the log did not reach back and the page reloaded its data.
+    /// For a moment after a reconnect: true when the log did not reach back to the page's position
+    /// and the page got the whole state instead.
     pub reloaded: bool,
 }
 
-/// The panel: every figure measured here.
+/// What the panel shows, all of it measured by the link.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Figures {
-    /// Since when the present connection lives, monotonic.
+    /// Since when the present connection is live, monotonic.
     pub connected_since: Option<i64>,
     /// Connections after the first.
     pub reconnects: u32,

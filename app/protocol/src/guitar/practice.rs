@@ -10,7 +10,7 @@ use std::fmt;
 /// Bytes of a moment as text: RFC 3339 needs about half of them.
 const TIMESTAMP_TEXT: usize = 64;
 
-/// A moment that a plain client may give as milliseconds or RFC 3339; echoed as it came.
+/// A moment that a simple client may give as milliseconds or RFC 3339; echoed as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Timestamp {
@@ -63,13 +63,13 @@ pub struct PracticeCommand {
     pub at: Option<Millis>,
 }
 
-/// Where a practice stands.
+/// The state of a practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PracticeStatus {
     /// The clock runs.
     Started,
-    /// The clock stands.
+    /// The clock is paused.
     Paused,
     /// Finished and stored.
     Ended,
@@ -78,7 +78,7 @@ pub enum PracticeStatus {
 /// `practice_update`: the server's practice clock at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PracticeUpdate {
-    /// Where it stands.
+    /// The state of the clock.
     pub status: PracticeStatus,
     /// The client's `timestamp` when it gave one, otherwise the server's moment of the change.
     pub timestamp: Timestamp,

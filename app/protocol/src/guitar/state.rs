@@ -5,28 +5,29 @@ use crate::account::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Whether a device is there.
+/// Whether a device is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Its page is visible and its socket is open.
     Connected,
-    /// Its page is hidden or its phone sleeps; the socket may be gone for a moment.
+    /// Its page is hidden or its phone sleeps; its socket may be closed for a while.
     Away,
-    /// Its last socket is gone.
+    /// Its last socket is closed.
     Disconnected,
 }
 
-/// `connection_update`: a device of the session came, slept, left or changed its role.
+/// `connection_update`: a device of the session connected, went away, disconnected or changed its
+/// role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
-    /// Whether it is there.
+    /// Whether it is connected.
     pub status: Presence,
     /// The participant.
     pub user_id: Uuid,
     /// What it acts as; `waiting` asks for the host's Allow.
     pub role: Role,
-    /// What to call the device: `phone`, `PC`.
+    /// The device's name: `phone`, `PC`.
     pub device: String,
 }
 
@@ -39,7 +40,7 @@ pub struct GuitarState {
     /// The frets held, if single ones.
     #[serde(default)]
     pub frets: Option<[i8; 6]>,
-    /// The practice that runs, stands or has just ended.
+    /// The practice that runs, is paused or has just ended.
     #[serde(default)]
     pub practice: Option<PracticeUpdate>,
     /// The devices of the session, the host first.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// The answer to a message that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ack {
-    /// What came of it.
+    /// Its outcome.
     pub result: Outcome,
     /// Set in the answer to `auth`.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -57,11 +57,11 @@ struct AckFields<'a> {
     expires_at: Option<Millis>,
 }
 
-/// What came of a message.
+/// The outcome of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
-    /// Done; nothing more to say.
+    /// Done, without a result of its own.
     Done,
     /// A topic is followed from now on.
     Subscribed(TopicAnswer),
@@ -79,36 +79,36 @@ pub enum Outcome {
     },
     /// The practice clock after a command.
     Practice(PracticeUpdate),
-    /// A phone's role after the host's word.
+    /// The host has allowed or removed a phone.
     Participant {
-        /// Which one.
+        /// The phone.
         participant: Uuid,
     },
 }
 
 impl Outcome {
-    /// Reads what can come of a message about a guitar session. Whoever else's command this page
-    /// found in the outbox: that it was answered is all there is to know here.
+    /// Reads the outcome of a message about a guitar session. The outbox of the browser may also
+    /// hold a desk command of another page; its outcome is read as [`Outcome::Done`], because a
+    /// guitar's page only needs to remove it from the outbox.
     fn read_guitar(text: &str) -> serde_json::Result<Self> {
-        let Kind { kind } = from_str(text)?;
+        let OutcomeKind { kind } = from_str(text)?;
         match &*kind {
             "subscribed" => from_str(text).map(Self::Subscribed),
             "practice" => from_str(text).map(Self::Practice),
-            "participant" => {
-                from_str(text).map(|Whom { participant }| Self::Participant { participant })
-            }
+            "participant" => from_str(text)
+                .map(|OutcomeParticipant { participant }| Self::Participant { participant }),
             _ => Ok(Self::Done),
         }
     }
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+struct OutcomeKind<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
-struct Whom {
+struct OutcomeParticipant {
     participant: Uuid,
 }

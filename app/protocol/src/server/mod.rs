@@ -158,21 +158,21 @@ impl ServerMessage {
 
 fn read_checked_in(data: &str) -> serde_json::Result<ServerMessage> {
     #[derive(Deserialize)]
-    struct Beside {
+    struct ReasonField {
         #[serde(default)]
         reason: Option<Reason>,
     }
     let visit = from_str(data)?;
-    let Beside { reason } = from_str(data)?;
+    let ReasonField { reason } = from_str(data)?;
     Ok(ServerMessage::MemberCheckedIn { visit, reason })
 }
 
 fn read_undone(data: &str) -> serde_json::Result<ServerMessage> {
     #[derive(Deserialize)]
-    struct Beside {
+    struct MomentField {
         at: Millis,
     }
     let visit = from_str(data)?;
-    let Beside { at } = from_str(data)?;
+    let MomentField { at } = from_str(data)?;
     Ok(ServerMessage::CheckInUndone { visit, at })
 }

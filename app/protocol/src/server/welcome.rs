@@ -13,18 +13,18 @@ pub struct Welcome {
     pub node: String,
     /// The server's clock.
     pub server_time: Millis,
-    /// Who the connection speaks for.
+    /// Whom the connection acts for.
     pub identity: Identity,
-    /// What the client must keep to.
+    /// The limits that the client must keep.
     pub limits: Limits,
     /// The topics followed from now on.
     pub topics: Vec<TopicAnswer>,
-    /// The topics that were not given, with the reason.
+    /// The topics that were refused, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedTopic>,
 }
 
-/// A topic of `hello` that was not given.
+/// A topic of `hello` that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedTopic {
     /// The topic.
@@ -33,7 +33,7 @@ pub struct RefusedTopic {
     pub error: ErrorBody,
 }
 
-/// What a client must keep to.
+/// The limits that a client must keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Messages per second, in the long run.

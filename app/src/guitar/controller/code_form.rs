@@ -2,8 +2,8 @@
 
 use super::{DEVICE, FormReason, by_link};
 use crate::{
-    backend::{Failure, join},
-    link::{Link, use_link},
+    backend::{CallFailure, join},
+    link::{LinkHandle, use_link},
     ui::{Brand, LanguageSwitch, use_ready, use_tick},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
@@ -35,8 +35,9 @@ pub(super) fn CodeForm(
     };
     view! {
         <main class="code-page">
-            <a class="code-home" href="/" rel="external" aria-label=move || words!(shared.home)>
+            <a class="code-home" href="/" rel="external">
                 <Brand product="VirtuTune"/>
+                <span class="sr-only">" " {move || words!(shared.start_page)}</span>
             </a>
             <form class="code-form" on:submit=send novalidate>
                 <h1 class="play-title">{move || words!(guitar.type_code)}</h1>
@@ -104,7 +105,7 @@ fn JoinButton(entry: CodeEntry) -> impl IntoView {
 /// What is typed and what came of it; a copyable handle.
 #[derive(Clone, Copy)]
 struct CodeEntry {
-    link: StoredValue<Link>,
+    link: StoredValue<LinkHandle>,
     field: NodeRef<html::Input>,
     code: RwSignal<String>,
     /// A character was typed that no code has.
@@ -125,7 +126,7 @@ impl CodeEntry {
         let closed_until = RwSignal::new(None::<i64>);
         let closed = Memo::new(move |_| {
             tick.track();
-            let left = closed_until.get()? - link.with_value(Link::monotonic_now);
+            let left = closed_until.get()? - link.with_value(LinkHandle::monotonic_now);
             (left > 0).then(|| seconds_left(left))
         });
         Self {
@@ -178,7 +179,7 @@ impl CodeEntry {
             self.joining.try_set(false);
             match answer {
                 Ok(joined) => drop(self.enter.try_run(joined)),
-                Err(Failure(error)) => self.refused(error),
+                Err(CallFailure(error)) => self.refused(error),
             }
         });
     }
@@ -186,7 +187,7 @@ impl CodeEntry {
     fn refused(self, error: ErrorBody) {
         if error.code == ErrorCode::RateLimited {
             let wait = error.retry_after_ms.unwrap_or(DEFAULT_WAIT_MS) as i64;
-            let now = self.link.try_with_value(Link::monotonic_now).unwrap_or(0);
+            let now = self.link.try_with_value(LinkHandle::monotonic_now).unwrap_or(0);
             self.closed_until.try_set(Some(now + wait));
         }
         self.reason.try_set(Some(FormReason::Refused(error)));

@@ -7,7 +7,7 @@ mod pads;
 mod strum_strip;
 
 use crate::{
-    backend::{Failure, join, joined_session},
+    backend::{CallFailure, join, joined_session},
     browser::use_browser,
     link::use_link,
     ui::{ErrorCard, Loading, close_words, error_words},
@@ -54,7 +54,7 @@ pub(super) enum Step {
     /// Types a code; for a reason, if there is more to say.
     Form(Option<FormReason>),
     /// The link could not be followed now, and can be tried again.
-    Failed(Failure),
+    Failed(CallFailure),
     /// In, or waiting for the host's word.
     In(Joined),
 }
@@ -130,7 +130,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
                 Err(failure) if failure.0.retryable => {
                     step.try_set(Step::Failed(failure));
                 }
-                Err(Failure(error)) => {
+                Err(CallFailure(error)) => {
                     forget_fragment(session);
                     step.try_set(Step::Form(Some(FormReason::Refused(error))));
                 }

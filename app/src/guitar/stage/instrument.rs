@@ -3,7 +3,7 @@
 
 use super::Chords;
 use crate::{
-    browser::{Browser, use_browser},
+    browser::{BrowserHandle, use_browser},
     guitar::hand::Hand,
 };
 use leptos::{prelude::*, svg, web_sys::Element};
@@ -24,7 +24,7 @@ const AFTERGLOW: u32 = BARS as u32 * FRAMES_PER_BAR;
 /// The instrument of the stage.
 #[derive(Clone)]
 pub(super) struct Instrument {
-    browser: Browser,
+    browser: BrowserHandle,
     hand: StoredValue<Option<Memo<Hand>>>,
     /// The vibrating part of each string, and the meter's bars.
     pub(super) strings: [NodeRef<svg::G>; STRINGS],

@@ -1,7 +1,7 @@
 //! This browser's session and the code to join it, which renews itself.
 
 use crate::{
-    backend::{Failure, host, new_code},
+    backend::{CallFailure, host, new_code},
     guitar::performance::Performance,
     link::use_link,
     ui::use_tick,
@@ -31,7 +31,7 @@ pub(super) struct Pairings {
     tries: StoredValue<usize>,
     /// A new session is asked for after the former one ended.
     renewing: StoredValue<bool>,
-    link: StoredValue<crate::link::Link>,
+    link: StoredValue<crate::link::LinkHandle>,
 }
 
 impl Pairings {
@@ -114,20 +114,21 @@ impl Pairings {
         });
     }
 
-    fn take(self, answer: Result<Pairing, Failure>, what: Ask) {
+    fn take(self, answer: Result<Pairing, CallFailure>, what: Ask) {
         match answer {
             Ok(pairing) => {
-                let now = self.link.try_with_value(crate::link::Link::monotonic_now).unwrap_or(0);
+                let now =
+                    self.link.try_with_value(crate::link::LinkHandle::monotonic_now).unwrap_or(0);
                 self.offset.try_set(pairing.server_time - now);
                 // A link that was closed for good dials again, now with the new cookie.
                 if self.renewing.try_update_value(std::mem::take) == Some(true) {
-                    self.link.try_with_value(crate::link::Link::reconnect);
+                    self.link.try_with_value(crate::link::LinkHandle::reconnect);
                 }
                 self.pairing.try_set(Some(pairing));
                 self.failure.try_set(None);
                 self.tries.try_set_value(0);
             }
-            Err(Failure(error)) => {
+            Err(CallFailure(error)) => {
                 let tries = self.tries.try_update_value(|tries| {
                     *tries += 1;
                     *tries - 1

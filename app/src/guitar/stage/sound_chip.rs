@@ -1,7 +1,7 @@
 //! Whether the page can be heard, and how loud.
 
 use crate::{
-    browser::{Browser, SoundState, use_browser},
+    browser::{BrowserHandle, SoundState, use_browser},
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
@@ -68,7 +68,7 @@ pub(super) fn SoundChip() -> impl IntoView {
 }
 
 /// The volume in percent, as this browser keeps it; the sound follows it.
-fn stored_volume(browser: Browser) -> RwSignal<u8> {
+fn stored_volume(browser: BrowserHandle) -> RwSignal<u8> {
     let volume = RwSignal::new(DEFAULT_VOLUME);
     Effect::new({
         let browser = browser.clone();

@@ -1,12 +1,18 @@
-//! The desk's right column: how full it is, and what happened just now at any desk.
+//! The desk's right column: how full the gym is, and what happened just now at any desk.
 
-use super::entries::{Desk, Recent};
+use super::{
+    desk_state::DeskState,
+    recent::{RecentKey, RecentLine},
+};
 use crate::{
-    gym::live::{LiveGym, Meter},
+    gym::{
+        fullness::{FullnessBar, NEARLY_FULL_PERCENT},
+        live::LiveGym,
+        words,
+    },
     ui::{Badge, Empty},
 };
 use leptos::prelude::*;
-use logic::text;
 
 /// Currently in, of how many places.
 #[component]
@@ -18,21 +24,25 @@ pub fn Occupancy(
     let inside = Memo::new(move |_| roster.with(|roster| roster.stats().currently_in));
     let capacity = Memo::new(move |_| roster.with(|roster| roster.clock().capacity));
     let percent = Memo::new(move |_| roster.with(|roster| roster.percent_full().unwrap_or(0)));
+    let of_places = move || {
+        let capacity = capacity.get();
+        let text = move || words::of_places_short(capacity);
+        (capacity > 0).then(|| view! { <span class="occupancy-of">{text}</span> })
+    };
+    let warning = move || {
+        let percent = percent.get();
+        let text = move || words::percent_of_capacity(percent);
+        (percent >= NEARLY_FULL_PERCENT).then(|| view! { <p class="occupancy-warn">{text}</p> })
+    };
     view! {
         <section class="card occupancy">
-            <h2>"Currently in"</h2>
+            <h2>{words::currently_in}</h2>
             <p class="occupancy-number">
-                <span data-figure="currently-in">{move || text::grouped(inside.get())}</span>
-                {move || {
-                    (capacity.get() > 0)
-                        .then(|| view! { <span class="occupancy-of">{format!("/ {}", capacity.get())}</span> })
-                }}
+                <span data-figure="currently-in">{move || words::number(inside.get())}</span>
+                {of_places}
             </p>
-            {move || (capacity.get() > 0).then(|| view! { <Meter percent/> })}
-            {move || {
-                (percent.get() >= 90)
-                    .then(|| view! { <p class="occupancy-warn">{format!("{} % of capacity", percent.get())}</p> })
-            }}
+            {move || (capacity.get() > 0).then(|| view! { <FullnessBar percent/> })}
+            {warning}
         </section>
     }
 }
@@ -43,60 +53,59 @@ pub fn JustNow(
     /// The gym on this page.
     live: LiveGym,
     /// This desk.
-    desk: Desk,
+    desk: DeskState,
 ) -> impl IntoView {
-    let recent = Memo::new(move |_| desk.recent(live));
-    let row = move |line: Recent| {
-        let time = text::clock(
-            line.at,
-            live.roster.with_untracked(|roster| roster.clock().utc_offset_minutes),
-        );
-        let name = match line.entry {
-            None => view! { <span class="recent-name">{line.name}</span> }.into_any(),
-            Some(entry) => view! {
-                <button
-                    type="button"
-                    class="recent-name recent-own"
-                    title="Show this answer again"
-                    on:click=move |_| desk.choose(entry)
-                >
-                    {line.name}
-                </button>
-            }
-            .into_any(),
-        };
-        view! {
-            <li class="recent" class:row-new=live.is_fresh(line.key)>
-                <span class="number muted">{time}</span>
-                {name}
-                <Badge tone=line.tone text=line.badge/>
-            </li>
-        }
-    };
+    let recent = Memo::new(move |_| desk.recent_lines(live));
     view! {
         <section class="card list" aria-labelledby="just-now-title">
             <header class="card-head">
-                <h2 id="just-now-title">"Just now"</h2>
+                <h2 id="just-now-title">{words::just_now_title}</h2>
             </header>
             <Show
                 when=move || recent.with(|recent| !recent.is_empty())
                 fallback=|| {
-                    view! {
-                        <Empty
-                            title="Nothing yet"
-                            text="What happens here and at other desks appears in this list."
-                        />
-                    }
+                    view! { <Empty title=words::just_now_empty text=words::just_now_empty_note/> }
                 }
             >
                 <ol data-test="just-now">
                     <For
                         each=move || recent.get()
-                        key=|line| (line.key, line.badge.clone(), line.name.clone())
-                        children=row
+                        key=|line| (line.key, line.badge, line.title.clone())
+                        children=move |line| view! { <RecentRow line live desk/> }
                     />
                 </ol>
             </Show>
         </section>
+    }
+}
+
+#[component]
+fn RecentRow(line: RecentLine, live: LiveGym, desk: DeskState) -> impl IntoView {
+    let RecentLine { key, at, title, badge } = line;
+    let is_fresh = match key {
+        RecentKey::Own(_) => false,
+        RecentKey::Elsewhere(key) => live.is_fresh(key),
+    };
+    let title = move || words::entry_title(title.as_deref());
+    let name = match key {
+        RecentKey::Elsewhere(_) => view! { <span class="recent-name">{title}</span> }.into_any(),
+        RecentKey::Own(entry) => view! {
+            <button
+                type="button"
+                class="recent-name recent-own"
+                title=words::show_again
+                on:click=move |_| desk.show_again(entry)
+            >
+                {title}
+            </button>
+        }
+        .into_any(),
+    };
+    view! {
+        <li class="recent" class:row-new=is_fresh>
+            <span class="number muted">{move || words::clock(at, live.utc_offset())}</span>
+            {name}
+            <Badge tone=badge.word.tone() text=move || words::recent_badge(badge)/>
+        </li>
     }
 }

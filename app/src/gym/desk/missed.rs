@@ -1,36 +1,31 @@
-//! The word on other pages about entries of the desk that were refused meanwhile.
+//! The note on other pages about entries of the desk that were refused meanwhile.
 
-use super::entries::Desk;
-use crate::ui::{Icon, IconName};
+use super::desk_state::DeskState;
+use crate::{
+    gym::words,
+    ui::{Icon, IconName},
+};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use logic::text;
 
-/// How many entries came to nothing while the desk's page was closed, and the way to them.
+/// How many entries were refused while the desk's page was closed, and the link to them.
 #[component]
 pub fn MissedNote(
     /// The desk of this window.
-    desk: Desk,
+    desk: DeskState,
 ) -> impl IntoView {
-    let missed = Memo::new(move |_| desk.missed());
-    view! {
-        <div role="alert">
-            {move || {
-                let missed = i64::try_from(missed.get()).unwrap_or(i64::MAX);
-                (missed > 0)
-                    .then(|| {
-                        let entries = text::plural(missed, "entry", "entries");
-                        view! {
-                            <p class="missed tone-bad">
-                                <Icon name=IconName::X/>
-                                <span>
-                                    {format!("Refused meanwhile: {entries} from the desk.")}
-                                </span>
-                                <A href="/gym/desk">"See why"</A>
-                            </p>
-                        }
-                    })
-            }}
-        </div>
-    }
+    let missed = Memo::new(move |_| desk.missed_count());
+    let note = move || {
+        let missed = i64::try_from(missed.get()).unwrap_or(i64::MAX);
+        (missed > 0).then(|| {
+            view! {
+                <p class="missed tone-bad">
+                    <Icon name=IconName::X/>
+                    <span>{move || words::refused_meanwhile(missed)}</span>
+                    <A href="/gym/desk">{words::see_why}</A>
+                </p>
+            }
+        })
+    };
+    view! { <div role="alert">{note}</div> }
 }

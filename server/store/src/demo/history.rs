@@ -7,7 +7,7 @@ use crate::{
     sql::{Arg, Builder},
     visits::{self, MemberKey},
 };
-use logic::gym::decide::{Facts, decide};
+use logic::gym::decide::{MemberFacts, decide};
 use protocol::{
     Millis,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
@@ -142,7 +142,7 @@ async fn record(
 ) -> Result<(), StoreError> {
     let key = MemberKey::of(visit.member.id);
     let door = visits::at_the_door(tx, &key, day.start).await?.ok_or_else(|| key.not_found())?;
-    let decision = decide(&Facts {
+    let decision = decide(&MemberFacts {
         soon_days: 7,
         today: day_number(day.date),
         barred: door.barred,
@@ -171,7 +171,7 @@ async fn refuse(
 ) -> Result<(), StoreError> {
     let key = MemberKey::of(member);
     let door = visits::at_the_door(tx, &key, day.start).await?.ok_or_else(|| key.not_found())?;
-    let decision = decide(&Facts {
+    let decision = decide(&MemberFacts {
         soon_days: 7,
         today: day_number(day.date),
         barred: door.barred,

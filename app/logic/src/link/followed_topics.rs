@@ -1,6 +1,6 @@
 //! The topics that this page follows, and what the server has answered about each.
 
-use super::{cursor::Cursor, inbox::LogEntry};
+use super::{inbox::LogEntry, page_cursor::PageCursor};
 use protocol::{Position, Topic, gym::Stats, topic::TopicRequest};
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// A followed topic.
 #[derive(Debug, Default)]
 pub(super) struct FollowedTopic {
-    pub(super) cursor: Cursor<LogEntry>,
+    pub(super) cursor: PageCursor<LogEntry>,
     /// `hello` asked for it. A topic that is followed while `hello` is on its way gets a
     /// `subscribe` of its own.
     pub(super) named_in_hello: bool,
@@ -24,15 +24,15 @@ pub(super) struct FollowedTopic {
 
 /// All followed topics, and the `subscribe` messages without an answer.
 #[derive(Debug, Default)]
-pub(super) struct Subscriptions {
+pub(super) struct FollowedTopics {
     topics: BTreeMap<Topic, FollowedTopic>,
     unanswered: VecDeque<(Uuid, Topic)>,
 }
 
-impl Subscriptions {
+impl FollowedTopics {
     /// Follows a topic from a position. Following it again forgets what was known of it.
     pub(super) fn follow(&mut self, topic: Topic, from: Option<Position>) {
-        let cursor = Cursor::at(from);
+        let cursor = PageCursor::at(from);
         self.topics.insert(topic, FollowedTopic { cursor, ..FollowedTopic::default() });
     }
 

@@ -1,11 +1,12 @@
-//! A topic's events in order, without gaps and doubles.
+//! A topic's events in order: duplicates are dropped, and what comes too early waits for what is
+//! missing.
 
 use protocol::Position;
 use std::collections::BTreeMap;
 
 /// How far this page is in one topic, and what came too early.
 #[derive(Debug)]
-pub(super) struct Cursor<T> {
+pub(super) struct PageCursor<T> {
     position: Option<Position>,
     held: BTreeMap<u64, T>,
 }
@@ -15,22 +16,22 @@ pub(super) struct Cursor<T> {
 pub(super) enum Arrival<T> {
     /// Deliver these now, each with its offset.
     Ready(Vec<(u64, T)>),
-    /// It was seen before: drop it (an answer in it is still an answer).
+    /// The position already includes it: drop the event, but not an answer in its place.
     Old(T),
-    /// It is kept; something before it is missing. Ask for it, unless that was done already.
+    /// It is kept, because something before it is missing. Ask for that, unless it was asked for.
     Gap,
-    /// It belongs to another life of the log, or there is no position yet: the position is
-    /// forgotten. Ask for a snapshot.
+    /// It belongs to another epoch, or there is no position yet: the position is forgotten. Ask
+    /// for a snapshot.
     Lost(T),
 }
 
-impl<T> Default for Cursor<T> {
+impl<T> Default for PageCursor<T> {
     fn default() -> Self {
         Self { position: None, held: BTreeMap::new() }
     }
 }
 
-impl<T> Cursor<T> {
+impl<T> PageCursor<T> {
     /// A cursor that has seen everything up to `position`.
     pub(super) fn at(position: Option<Position>) -> Self {
         Self { position, held: BTreeMap::new() }
@@ -46,7 +47,7 @@ impl<T> Cursor<T> {
         self.position.as_ref().map_or(0, |p| p.offset)
     }
 
-    /// True while something that came too early waits for what is missing.
+    /// True while an item that came too early waits for what is missing.
     pub(super) fn has_gap(&self) -> bool {
         !self.held.is_empty()
     }
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_next_is_delivered_and_an_older_one_dropped() {
-        let mut cursor = Cursor::at(Some(at("a", 4)));
+        let mut cursor = PageCursor::at(Some(at("a", 4)));
         assert_eq!(cursor.accept(at("a", 5), 'x'), Arrival::Ready(vec![(5, 'x')]));
         assert_eq!(cursor.accept(at("a", 5), 'x'), Arrival::Old('x'));
         assert_eq!(cursor.accept(at("a", 1), 'y'), Arrival::Old('y'));
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_comes_too_early_waits_and_is_delivered_in_order() {
-        let mut cursor = Cursor::at(Some(at("a", 4)));
+        let mut cursor = PageCursor::at(Some(at("a", 4)));
         assert_eq!(cursor.accept(at("a", 7), 'z'), Arrival::Gap);
         assert_eq!(cursor.accept(at("a", 6), 'y'), Arrival::Gap);
         let ready = cursor.accept(at("a", 5), 'x');
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn another_epoch_forgets_the_position_instead_of_dropping_its_first_event() {
-        let mut cursor = Cursor::at(Some(at("a", 57)));
+        let mut cursor = PageCursor::at(Some(at("a", 57)));
         assert_eq!(cursor.accept(at("b", 1), 'x'), Arrival::Lost('x'));
         assert_eq!(cursor.position(), None);
         cursor.jump(at("b", 1));

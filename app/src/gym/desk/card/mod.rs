@@ -1,0 +1,164 @@
+//! The desk's answer: one wide card in green, amber or red, and neutral while nothing is decided.
+//!
+//! - [`decision`]: green, amber or red
+//! - [`check_out`], [`undo`], [`renew`], [`override_form`]: what it offers to do
+
+pub mod check_out;
+pub mod decision;
+pub mod override_form;
+pub mod renew;
+pub mod undo;
+
+use self::decision::DecisionCard;
+use super::{
+    desk_state::DeskState,
+    entry::{DeskEntry, DeskRequest, EntryState},
+};
+use crate::{
+    gym::{activity::LineBadge, words},
+    link::use_link,
+    ui::{Avatar, Icon, IconName},
+};
+use leptos::prelude::*;
+use protocol::{
+    ErrorBody, ErrorCode,
+    gym::{GymClock, Visit},
+};
+
+/// The card of one entry.
+#[component]
+pub fn AnswerCard(
+    /// The entry.
+    entry: DeskEntry,
+    /// The desk it belongs to.
+    desk: DeskState,
+    /// The gym's time, and for how long a check-in is repeated and can be taken back.
+    clock: GymClock,
+) -> impl IntoView {
+    match entry.state.clone() {
+        EntryState::Waiting => view! { <WaitingCard entry/> }.into_any(),
+        EntryState::Failed(error) => view! { <FailedCard entry error desk/> }.into_any(),
+        EntryState::Decided(answer) => {
+            view! { <DecisionCard answer=*answer desk clock/> }.into_any()
+        }
+        EntryState::Left(visit) => view! { <LeftCard visit/> }.into_any(),
+        EntryState::Undone(visit) => view! { <UndoneCard visit/> }.into_any(),
+    }
+}
+
+/// A card without colour: nothing is decided, or nothing has to be decided.
+#[component]
+fn PlainCard(
+    icon: IconName,
+    /// The value of `data-verdict`.
+    verdict: &'static str,
+    /// Whose initials it shows.
+    name: String,
+    #[prop(into)] word: TextProp,
+    #[prop(into)] title: TextProp,
+    #[prop(into)] note: TextProp,
+) -> impl IntoView {
+    view! {
+        <section class="card answer" data-verdict=verdict>
+            <Avatar name large=true/>
+            <div class="answer-text">
+                <p class="answer-word">
+                    <Icon name=icon/>
+                    {move || word.get()}
+                </p>
+                <h2 class="answer-name">{move || title.get()}</h2>
+                <p class="answer-note">{move || note.get()}</p>
+            </div>
+        </section>
+    }
+}
+
+/// Nothing is decided: never a colour, never a sound.
+#[component]
+fn WaitingCard(entry: DeskEntry) -> impl IntoView {
+    let (icon, verdict) = match (entry.queued, entry.request) {
+        (true, _) => (IconName::Clock, "queued"),
+        (false, DeskRequest::CheckIn) => (IconName::Search, "checking"),
+        (false, DeskRequest::CheckOut) => (IconName::DoorOpen, "checking"),
+        (false, DeskRequest::Undo) => (IconName::Undo, "checking"),
+    };
+    let (queued, request) = (entry.queued, entry.request);
+    // A code has no initials.
+    let name = entry.name.clone().unwrap_or_else(|| "…".to_owned());
+    let title = entry.title().map(str::to_owned);
+    view! {
+        <PlainCard
+            icon
+            verdict
+            name
+            word=move || words::waiting(queued, request)
+            title=move || words::entry_title(title.as_deref())
+            note=move || words::waiting_note(queued)
+        />
+    }
+}
+
+#[component]
+fn LeftCard(visit: Visit) -> impl IntoView {
+    let badge = LineBadge::left(&visit);
+    let name = visit.member.full_name;
+    let (goodbye, number) = (name.clone(), visit.member.number);
+    view! {
+        <PlainCard
+            icon=IconName::DoorOpen
+            verdict="left"
+            name
+            word=words::checked_out
+            title=move || words::goodbye(&goodbye)
+            note=move || format!("{number} · {}", words::line_badge(badge))
+        />
+    }
+}
+
+#[component]
+fn UndoneCard(visit: Visit) -> impl IntoView {
+    let name = visit.member.full_name;
+    let (title, number) = (name.clone(), visit.member.number);
+    view! {
+        <PlainCard
+            icon=IconName::Undo
+            verdict="undone"
+            name
+            word=words::taken_back
+            title=move || title.clone()
+            note=move || words::does_not_count(&number)
+        />
+    }
+}
+
+/// Nothing was recorded, and why.
+#[component]
+fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoView {
+    let link = use_link();
+    let request = entry.request;
+    let unknown = error.code == ErrorCode::MemberNotFound;
+    let title = entry.title().map(str::to_owned);
+    let again = (!unknown && request == DeskRequest::CheckIn).then(|| {
+        let (code, name) = (entry.code.clone(), entry.name.clone());
+        let again = move |_| desk.check_in(&link, code.clone(), name.clone(), None);
+        view! {
+            <button type="button" class="button" on:click=again>
+                {words::try_again}
+            </button>
+        }
+    });
+    view! {
+        <section class="card answer tone-bad" data-verdict="failed">
+            <span class="avatar avatar-large" aria-hidden="true">"?"</span>
+            <div class="answer-text">
+                <p class="answer-word">
+                    <Icon name=IconName::X/>
+                    {move || words::failed(unknown, request)}
+                </p>
+                <h2 class="answer-name">{move || words::entry_title(title.as_deref())}</h2>
+                <p class="answer-note">{move || words::failed_note(unknown, &error)}</p>
+            </div>
+            <div class="answer-acts">{again}</div>
+        </section>
+    }
+}

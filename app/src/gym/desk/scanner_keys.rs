@@ -1,0 +1,83 @@
+//! The scanner's keys on the page, before any field or button gets them.
+
+use super::scanner::{KeyMeaning, ScanDetector, ScanKey};
+use leptos::{
+    ev, html,
+    prelude::*,
+    wasm_bindgen::{JsCast, prelude::Closure},
+    web_sys::{Event, HtmlElement, HtmlInputElement},
+};
+use send_wrapper::SendWrapper;
+
+/// Takes the keys of the whole page. A scan goes to `on_scan` and leaves the focused field as it
+/// was; a letter typed outside of any field goes into `input`.
+pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone + 'static) {
+    Effect::new(move |_| {
+        let on_scan = on_scan.clone();
+        let mut scanner = ScanDetector::default();
+        let mut before_burst = None::<(HtmlInputElement, String)>;
+        let on_key = move |event: ev::KeyboardEvent| {
+            let key = key_of(&event);
+            let typed = matches!(key, ScanKey::Char(key) if key != ' ');
+            if typed && focused_field().is_none() {
+                // Before the character arrives, so that it lands in the input.
+                if let Some(input) = input.get_untracked() {
+                    _ = input.focus();
+                }
+            }
+            match scanner.press(key, event.time_stamp()) {
+                KeyMeaning::Nothing => {}
+                KeyMeaning::MayBegin => {
+                    before_burst = focused_field().map(|field| (field.clone(), field.value()))
+                }
+                KeyMeaning::Scan(code) => {
+                    event.prevent_default();
+                    event.stop_immediate_propagation();
+                    if let Some((field, value)) = before_burst.take() {
+                        put_back(&field, &value);
+                    }
+                    on_scan(code);
+                }
+            }
+        };
+        // In the capture phase: the Enter of a scan must not reach the field or button that has
+        // the focus.
+        let listener = Closure::<dyn FnMut(ev::KeyboardEvent)>::new(on_key);
+        let function = listener.as_ref().unchecked_ref();
+        _ = window().add_event_listener_with_callback_and_bool("keydown", function, true);
+        let listener = SendWrapper::new(listener);
+        on_cleanup(move || {
+            let listener = listener.take();
+            let function = listener.as_ref().unchecked_ref();
+            _ = window().remove_event_listener_with_callback_and_bool("keydown", function, true);
+        });
+    });
+}
+
+fn key_of(event: &ev::KeyboardEvent) -> ScanKey {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() || event.repeat() {
+        return ScanKey::Other;
+    }
+    let name = event.key();
+    let mut letters = name.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => ScanKey::Char(letter),
+        _ if name == "Enter" => ScanKey::Enter,
+        _ if name == "Shift" || name == "CapsLock" => ScanKey::Modifier,
+        _ => ScanKey::Other,
+    }
+}
+
+/// The text field that has the focus.
+fn focused_field() -> Option<HtmlInputElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+/// Takes a scan's characters out of a field again, with the event that a person's typing causes.
+fn put_back(field: &HtmlInputElement, value: &str) {
+    field.set_value(value);
+    if let Ok(event) = Event::new("input") {
+        let field: &HtmlElement = field;
+        _ = field.dispatch_event(&event);
+    }
+}

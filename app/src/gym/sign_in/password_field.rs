@@ -1,0 +1,51 @@
+//! The password, which can be shown.
+
+use super::attempt::SignInAttempt;
+use crate::{
+    gym::words,
+    ui::{Icon, IconName},
+};
+use leptos::{html, prelude::*};
+
+/// The field with the button that shows what is typed.
+#[component]
+pub fn PasswordField(
+    /// The input.
+    input: NodeRef<html::Input>,
+    /// The form that the field belongs to.
+    attempt: SignInAttempt,
+) -> impl IntoView {
+    let is_shown = RwSignal::new(false);
+    let kind = move || if is_shown.get() { "text" } else { "password" };
+    let icon = Signal::derive(move || match is_shown.get() {
+        true => IconName::EyeOff,
+        false => IconName::Eye,
+    });
+    view! {
+        <div class="field">
+            <label for="password">{words::password}</label>
+            <div class="input-with-button">
+                <input
+                    class="input"
+                    id="password"
+                    name="password"
+                    type=kind
+                    autocomplete="current-password"
+                    required
+                    aria-describedby="sign-in-error"
+                    aria-invalid=move || attempt.is_about("password").then_some("true")
+                    node_ref=input
+                />
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=words::show_password
+                    aria-pressed=move || is_shown.get().to_string()
+                    on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
+                >
+                    <Icon name=icon/>
+                </button>
+            </div>
+        </div>
+    }
+}

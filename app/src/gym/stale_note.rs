@@ -1,0 +1,47 @@
+//! The sentence above figures that do not move at present.
+
+use super::{live::LiveGym, words};
+use crate::{
+    link::use_link,
+    ui::{Icon, IconName, use_ready},
+};
+use leptos::prelude::*;
+use logic::link::Phase;
+
+/// Why the figures do not move; empty while they do.
+#[component]
+pub fn StaleNote(
+    /// The gym on this page.
+    live: LiveGym,
+) -> impl IntoView {
+    let status = use_link().status();
+    let ready = use_ready();
+    let sentence = move || {
+        if let Some(error) = live.refused.get() {
+            return Some(words::changes_refused(&error));
+        }
+        if !ready.get() {
+            return None;
+        }
+        match status.get().phase {
+            Phase::Offline { .. } => Some(words::figures_from_before()),
+            Phase::Stopped(code) => Some(words::figures_stand_still(code)),
+            _ => None,
+        }
+    };
+    let note = move || {
+        sentence().map(|sentence| {
+            view! {
+                <p class="stale tone-warn">
+                    <Icon name=IconName::WifiOff/>
+                    {sentence}
+                </p>
+            }
+        })
+    };
+    view! {
+        <div class="stale-place" role="status">
+            {note}
+        </div>
+    }
+}
