@@ -203,12 +203,13 @@ const gyms = new Map<string, Gym>();
 const KEY_GAP_S = 0.006;
 
 /** A keyboard-wedge scanner: the whole code within a blink, then Enter, wherever the focus is. The
- * keys carry their own times, so that a busy machine cannot make a slow typist of the scanner. */
+ * keys carry their own times, so a busy machine cannot make a slow typist of the scanner; but not
+ * in a page with `page.clock.install()`, which replaces the times of events. */
 export async function scan(page: Page, code: string): Promise<void> {
   const wire = await page.context().newCDPSession(page);
   const keys = [...code].map((text) => ({ key: text, text, code: physical(text) }));
   const all = [...keys, { key: 'Enter', text: '\r', code: 'Enter' }];
-  let timestamp = Date.now() / 1000 - all.length * 2 * KEY_GAP_S;
+  let timestamp = Date.now() / 1000 - all.length * KEY_GAP_S;
   const sent = all.flatMap(({ key, text, code }) => {
     const shift = /[A-Z]/.test(key);
     const virtual = key === 'Enter' ? 13 : key.toUpperCase().charCodeAt(0);

@@ -53,7 +53,6 @@ test('a phone that was away for long dials again and catches up', async ({
   server,
   allowErrors,
 }) => {
-  test.setTimeout(60_000);
   allowErrors(NO_CONNECTION);
   await openStage(pc);
   const phone = await newDevice('phone');
@@ -128,7 +127,6 @@ test('after kill -9 in the middle of a practice both devices recover by themselv
   server,
   allowErrors,
 }) => {
-  test.setTimeout(90_000);
   allowErrors(NO_CONNECTION);
   await openStage(pc);
   const phone = await newDevice('phone');
@@ -187,7 +185,6 @@ test('what a phone does while the server is down arrives when it is back', async
   server,
   allowErrors,
 }) => {
-  test.setTimeout(60_000);
   allowErrors(NO_CONNECTION);
   await openStage(pc);
   const phone = await newDevice('phone');
@@ -212,7 +209,6 @@ test('an orderly restart of the server is over soon', async ({
   server,
   allowErrors,
 }) => {
-  test.setTimeout(60_000);
   allowErrors(NO_CONNECTION);
   await openStage(pc);
   const phone = await newDevice('phone');

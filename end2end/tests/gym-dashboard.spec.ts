@@ -264,7 +264,6 @@ test('a position that the log no longer bridges becomes "data reloaded", and is 
   server,
   allowErrors,
 }) => {
-  test.setTimeout(60_000);
   allowErrors(/WebSocket connection to/);
   const gym = await Gym.of(server);
   const members = await gym.members(20);

@@ -429,7 +429,6 @@ test.describe('the sign-in', () => {
     test.use({ serverEnv: { CADENCE_AUTH__ACCESS_MINUTES: '1' } });
 
     test('is renewed on the open socket, once, in time', async ({ page, server }) => {
-      test.setTimeout(60_000);
       await signIn(page, server, 'manager');
       const frames = watchFrames(page);
       const renewals = () => frames.list('sent').filter(({ text }) => text?.includes('"auth"')).length;

@@ -2,7 +2,7 @@
 // needs a secure context, and the guitar has to do without it.
 
 import type { Page } from '@playwright/test';
-import { listen, peak } from '../support/audio';
+import { expectSilence, expectSound, loudestWithin, record, SILENT } from '../support/audio';
 import { chord, clock, expectEqualClocks, openStage, pad, pair, strum } from '../support/guitar';
 import { shot } from '../support/shot';
 import { expect, test } from '../support/test';
@@ -35,7 +35,7 @@ async function expectInsecure(page: Page): Promise<void> {
 test('pads, swipe and sound work on plain http', async ({ newDevice, server }) => {
   const baseURL = `http://cadence.lan:${server.port}`;
   const pc = await newDevice('pc', { baseURL });
-  await listen(pc);
+  await record(pc);
   await openStage(pc);
   await expectInsecure(pc);
   // Phones can reach this address: there is a picture to scan.
@@ -51,11 +51,9 @@ test('pads, swipe and sound work on plain http', async ({ newDevice, server }) =
 
   await pc.getByRole('button', { name: 'Tap to enable sound' }).click();
   await expect(pc.getByRole('button', { name: 'Sound on' })).toBeVisible();
-  expect(await peak(pc, 300), 'before the strum').toBeLessThan(0.0005);
-  await strum(phone, pc, 'up');
-  await expect.poll(() => peak(pc, 100), 'after the strum').toBeGreaterThan(0.05);
-  const silent = { message: 'the strings come to rest', timeout: 10_000 };
-  await expect.poll(() => peak(pc, 100), silent).toBeLessThan(0.0005);
+  expect(await loudestWithin(pc, 0.3), 'before the strum').toBeLessThan(SILENT);
+  await expectSound(pc, () => strum(phone, pc, 'up'));
+  await expectSilence(pc);
 
   await phone.getByRole('button', { name: /Start practice/ }).tap();
   await expect(clock(pc)).toHaveText('00:02');

@@ -4,12 +4,14 @@
 //! - [`site`] lays out the folder that the server serves,
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
+//! - [`browser_tests`] are its part with browsers,
 //! - [`services`] starts the servers that the tests need,
 //! - [`dependencies`] checks licences and advisories,
 //! - [`tools`] finds or installs the programs that these need.
 //!
 //! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
 
+mod browser_tests;
 mod dependencies;
 mod nodes;
 mod run;
@@ -43,6 +45,7 @@ Usage: cargo xtask <command>
                                leaves out the checks that are no tests
   sim   [--seeds N] [--from S] simulate N bad networks; a seed that breaks a promise is printed
         --tell S               tell everything that happens in one of them
+  pictures                     take the pictures of the README from the running product
 ";
 
 /// What the command line asks for.
@@ -52,6 +55,7 @@ enum Command {
     Run { mode: Mode, nodes: u16, server_args: Vec<String> },
     Test(test::Options),
     Sim(Vec<String>),
+    Pictures,
     Help,
 }
 
@@ -91,6 +95,7 @@ fn execute(command: Command) -> Result<bool> {
         Command::Sim(args) => {
             workspace::run(&mut test::simulation(&workspace, &args)).map(|()| true)
         }
+        Command::Pictures => browser_tests::take_pictures(&workspace).map(|()| true),
         Command::Help => {
             print!("{USAGE}");
             Ok(true)
@@ -125,6 +130,10 @@ fn parse(args: &[String]) -> Result<Command, String> {
         "run" => parse_run(rest),
         "test" => parse_test(rest),
         "sim" => Ok(Command::Sim(rest.to_vec())),
+        "pictures" => match rest {
+            [] => Ok(Command::Pictures),
+            _ => Err(format!("`pictures` does not take {}", rest.join(" "))),
+        },
         "help" | "--help" | "-h" => Ok(Command::Help),
         unknown => Err(format!("unknown command `{unknown}`")),
     }
@@ -202,6 +211,8 @@ mod tests {
     fn unknown_commands_are_refused() {
         check("fuzz", Err("unknown command `fuzz`"));
         check("", Err("no command given"));
+        check("pictures", Ok(Command::Pictures));
+        check("pictures now", Err("`pictures` does not take now"));
         check("build --fast", Err("`build` does not take --fast"));
     }
 }

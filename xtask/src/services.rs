@@ -52,7 +52,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Whatever cannot be removed is in nobody's way.
+        // A folder that cannot be removed does no harm; the next start tries again.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -103,7 +103,7 @@ fn remove_abandoned(workspace: &Workspace) {
         if service == "postgres" {
             postgres::stop_abandoned(workspace, &folder.path());
         }
-        // Whatever cannot be removed is in nobody's way.
+        // A folder that cannot be removed does no harm.
         let _ = fs::remove_dir_all(folder.path());
     }
 }
@@ -114,7 +114,7 @@ fn runs(workspace: &Workspace, process: u32) -> bool {
     shell.status().is_ok_and(|status| status.success())
 }
 
-/// A port that nobody listens on at this moment.
+/// A port that is free at this moment.
 pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
     Ok(listener.local_addr()?.port())

@@ -1,24 +1,24 @@
 //! `cargo xtask test`: every check of this project, in the order in which they fail fastest.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use crate::report::{RunReport, TestResults, read_browser_results, read_rust_results};
+use crate::browser_tests::{BrowserTests, Engines};
+use crate::report::{RunReport, TestResults, read_rust_results};
 use crate::services::Services;
 use crate::site::Site;
 use crate::tools::Chromium;
 use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
-use crate::{dependencies, server, site, tools, wasm};
+use crate::{dependencies, site, tools, wasm};
 
 /// What the controller page may make a browser download beside its HTML, compressed.
 const FIRST_LOAD_LIMIT: usize = 350_000;
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
-const PACKAGES: [&str; 10] = [
+pub(crate) const PACKAGES: [&str; 10] = [
     "protocol",
     "logic",
     "sim",
@@ -34,6 +34,9 @@ const PACKAGES: [&str; 10] = [
 /// Worlds of the simulation in every test run; `cargo xtask sim` takes any number.
 const SEEDS: &str = "5000";
 
+/// Why a step has nothing to work with.
+const STEP_BEFORE: &str = "not run, because a step before it failed";
+
 /// What the command line says about the tests.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Options {
@@ -46,7 +49,12 @@ pub(crate) struct Options {
 /// Runs every step, also after one failed, and tells whether all went well.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     let mut report = RunReport::default();
-    let browser = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
+    let chromium = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
+    let engines = if options.fast {
+        None
+    } else {
+        report.step("tools (engines)", |_| Engines::find(workspace))
+    };
 
     if options.filter.is_empty() {
         report.step("format", |_| run(&mut workspace.cargo(["fmt", "--all", "--check"])));
@@ -77,11 +85,17 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         if let Some(site) = &site {
             report.step("size", |_| check_size(site));
         }
-        report.step("browsers", |results| {
-            let (Some(site), Some(browser)) = (&site, &browser) else {
-                bail!("not run, because a step before it failed");
-            };
-            browser_tests(workspace, site, browser, options, results)
+        let tests = report.step("browsers (build)", |_| {
+            let site = site.as_ref().context(STEP_BEFORE)?;
+            BrowserTests::prepare(workspace, site, &options.filter)
+        });
+        report.step("chromium", |results| {
+            let chromium = chromium.as_ref().context(STEP_BEFORE)?;
+            tests.as_ref().context(STEP_BEFORE)?.in_chromium(chromium, results)
+        });
+        report.step("firefox and webkit", |results| {
+            let engines = engines.as_ref().context(STEP_BEFORE)?;
+            tests.as_ref().context(STEP_BEFORE)?.in_engines(engines, results)
         });
     }
 
@@ -95,7 +109,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     Ok(report.all_ok())
 }
 
-/// The browser is `None` when the tests are to run without one.
+/// Chromium is `None` when the tests run without a browser.
 fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
     tools::rust_components(workspace)?;
     tools::wasm_target(workspace)?;
@@ -170,64 +184,4 @@ fn check_size(site: &Site) -> Result<()> {
         bail!("the first load is {total} bytes, {} too many", total - FIRST_LOAD_LIMIT);
     }
     Ok(())
-}
-
-/// Playwright, against the development server with the client that is shipped.
-fn browser_tests(
-    workspace: &Workspace,
-    site: &Site,
-    browser: &Chromium,
-    options: &Options,
-    results: &mut TestResults,
-) -> Result<()> {
-    let folder = workspace.root("end2end");
-    let npx = || {
-        let mut npx = workspace.command("npx");
-        npx.current_dir(&folder).arg("--no-install");
-        npx
-    };
-    run(npx().args(["tsc", "--noEmit"]))?;
-
-    // The same build as for the tests above: `cargo build` would leave out the features that
-    // test dependencies turn on, and compile half of the tree once more.
-    let packages = PACKAGES.iter().map(|name| format!("--package={name}"));
-    run(workspace.cargo(["test", "--quiet", "--no-run", "--tests"]).args(packages))?;
-    let server = server::copy_for_browsers(workspace)?;
-
-    let report = folder.join("test-results/report.json");
-    if report.exists() {
-        fs::remove_file(&report)?;
-    }
-    let mut playwright = npx();
-    playwright
-        .args(["playwright", "test"])
-        .env("CADENCE_SERVER_BIN", &server)
-        .env("LEPTOS_SITE_ROOT", &site.folder);
-    if let Chromium::At(executable) = browser {
-        playwright.env("CHROMIUM", executable);
-    }
-    if !options.filter.is_empty() {
-        playwright.args(["--pass-with-no-tests", "--grep", &escaped(&options.filter)]);
-    }
-    let finished = run(&mut playwright);
-    if let Ok(text) = fs::read_to_string(&report) {
-        *results = read_browser_results(&text)?;
-    }
-    finished
-}
-
-/// The filter is a plain part of a name; `--grep` wants a regular expression.
-fn escaped(filter: &str) -> String {
-    let special = |c: char| !c.is_alphanumeric() && c != ' ' && c != '_';
-    filter.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_is_taken_literally() {
-        assert_eq!(escaped("a.b (c)_d"), "a\\.b \\(c\\)_d");
-    }
 }

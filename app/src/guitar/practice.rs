@@ -26,8 +26,9 @@ pub fn Practice() -> impl IntoView {
         <Title text=move || words!(guitar.title_practice)/>
         <div class="practice">
             <header class="practice-bar">
-                <a class="stage-home" href="/" aria-label=move || words!(shared.home)>
+                <a class="stage-home" href="/">
                     <Brand/>
+                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
                 </a>
                 <nav class="practice-ways" aria-label=move || words!(shared.pages)>
                     <a href="/guitar">{move || words!(guitar.play)}</a>

@@ -47,7 +47,7 @@ pub fn LinkPanel(
     };
     view! {
         <div class="link-panel" role="dialog" aria-label=move || words!(shared.connection) tabindex="-1" node_ref=panel>
-            <header class="link-panel-head">
+            <div class="link-panel-head">
                 <h2>{move || words!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
                     <Icon name=IconName::RefreshCw/>
@@ -61,7 +61,7 @@ pub fn LinkPanel(
                 >
                     <Icon name=IconName::X/>
                 </button>
-            </header>
+            </div>
             <Show when=move || { status.get().held > 0 }>
                 <HeldCommands/>
             </Show>
@@ -118,13 +118,13 @@ fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
         None => words!(shared.copy_report),
     };
     view! {
-        <footer class="link-panel-foot">
+        <div class="link-panel-foot">
             <button type="button" class="button button-small" on:click=copy>
                 <Icon name=IconName::Copy/>
                 {copy_word}
             </button>
             <span class="faint">{move || words!(shared.measured_here)}</span>
-        </footer>
+        </div>
     }
 }
 

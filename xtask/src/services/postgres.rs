@@ -144,12 +144,12 @@ impl Drop for Running {
             }
             let _ = server.wait();
         }
-        // Whatever cannot be removed is in nobody's way.
+        // A folder that cannot be removed does no harm; the next start tries again.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Nobody needs the data any more.
+/// The data is removed afterwards, so the server may stop without writing it.
 fn stop_fast<'c>(pg_ctl: &'c mut Command, data: &Path) -> &'c mut Command {
     pg_ctl.args(["stop", "--silent", "--wait", "--mode=immediate", "--pgdata"]).arg(data)
 }

@@ -35,8 +35,9 @@ pub(super) fn CodeForm(
     };
     view! {
         <main class="code-page">
-            <a class="code-home" href="/" rel="external" aria-label=move || words!(shared.home)>
+            <a class="code-home" href="/" rel="external">
                 <Brand product="VirtuTune"/>
+                <span class="sr-only">" " {move || words!(shared.start_page)}</span>
             </a>
             <form class="code-form" on:submit=send novalidate>
                 <h1 class="play-title">{move || words!(guitar.type_code)}</h1>

@@ -22,7 +22,7 @@ use protocol::{
     CloseCode, ErrorBody, ErrorCode,
     http::{JoinRequest, Joined},
 };
-use texts::words;
+use texts::{count_words, words};
 use uuid::Uuid;
 
 /// The page, with a session in its address or without.
@@ -98,6 +98,11 @@ impl FormReason {
             Self::Refused(error) if error.code == ErrorCode::InvalidSession => {
                 words!(errors.session_replaced)
             }
+            Self::Refused(ErrorBody {
+                code: ErrorCode::RateLimited,
+                retry_after_ms: Some(wait_ms),
+                ..
+            }) => return count_words!(guitar.too_many_codes, wait_ms.div_ceil(1_000)),
             Self::Refused(error) => return error_words(error),
             Self::Closed(code) => close_words(*code),
         };

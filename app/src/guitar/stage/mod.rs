@@ -65,8 +65,9 @@ pub fn Stage() -> impl IntoView {
         <Title text=move || words!(guitar.title)/>
         <div class="stage">
             <header class="stage-bar">
-                <a class="stage-home" href="/" aria-label=move || words!(shared.home)>
+                <a class="stage-home" href="/">
                     <Brand product="VirtuTune"/>
+                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
                 </a>
                 <div class="stage-chips">
                     <PhoneChip performance/>
