@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that are the same in every language: names, keys of a keyboard, units.
-const SAME_EVERYWHERE: [&str; 17] = [
+const SAME_EVERYWHERE: [&str; 18] = [
     "Cadence",
     "VirtuTune",
     "AV-Gym",
     "Space",
     "Shift",
+    "CapsLock",
     "M",
     "ms",
     "Escape",
