@@ -12,6 +12,7 @@ use leptos_router::{
     location::RequestUrl,
     path,
 };
+use texts::{Language, language, set_language, words};
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
 /// leptos' `HydrationScripts`: those know one client, and put the nonce where `crossorigin`
@@ -28,7 +29,7 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language().tag()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
@@ -139,6 +140,9 @@ fn address() -> (String, String) {
 
 fn begin() {
     provide_meta_context();
+    if cfg!(feature = "hydrate") {
+        adopt_language();
+    }
     Effect::new(|_| mark_hydrated());
 }
 
@@ -149,12 +153,19 @@ fn Head() -> impl IntoView {
         true => "Cadence".to_owned(),
         false => format!("{title} · Cadence"),
     };
-    let about =
-        "A phone becomes the left hand of a guitar; a gym's desk and dashboards move together.";
     view! {
         <Title formatter=title/>
-        <Meta name="description" content=about/>
+        <Meta name="description" content=move || words!(shared.description)/>
     }
+}
+
+/// Begins in the language of the document, which the server chose, and keeps the document's
+/// attribute right when the language is switched.
+fn adopt_language() {
+    let Some(root) = document().document_element() else { return };
+    let served = root.get_attribute("lang").and_then(|tag| Language::of_tag(&tag));
+    set_language(served.unwrap_or_default());
+    Effect::new(move |_| _ = root.set_attribute("lang", language().tag()));
 }
 
 /// Tells the style sheet and the tests that the page answers now: until then it only looks so.

@@ -3,6 +3,7 @@
 use crate::{
     guitar::hand::Hand,
     link::{LinkHandle, use_link},
+    ui::error_words,
 };
 use leptos::prelude::*;
 use logic::{
@@ -51,6 +52,17 @@ pub(crate) enum Admission {
     Refused(ErrorBody),
 }
 
+/// Why something that a person did was refused, shown for a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice(ErrorBody);
+
+impl Notice {
+    /// The reason in the page's language.
+    pub(crate) fn words(&self) -> String {
+        error_words(&self.0)
+    }
+}
+
 /// What a person does with the practice clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PracticeStep {
@@ -71,8 +83,8 @@ pub(crate) struct Performance {
     /// What the left hand holds.
     pub(crate) hand: Memo<Hand>,
     pub(crate) admission: RwSignal<Admission>,
-    /// A sentence to show for a moment.
-    pub(crate) notice: RwSignal<Option<String>>,
+    /// What to show for a moment.
+    pub(crate) notice: RwSignal<Option<Notice>>,
 }
 
 impl Performance {
@@ -143,7 +155,7 @@ impl Performance {
             Delivery::Answer { message, result: Err(error), .. }
                 if !error.retryable || message.is_command() =>
             {
-                self.tell(error.message.clone());
+                self.show(Notice(error.clone()));
             }
             _ => {}
         }
@@ -221,15 +233,15 @@ impl Performance {
         self.link.try_with_value(|link| link.send(Topic::Guitar(session), message))?
     }
 
-    /// Shows a sentence for a moment.
-    pub(crate) fn tell(self, sentence: String) {
+    /// Shows a notice for a moment.
+    fn show(self, shown: Notice) {
         let notice = self.notice;
-        notice.try_set(Some(sentence.clone()));
+        notice.try_set(Some(shown.clone()));
         set_timeout(
             move || {
-                notice.try_update(|shown| {
-                    if shown.as_deref() == Some(sentence.as_str()) {
-                        *shown = None;
+                notice.try_update(|present| {
+                    if present.as_ref() == Some(&shown) {
+                        *present = None;
                     }
                 });
             },

@@ -10,6 +10,7 @@ pub mod backend;
 pub mod caller;
 pub mod files;
 pub mod health;
+mod page_language;
 pub mod pages;
 mod reply;
 pub mod routes;

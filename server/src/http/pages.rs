@@ -2,7 +2,12 @@
 
 use crate::{
     auth::Caller,
-    http::{api, backend::RequestBackend, caller},
+    http::{
+        api,
+        backend::RequestBackend,
+        caller,
+        page_language::{asked_language_cookie, page_language},
+    },
     state::AppState,
 };
 use app::{backend::SharedBackend, response::ResponseHead};
@@ -77,11 +82,19 @@ fn request_context(state: &AppState) {
     let Some(parts) = use_context::<Parts>() else { return };
     let caller = parts.extensions.get::<Caller>().cloned();
     let response = use_context::<ResponseOptions>();
+    let language = page_language(&parts);
+    provide_context(language);
     if let (Some(caller), Some(response)) = (caller, response.clone()) {
         let backend = RequestBackend::new(state.clone(), caller, response);
         provide_context::<SharedBackend>(Arc::new(backend));
     }
     if let Some(response) = response {
+        response.append_header(header::VARY, HeaderValue::from_static("accept-language, cookie"));
+        response.insert_header(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        let asked = asked_language_cookie(&parts, state.config.secure_cookies());
+        if let Some(Ok(cookie)) = asked.map(HeaderValue::try_from) {
+            response.append_header(header::SET_COOKIE, cookie);
+        }
         provide_context::<Arc<dyn ResponseHead>>(Arc::new(PageResponse(response.clone())));
         if let Some(nonce) = use_nonce() {
             let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());

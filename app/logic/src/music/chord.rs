@@ -97,24 +97,6 @@ impl Chord {
         format!("{}{}", self.root.name(spelling), self.quality.suffix())
     }
 
-    /// The name as a screen reader should say it: "G major", "A minor 7", "E flat 7".
-    pub fn spoken(self) -> String {
-        let root = self.root.name(self.usual_spelling());
-        let (letter, accidental) = root.split_at(1);
-        let accidental = match accidental {
-            "#" => " sharp",
-            "b" => " flat",
-            _ => "",
-        };
-        let quality = match self.quality {
-            Quality::Major => "major",
-            Quality::Minor => "minor",
-            Quality::Dominant7 => "7",
-            Quality::Minor7 => "minor 7",
-        };
-        format!("{letter}{accidental} {quality}")
-    }
-
     /// How chord charts write the root when no key is given: Ab, but G#m; Db, but C#m.
     const fn usual_spelling(self) -> Spelling {
         match self.root.semitones() {
@@ -179,19 +161,6 @@ mod tests {
     fn names_are_the_ones_on_chord_charts() {
         for name in ["C", "Db", "C#m", "Eb", "F#m7", "Ab7", "G#m", "Bb", "Bbm7", "B7"] {
             assert_eq!(Chord::parse(name).unwrap().to_string(), name);
-        }
-    }
-
-    #[test]
-    fn a_chord_is_spoken_in_words() {
-        for (name, words) in [
-            ("G", "G major"),
-            ("Am7", "A minor 7"),
-            ("F#m", "F sharp minor"),
-            ("A#", "B flat major"),
-            ("E7", "E 7"),
-        ] {
-            assert_eq!(Chord::parse(name).unwrap().spoken(), words);
         }
     }
 

@@ -1,6 +1,8 @@
-//! What a phone asks when it joins, and what a refusal means to its player.
+//! What a phone asks when it joins, and why the form for a code is shown.
 
-use protocol::{ErrorBody, ErrorCode, http::JoinRequest};
+use crate::ui::{close_words, error_words};
+use protocol::{CloseCode, ErrorBody, ErrorCode, http::JoinRequest};
+use texts::{count_words, words};
 use uuid::Uuid;
 
 /// The request of a scanned or pasted link.
@@ -14,21 +16,41 @@ pub(super) fn by_link(session: Uuid, secret: String) -> JoinRequest {
 }
 
 /// What a controller calls itself.
-pub(super) const DEVICE: &str = "phone";
+pub(in crate::guitar) const DEVICE: &str = "phone";
 
-/// What a refusal means to the person at the phone.
-pub(super) fn refusal(error: &ErrorBody) -> String {
-    match error.code {
-        ErrorCode::WrongCode => {
-            "No session waits under this code. Compare it with the PC and try again.".to_owned()
-        }
-        ErrorCode::CodeExpired => {
-            "This code has expired. Ask for a new one: the PC shows it now.".to_owned()
-        }
-        ErrorCode::InvalidSession => {
-            "This session has ended, or its link was replaced. Scan the code that the PC shows now."
-                .to_owned()
-        }
-        _ => error.message.clone(),
+/// Why the form is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::guitar) enum FormReason {
+    /// The link names no session.
+    DamagedLink,
+    /// The address has no secret.
+    NoSecret,
+    /// The person left the session.
+    Left,
+    /// The server did not let this phone in, or no longer.
+    Refused(ErrorBody),
+    /// The connection was closed for good.
+    Closed(CloseCode),
+}
+
+impl FormReason {
+    /// The reason in the page's language.
+    pub(super) fn words(&self) -> String {
+        let sentence = match self {
+            Self::DamagedLink => words!(guitar.damaged_link),
+            Self::NoSecret => words!(guitar.no_secret),
+            Self::Left => words!(guitar.left_session),
+            Self::Refused(error) if error.code == ErrorCode::InvalidSession => {
+                words!(errors.session_replaced)
+            }
+            Self::Refused(ErrorBody {
+                code: ErrorCode::RateLimited,
+                retry_after_ms: Some(wait_ms),
+                ..
+            }) => return count_words!(guitar.too_many_codes, wait_ms.div_ceil(1_000)),
+            Self::Refused(error) => return error_words(error),
+            Self::Closed(code) => close_words(*code),
+        };
+        sentence.to_owned()
     }
 }
