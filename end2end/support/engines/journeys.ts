@@ -20,7 +20,7 @@ const stage = {
 
 const controller = {
   itself: { css: '[data-part]' },
-  chord: { css: '.chord [data-chord]' },
+  chord: { css: '.held-chord [data-chord]' },
   strip: { css: '[aria-label^="Strum strip"]' },
   pad: (chord: string): Target => ({ css: `.pads [data-chord="${chord}"]` }),
 };
@@ -116,7 +116,7 @@ export function journeys(launch: () => Promise<Engine>, connectionLost: RegExp):
     },
   });
 
-  test.describe.configure({ timeout: 120_000 });
+  test.describe.configure({ timeout: 180_000 });
 
   test.beforeAll(async () => {
     engine = await launch();

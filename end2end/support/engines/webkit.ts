@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { Builder, Capabilities, Key, type WebDriver } from 'selenium-webdriver';
 import type { Kind } from '../devices';
 import { freePort } from '../server';
 import { Device, type Engine, type Point, reportPolicyViolations, type Script, SIZES } from './device';
@@ -104,7 +104,7 @@ class WebKitDevice extends Device {
   }
 
   protected async keys(text: string): Promise<void> {
-    await this.session.actions({ async: false }).sendKeys(text).perform();
+    await this.session.actions({ async: false }).sendKeys(text.replaceAll('\n', Key.ENTER)).perform();
   }
 
   /** This driver has no log of the console, and MiniBrowser prints none while it is driven. The
