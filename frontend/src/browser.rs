@@ -1,5 +1,5 @@
 //! What a page needs of the browser besides the link: sound, vibration, the device's time zone,
-//! small storage, the clipboard, and word to the other tabs.
+//! small storage, the clipboard, and signals to the other tabs.
 
 use crate::sound::Sound;
 use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
@@ -15,14 +15,14 @@ use web_sys::StorageEvent;
 pub(crate) fn browser() -> BrowserHandle {
     let state = RwSignal::new(SoundState::default());
     reload_on_sign_in();
-    BrowserHandle::new(Rc::new(Edge { sound: Sound::new(state) }), state)
+    BrowserHandle::new(Rc::new(BrowserEdge { sound: Sound::new(state) }), state)
 }
 
-struct Edge {
+struct BrowserEdge {
     sound: Sound,
 }
 
-impl BrowserPort for Edge {
+impl BrowserPort for BrowserEdge {
     fn unlock_sound(&self) {
         self.sound.unlock();
     }

@@ -2,14 +2,14 @@
 //!
 //! - [`socket`]: carries out the effects of `logic::link`
 //! - [`outbox`]: commands in IndexedDB until they are answered
-//! - [`session`]: refreshing a sign-in, tickets
+//! - [`sign_in`]: refreshing a sign-in, tickets
 //! - [`page`]: visibility, network, and the clocks
 //! - [`browser`], [`sound`]: everything else that pages ask of a browser
 
 mod browser;
 mod outbox;
 mod page;
-mod session;
+mod sign_in;
 mod socket;
 mod sound;
 

@@ -11,8 +11,8 @@ use web_sys::{
     IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode, window,
 };
 
-const DATABASE: &str = "cadence";
-const STORE: &str = "outbox";
+const DATABASE_NAME: &str = "cadence";
+const STORE_NAME: &str = "outbox";
 
 /// The open database.
 #[derive(Clone)]
@@ -21,9 +21,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Opens or makes the database; `None` where the browser has none.
+    /// Opens or creates the database; `None` where the browser has none.
     pub(crate) async fn open() -> Option<Self> {
-        let request = window()?.indexed_db().ok().flatten()?.open_with_u32(DATABASE, 1).ok()?;
+        let request =
+            window()?.indexed_db().ok().flatten()?.open_with_u32(DATABASE_NAME, 1).ok()?;
         let upgrade = Closure::<dyn Fn()>::new({
             let request = request.clone();
             move || {
@@ -51,7 +52,7 @@ impl Outbox {
         }
     }
 
-    /// Everything that is kept. A record that cannot be read is of another version: it stays.
+    /// All stored commands. A record that cannot be read was written by another version and stays.
     pub(crate) async fn all(&self) -> Vec<OutboxRecord> {
         let request = self.store(IdbTransactionMode::Readonly).and_then(|s| s.get_all().ok());
         let Some(request) = request else { return Vec::new() };
@@ -63,15 +64,15 @@ impl Outbox {
     }
 
     fn store(&self, mode: IdbTransactionMode) -> Option<IdbObjectStore> {
-        let transaction = self.database.transaction_with_str_and_mode(STORE, mode).ok()?;
-        transaction.object_store(STORE).ok()
+        let transaction = self.database.transaction_with_str_and_mode(STORE_NAME, mode).ok()?;
+        transaction.object_store(STORE_NAME).ok()
     }
 }
 
 fn make_store(request: &IdbOpenDbRequest) -> Option<()> {
     let database = request.result().ok()?.dyn_into::<IdbDatabase>().ok()?;
-    // Version 1 has one store; the event comes only when the database is new.
-    database.create_object_store(STORE).ok().map(drop)
+    // Version 1 has one store; the event is sent only for a new database.
+    database.create_object_store(STORE_NAME).ok().map(drop)
 }
 
 /// Waits for a request; `None` when it failed.

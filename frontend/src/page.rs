@@ -1,4 +1,4 @@
-//! What the page itself tells: clocks, visibility, network, random bytes.
+//! The page's clocks, visibility and events, and random bytes.
 
 use js_sys::Date;
 use logic::link::Now;
@@ -16,7 +16,7 @@ pub(crate) fn monotonic() -> f64 {
     window().and_then(|w| w.performance()).map_or_else(Date::now, |p| p.now())
 }
 
-/// A UUIDv7 from `getRandomValues`, which insecure origins have, too (`randomUUID` they lack).
+/// A UUIDv7 from `getRandomValues`, which works on insecure origins; `randomUUID` does not.
 pub(crate) fn new_id() -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(Date::now() as u64, &random_bytes()).into_uuid()
 }
@@ -32,7 +32,7 @@ fn random_bytes<const N: usize>() -> [u8; N] {
         .and_then(|w| w.crypto().ok())
         .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
     if !filled {
-        // No browser that runs WebAssembly lacks it; if one does, ids must still differ.
+        // Every browser that runs WebAssembly has it; if one does not, ids must still differ.
         bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
     }
     bytes
@@ -45,7 +45,7 @@ pub(crate) fn is_visible() -> bool {
         .is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
 }
 
-/// A phone is whatever is held in the hand: its first pointer is a finger.
+/// The device's name: a device whose first pointer is a finger is a phone.
 pub(crate) fn device() -> &'static str {
     let coarse = window()
         .and_then(|w| w.match_media("(pointer: coarse)").ok().flatten())

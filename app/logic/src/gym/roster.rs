@@ -131,16 +131,24 @@ impl Roster {
         if offset <= self.gym.stats.as_of_offset {
             return;
         }
-        match (outcome, message) {
-            (Outcome::CheckIn(answer), ClientMessage::CheckIn(asked)) => {
-                let at = asked.at.unwrap_or(now);
-                self.apply_decision(id, answer, asked.location.as_deref(), at);
+        match outcome {
+            Outcome::CheckIn(answer) => {
+                if let ClientMessage::CheckIn(asked) = message {
+                    let at = asked.at.unwrap_or(now);
+                    self.apply_decision(id, answer, asked.location.as_deref(), at);
+                }
             }
-            (Outcome::CheckOut { visit }, _) => self.end_visit(visit),
-            (Outcome::Undone { visit }, ClientMessage::UndoCheckIn(asked)) => {
-                self.undo_visit(visit, asked.at.unwrap_or(now));
+            Outcome::CheckOut { visit } => self.end_visit(visit),
+            Outcome::Undone { visit } => {
+                if let ClientMessage::UndoCheckIn(asked) = message {
+                    self.undo_visit(visit, asked.at.unwrap_or(now));
+                }
             }
-            _ => {}
+            // Not outcomes of a desk's command.
+            Outcome::Done
+            | Outcome::Subscribed(_)
+            | Outcome::Practice(_)
+            | Outcome::Participant { .. } => {}
         }
         self.advance(Some(offset));
     }

@@ -83,7 +83,19 @@ impl DeskEntry {
                 (DeskRequest::CheckOut, code, check_out.at)
             }
             ClientMessage::UndoCheckIn(undo) => (DeskRequest::Undo, String::new(), undo.at),
-            _ => return None,
+            ClientMessage::Hello(_)
+            | ClientMessage::Auth(_)
+            | ClientMessage::Subscribe(_)
+            | ClientMessage::Unsubscribe { .. }
+            | ClientMessage::Resync(_)
+            | ClientMessage::Ping { .. }
+            | ClientMessage::Visibility { .. }
+            | ClientMessage::Allow { .. }
+            | ClientMessage::Remove { .. }
+            | ClientMessage::PracticeStart(_)
+            | ClientMessage::PracticePause(_)
+            | ClientMessage::PracticeEnd(_)
+            | ClientMessage::Note(_) => return None,
         };
         Some(Self {
             id,
@@ -103,7 +115,13 @@ impl DeskEntry {
             Ok(Outcome::CheckIn(answer)) => EntryState::Decided(Box::new(answer.clone())),
             Ok(Outcome::CheckOut { visit }) => EntryState::Left(visit.clone()),
             Ok(Outcome::Undone { visit }) => EntryState::Undone(visit.clone()),
-            Ok(_) => return,
+            // Not outcomes of a desk's command.
+            Ok(
+                Outcome::Done
+                | Outcome::Subscribed(_)
+                | Outcome::Practice(_)
+                | Outcome::Participant { .. },
+            ) => return,
             Err(error) => EntryState::Failed(error.clone()),
         };
     }
