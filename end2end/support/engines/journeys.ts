@@ -108,8 +108,11 @@ export function journeys(launch: () => Promise<Engine>, connectionLost: RegExp):
       });
       const problems: string[] = [];
       for (const device of devices) {
-        problems.push(...(await device.problems()));
-        await device.close();
+        try {
+          problems.push(...(await device.problems()));
+        } finally {
+          await device.close();
+        }
       }
       const allowed = (problem: string) => reported.allowed.some((pattern) => pattern.test(problem));
       expect(problems.filter((problem) => !allowed(problem)), 'errors that the pages reported').toEqual([]);
