@@ -39,8 +39,9 @@ impl FromServerFnError for CallFailure {
     type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        // An empty sentence tells pages that no server was reached.
         let sentence = match &error {
-            ServerFnErrorErr::Request(_) => "The server cannot be reached. Try again in a moment.",
+            ServerFnErrorErr::Request(_) => "",
             _ => "The server could not answer. Try again in a moment.",
         };
         Self(ErrorBody::new(ErrorCode::Unavailable, sentence))

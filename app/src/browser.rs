@@ -58,6 +58,8 @@ pub trait BrowserPort {
     fn stored(&self, key: &str) -> Option<String>;
     /// Keeps a small value.
     fn store(&self, key: &str, value: &str);
+    /// Remembers the language of this browser's pages, for the server as well.
+    fn keep_language(&self, language: texts::Language);
     /// Copies text to the clipboard where that is allowed; false where it is not.
     fn copy(&self, text: &str) -> bool;
     /// Signals to the other tabs of this browser that the person signed in or out.

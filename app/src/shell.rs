@@ -15,6 +15,7 @@ use leptos_router::{
 };
 use protocol::{Read, ServerMessage};
 use std::iter;
+use texts::{Language, language, set_language, words};
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
 /// leptos' `HydrationScripts`: those put the nonce where `crossorigin` belongs, which makes Firefox
@@ -25,7 +26,7 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
     let client = files.of(page).map(|(client, chunk)| client_tags(&options, client, chunk));
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language().tag()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
@@ -201,6 +202,9 @@ fn address() -> (String, String) {
 
 fn begin() {
     provide_meta_context();
+    if cfg!(feature = "hydrate") {
+        adopt_language();
+    }
     Effect::new(|_| mark_hydrated());
 }
 
@@ -211,12 +215,19 @@ fn Head() -> impl IntoView {
         true => "Cadence".to_owned(),
         false => format!("{title} · Cadence"),
     };
-    let about =
-        "A phone becomes the left hand of a guitar; a gym's desk and dashboards move together.";
     view! {
         <Title formatter=title/>
-        <Meta name="description" content=about/>
+        <Meta name="description" content=move || words!(shared.description)/>
     }
+}
+
+/// Begins in the language of the document, which the server chose, and keeps the document's
+/// attribute right when the language is switched.
+fn adopt_language() {
+    let Some(root) = document().document_element() else { return };
+    let served = root.get_attribute("lang").and_then(|tag| Language::of_tag(&tag));
+    set_language(served.unwrap_or_default());
+    Effect::new(move |_| _ = root.set_attribute("lang", language().tag()));
 }
 
 /// Tells the style sheet and the tests that the page answers now: until then it only looks so.

@@ -42,7 +42,7 @@ export class Devices {
     this.allowed.push(pattern);
   }
 
-  /** What the pages reported and no pattern allows. */
+  /** Reported errors that no pattern allows. */
   unexpected(): string[] {
     return this.errors.filter((error) => !this.allowed.some((pattern) => pattern.test(error)));
   }
@@ -82,7 +82,7 @@ export async function hydrated(page: Page): Promise<void> {
 }
 
 /** The page goes to the background, as a locked phone's does, or comes back to the front. Playwright
- * keeps all pages in the foreground, so the page is told what a browser would tell it; in the
+ * keeps all pages in the foreground, so the events of a browser are dispatched here; in the
  * background its scripts stand still. */
 export async function background(page: Page, hidden: boolean): Promise<void> {
   const lifecycle = await page.context().newCDPSession(page);

@@ -9,7 +9,7 @@ export function chord(page: Page): Locator {
   return page.getByRole('region', { name: 'Chord', exact: true }).locator('[data-chord]');
 }
 
-/** The chord's fingering in words, as the small diagram tells it to a screen reader. */
+/** The chord's fingering in words, as the small diagram's accessible name. */
 export function diagram(page: Page): Locator {
   return page.getByRole('region', { name: 'Chord', exact: true }).getByRole('img');
 }
@@ -56,7 +56,7 @@ export async function pair(pc: Page, phone: Page, server: Server): Promise<void>
   await expect(linkChip(phone)).toHaveAttribute('data-phase', 'live');
 }
 
-/** The controller of a phone that is in; it tells what the phone may do. */
+/** The controller of an admitted phone; `data-part` is what the phone may do. */
 export function controller(phone: Page): Locator {
   return phone.locator('[data-part]');
 }

@@ -70,7 +70,7 @@ export class Gym {
   /** Members that a test has taken: the next one gets others. */
   private taken = new Set<string>();
   private rows: MemberRow[] | undefined;
-  /** Members of whom the demo's own day tells something. */
+  /** Members who visited or were refused on the demo's own day. */
   private seenToday = new Set<string>();
   private before = new Set<string>();
   private created = 0;
@@ -98,7 +98,7 @@ export class Gym {
   }
 
   /** A member of this standing who is not in, and whom no other test has. An active one is new:
-   * the demo's have been here today or not, as the time of day wants it. */
+   * whether one of the demo's was here today depends on the time of day. */
   async member(standing: Standing = 'active'): Promise<Member> {
     if (standing === 'active') return this.create();
     this.rows ??= await this.everybody();
@@ -191,7 +191,7 @@ function member({ member, phone }: MemberRow): Member {
   return { id: member.id, number: member.number, name: member.full_name, phone };
 }
 
-/** A name whose first four letters nobody else has. */
+/** A name whose first four letters no other member has. */
 function inventedName(index: number): string {
   const syllable = (n: number) => `${'bdfgkmprtvz'[n % 11]}${'aeiou'[Math.floor(n / 11) % 5]}`;
   const word = `${syllable(index)}${syllable(Math.floor(index / 55) + 7)}`;
@@ -280,8 +280,8 @@ export function figure(page: Page, name: 'currently-in' | 'today' | 'average-sta
   return page.locator(`[data-figure="${name}"] .figure-number`);
 }
 
-/** Pulls the cable: nothing goes out or comes in, and nobody says so. Wants `page.clock.install()`
- * before the page is opened, because only silence tells the page. */
+/** Pulls the cable: nothing goes out or comes in, without an event. Needs `page.clock.install()`
+ * before the page is opened, because only silence shows the loss. */
 export async function unplug(page: Page): Promise<void> {
   await page.context().setOffline(true);
   await page.clock.runFor(16_000);
@@ -292,7 +292,7 @@ export async function plugIn(page: Page): Promise<void> {
   await page.context().setOffline(false);
 }
 
-/** The network comes back, and the browser says so: nobody waits for the next try. */
+/** The network comes back with an event, so the page dials at once. */
 export async function unplugAndPlugIn(page: Page): Promise<void> {
   await page.context().setOffline(true);
   await plugIn(page);

@@ -210,7 +210,7 @@ export class ServerPool {
 }
 
 /** Below the range from which the system takes ports for outgoing connections, so that the
- * port is still free when a killed server wants it back. */
+ * port is still free when a killed server starts again. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);

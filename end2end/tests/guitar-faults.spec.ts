@@ -147,7 +147,7 @@ test('after kill -9 in the middle of a practice both devices recover by themselv
   await expectEqualClocks(pc, phone);
   await server.start();
 
-  // Nobody touches a page.
+  // Without a touch on either page.
   const soon = { timeout: 30_000 };
   await expect(linkChip(pc)).toHaveAttribute('data-phase', 'live', soon);
   await expect(linkChip(phone)).toHaveAttribute('data-phase', 'live', soon);
@@ -161,7 +161,7 @@ test('after kill -9 in the middle of a practice both devices recover by themselv
   await expect(chord(phone)).toHaveText('Em');
   await expect(pc.getByText('Phone · Left hand')).toBeVisible();
 
-  // The server itself knows the chord again: who joins now sees it.
+  // The server itself has the chord again: a phone that joins now shows it.
   const late = await newDevice('phone');
   await scan(late, await linkOn(pc, server));
   await expect(controller(late)).toHaveAttribute('data-part', 'watches');

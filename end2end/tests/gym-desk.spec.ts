@@ -195,7 +195,7 @@ test.describe('the search', () => {
 
   test('nobody found is said', async ({ page }) => {
     await field(page).fill('zzzz');
-    await expect(page.getByText('Nobody found. Try the number, the telephone or fewer letters.')).toBeVisible();
+    await expect(page.getByText('No member found. Try the number, the telephone or fewer letters.')).toBeVisible();
   });
 
   test('whoever is in is marked and can be checked out from the search', async ({

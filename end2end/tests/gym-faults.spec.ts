@@ -243,7 +243,7 @@ test.describe('the cable is pulled', () => {
     await open(desk, '/gym/desk');
     await live(desk);
     await desk.context().setOffline(true);
-    // Nobody has told the page: it finds out because its question is not answered.
+    // No event reports the loss: the page detects it because its ping is not answered.
     await scan(desk, first.number);
     await expectCard(desk, 'queued', first.number);
     await expect(queuedChip(desk)).toHaveText('Queued (1)');

@@ -74,7 +74,7 @@ test('the search works before any script runs', async ({ newDevice, server }) =>
 
 test('nobody found says so and leads back', async ({ page }) => {
   await open(page, '/gym/members?q=zzzz');
-  await expect(page.getByText('Nobody found')).toBeVisible();
+  await expect(page.getByText('No member found')).toBeVisible();
   await page.getByRole('link', { name: 'Show all members' }).click();
   await expect(rows(page)).toHaveCount(25);
   await expect(search(page)).toHaveValue('');
@@ -179,15 +179,15 @@ test.describe('a new member', () => {
     await page.getByRole('button', { name: 'New member' }).click();
     await form(page).getByRole('button', { name: 'Create member' }).click();
     const name = form(page).getByLabel('Name', { exact: true });
-    await expect(form(page).getByText('The name needs at least 2 characters.')).toBeVisible();
+    await expect(form(page).getByText('A name has 2 to 80 characters.')).toBeVisible();
     await expect(name).toHaveAttribute('aria-invalid', 'true');
-    await describes(name, 'The name needs at least 2 characters.');
+    await describes(name, 'A name has 2 to 80 characters.');
     await expect(number(page)).toHaveCount(0);
   });
 
   for (const [label, value, sentence] of [
-    ['E-mail, if known', 'quinn@nowhere', 'This is not an e-mail address.'],
-    ['Telephone, if known', 'call me', 'Digits, spaces and + only.'],
+    ['E-mail, if known', 'quinn@nowhere', 'Enter an e-mail address such as name@example.org.'],
+    ['Telephone, if known', 'call me', 'Enter a telephone number with digits, spaces and + only.'],
   ] as const) {
     test(`a wrong ${label.split(',')[0]} is named at its field and keeps what was typed`, async ({
       page,

@@ -218,8 +218,8 @@ test.describe('roles', () => {
   });
 });
 
-/** Speaks to the server over a socket of the page, with the page's own cookies, until `until` is
- * in what it hears. */
+/** Sends messages over a socket of the page, with the page's own cookies, until `until` is received;
+ * returns everything that was received. */
 async function overSocket(page: Page, messages: object[], until: string): Promise<string> {
   return page.evaluate(
     ({ messages, until }) =>

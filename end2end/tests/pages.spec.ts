@@ -3,7 +3,7 @@ import { Gym, live, scan, signIn } from '../support/gym';
 import { shot } from '../support/shot';
 import { expect, open, test } from '../support/test';
 
-/** Every page of the site, what it is called, and whether it wants a sign-in. */
+/** Every page of the site, its heading, and whether it needs a sign-in. */
 const PAGES = [
   { path: '/', heading: /./, staff: false },
   { path: '/guitar', heading: /./, staff: false },

@@ -7,6 +7,7 @@ use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
 use protocol::Millis;
 use std::rc::Rc;
+use texts::{LANGUAGE_COOKIE, Language};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::StorageEvent;
@@ -77,6 +78,19 @@ impl BrowserPort for BrowserEdge {
             // A full or forbidden storage only means that the choice is not remembered.
             let _ = storage.set_item(key, value);
         }
+    }
+
+    fn keep_language(&self, language: Language) {
+        let secure = match window().location().protocol() {
+            Ok(protocol) if protocol == "https:" => "; Secure",
+            _ => "",
+        };
+        let cookie = format!(
+            "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+            language.tag()
+        );
+        // Where cookies are forbidden the choice lasts as long as the page.
+        let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
     }
 
     fn copy(&self, text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use cadence_config::Config;
-use cadence_server::{create_admin, serve, telemetry, welcome};
+use cadence_server::{accounts::create_admin, serve, telemetry, welcome};
 use std::{path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 

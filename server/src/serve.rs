@@ -2,9 +2,9 @@
 
 use crate::{
     auth::{Auth, OriginPolicy},
-    health,
+    guitar::{practice, session as guitar_session},
+    http::{health, routes},
     jobs::{follow_database, sweep},
-    practice, routes,
     state::AppState,
 };
 use anyhow::Context;
@@ -130,7 +130,7 @@ impl Server {
         background.cancel();
         let last_things = async {
             for session in state.hub.sessions() {
-                state.store_played(&session).await;
+                guitar_session::store_played(&state.store, &session).await;
             }
             let _ = sweeper.await;
         };

@@ -1,6 +1,6 @@
 //! What a person reads when the server has started: where to go, with which account.
 
-use crate::{create_admin, serve::Server};
+use crate::{accounts::demo as demo_accounts, serve::Server};
 use anyhow::Context;
 use cadence_store::demo;
 use qrcode::{QrCode, render::unicode};
@@ -15,7 +15,7 @@ pub async fn greet(server: &Server, with_demo: bool) -> anyhow::Result<()> {
         state.config.check_demo()?;
         demo::seed_demo(&state.store, state.now()).await.context("cannot make the demo data")?;
         let loopback = address.ip().is_loopback();
-        accounts = create_admin::seed_demo_accounts(&state.auth, loopback)
+        accounts = demo_accounts::seed_demo_accounts(&state.auth, loopback)
             .await
             .context("cannot make the demo accounts")?;
     }

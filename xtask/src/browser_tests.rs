@@ -9,9 +9,8 @@ use anyhow::Result;
 
 use crate::report::{TestResults, read_browser_results, timed_step};
 use crate::site::{self, Site};
-use crate::test::PACKAGES;
 use crate::tools::{self, Chromium};
-use crate::workspace::{Mode, Workspace, run};
+use crate::workspace::{Mode, PACKAGES, Workspace, run};
 use crate::{server, wasm};
 
 /// The engines that Playwright does not drive: Firefox, and the driver of WebKit.

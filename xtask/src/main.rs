@@ -14,7 +14,9 @@
 
 mod browser_tests;
 mod budgets;
+mod build;
 mod dependencies;
+mod file_hash;
 mod nodes;
 mod run;
 mod server;
@@ -31,7 +33,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::report::timed_step;
+use crate::build::build;
 use crate::workspace::{Mode, Workspace};
 
 const USAGE: &str = "\
@@ -110,20 +112,6 @@ fn execute(command: Command) -> Result<bool> {
             Ok(true)
         }
     }
-}
-
-/// Everything that a start of the server needs.
-struct Built {
-    server: std::path::PathBuf,
-    site: site::Site,
-}
-
-fn build(workspace: &Workspace, mode: Mode) -> Result<Built> {
-    let clients = timed_step("clients", || wasm::build(workspace, mode))?;
-    let site = timed_step("site", || site::assemble(workspace, mode, &clients))?;
-    let server = timed_step("server", || server::build(workspace, mode))?;
-    println!("{}", site.summary()?);
-    Ok(Built { server, site })
 }
 
 fn parse(args: &[String]) -> Result<Command, String> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::Built;
+use crate::build::Built;
 use crate::services::{Folder, Services, free_port};
 use crate::tools;
 use crate::workspace::Workspace;

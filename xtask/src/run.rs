@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::Built;
+use crate::build::Built;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace, built: &Built, server_args: &[String]) -> Result<()> {

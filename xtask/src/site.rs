@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::wasm::{CLIENTS, Client, NAME, hash};
+use crate::file_hash::file_hash;
+use crate::wasm::{CLIENTS, Client, NAME};
 use crate::workspace::{Mode, Workspace};
 
 /// Text shrinks; pictures, fonts and sound are compressed already.
@@ -57,7 +58,7 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
     let hashed = mode == Mode::Release;
     let list = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
         if hashed {
-            format!("{stem}.{}.{extension}", hash(bytes))
+            format!("{stem}.{}.{extension}", file_hash(bytes))
         } else {
             format!("{stem}.{extension}")
         }
@@ -350,13 +351,13 @@ mod tests {
         };
         let mut files = Files::new();
         let list = add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
-            format!("{stem}.{}.{extension}", hash(bytes))
+            format!("{stem}.{}.{extension}", file_hash(bytes))
         });
-        let wasm = format!("cadence-gym.{}.wasm", hash(b"wasm"));
-        let desk = format!("cadence-gym-split_desk.{}.wasm", hash(b"desk"));
+        let wasm = format!("cadence-gym.{}.wasm", file_hash(b"wasm"));
+        let desk = format!("cadence-gym-split_desk.{}.wasm", file_hash(b"desk"));
         let js = format!("new URL('{wasm}'); new URL(\"./{desk}\")");
         let gym = &list.clients["gym"];
-        assert_eq!(gym.js, format!("cadence-gym.{}.js", hash(js.as_bytes())));
+        assert_eq!(gym.js, format!("cadence-gym.{}.js", file_hash(js.as_bytes())));
         assert_eq!((&gym.wasm, &gym.chunks["desk"]), (&wasm, &vec![desk.clone()]));
         for name in [&wasm, &desk] {
             assert!(files.contains_key(&Path::new("pkg").join(name)), "{name}");

@@ -9,23 +9,8 @@ use crate::browser_tests::{BrowserTests, Engines};
 use crate::report::{RunReport, TestResults, read_rust_results};
 use crate::services::Services;
 use crate::tools::Chromium;
-use crate::workspace::{Mode, Workspace, find_program, output_of, run, run_and_keep};
+use crate::workspace::{Mode, PACKAGES, Workspace, find_program, output_of, run, run_and_keep};
 use crate::{budgets, dependencies, site, tools, wasm};
-
-/// Packages that share one build. `xtask` is tested apart: together with the server its
-/// dependencies would get other features than `cargo xtask` has, and be built a second time.
-pub(crate) const PACKAGES: [&str; 10] = [
-    "protocol",
-    "logic",
-    "sim",
-    "synth",
-    "app",
-    "cadence-base",
-    "cadence-config",
-    "cadence-store",
-    "cadence-realtime",
-    "cadence-server",
-];
 
 /// Worlds of the simulation in every test run; `cargo xtask sim` takes any number.
 const SEEDS: &str = "5000";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::wasm::hash;
+use crate::file_hash::file_hash;
 use crate::workspace::{Workspace, find_program, output_of, run};
 use packages::{Family, apt_install, npm, packaged, rustup};
 
@@ -64,7 +64,7 @@ pub(crate) fn end2end_packages(workspace: &Workspace) -> Result<()> {
     let lock = fs::read(folder.join("package-lock.json")).context("end2end/package-lock.json")?;
     // Inside node_modules, so that both disappear together.
     let stamp = folder.join("node_modules/.installed-from");
-    let wanted = hash(&lock);
+    let wanted = file_hash(&lock);
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::file_hash::file_hash;
 use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
@@ -308,12 +308,7 @@ fn read(made: &Path, name: Option<&'static str>) -> Result<Client> {
 
 fn fingerprint(compiled: &Path) -> Result<String> {
     let wasm = fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
-    Ok(format!("{PIPELINE} {}", hash(&wasm)))
-}
-
-/// Enough of a SHA-256 that two versions of a file never share a name.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    Ok(format!("{PIPELINE} {}", file_hash(&wasm)))
 }
 
 #[cfg(test)]

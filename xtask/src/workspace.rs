@@ -8,6 +8,21 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
+/// Packages that share one build. `xtask` is tested apart: together with the server its
+/// dependencies would get other features than `cargo xtask` has, and be built a second time.
+pub(crate) const PACKAGES: [&str; 10] = [
+    "protocol",
+    "logic",
+    "sim",
+    "synth",
+    "app",
+    "cadence-base",
+    "cadence-config",
+    "cadence-store",
+    "cadence-realtime",
+    "cadence-server",
+];
+
 /// Development and release keep apart: separate wasm profiles, sites and server profiles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mode {

@@ -1,6 +1,6 @@
-//! A page's own view of a guitar session: what the server confirmed, and on top of it what this
-//! page did and has no answer for yet. Own changes show at once, and again in the place that the
-//! server gives them, so that all devices end up with the same state.
+//! A page's view of a guitar session: the state that the server confirmed, and on top of it the
+//! page's own messages that are not answered yet (an optimistic update). An own change is applied
+//! again in the place that the server gives it, so that all devices end up with the same state.
 
 use crate::guitar::{apply, apply_own, elapsed};
 use crate::link::Delivery;
@@ -11,51 +11,53 @@ use protocol::{
 };
 use uuid::Uuid;
 
-/// The chord that a session shows before anybody has chosen one.
+/// The chord that a session shows before one was chosen.
 pub const FIRST_CHORD: &str = "G";
 
 /// One session as one page sees it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct View {
+pub struct SessionView {
     confirmed: GuitarState,
-    held: Option<Own>,
+    /// The chord or frets that are shown instead of the confirmed ones.
+    held: Option<UnconfirmedMessage>,
     /// The last chord or frets that this page chose.
-    chosen: Option<Own>,
-    commands: Vec<Own>,
+    chosen: Option<UnconfirmedMessage>,
+    commands: Vec<UnconfirmedMessage>,
     /// The first snapshot is there.
     known: bool,
 }
 
 /// A message of this page that is not confirmed.
 #[derive(Debug, Clone, PartialEq)]
-struct Own {
+struct UnconfirmedMessage {
     /// Set while an answer may still come.
     id: Option<Uuid>,
     message: ClientMessage,
     at: Millis,
 }
 
-impl View {
-    /// This page holds a chord or frets; `id` is `None` when there was nobody to send it to.
+impl SessionView {
+    /// The page holds a chord or frets; `id` is `None` when the session was not followed yet, so that
+    /// it could not be sent.
     pub fn hold(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
-        let own = Own { id, message, at };
-        self.chosen = Some(Own { id: None, ..own.clone() });
+        let own = UnconfirmedMessage { id, message, at };
+        self.chosen = Some(UnconfirmedMessage { id: None, ..own.clone() });
         self.held = Some(own);
     }
 
-    /// This page gave a practice command, which waits in the outbox until it is answered.
+    /// The page gave a practice command, which waits in the outbox until it is answered.
     pub fn command(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
         if id.is_some() {
-            self.commands.push(Own { id, message, at });
+            self.commands.push(UnconfirmedMessage { id, message, at });
         }
     }
 
-    /// What the topic delivers.
+    /// Applies what the topic delivers.
     pub fn deliver(&mut self, delivery: &Delivery) {
         match delivery {
             Delivery::Snapshot { snapshot: Snapshot::Guitar(state), .. } => {
                 let forgot = state.chord.is_none() && state.frets.is_none();
-                if forgot && self.held.is_none() && self.chose_what_is_held() {
+                if forgot && self.held.is_none() && self.session_shows_own_choice() {
                     self.held = self.chosen.clone();
                 }
                 self.confirmed = state.clone();
@@ -64,14 +66,14 @@ impl View {
             Delivery::Event { message, replayed, .. } => {
                 apply(&mut self.confirmed, message);
                 let holds = matches!(message, ServerMessage::Note(note) if !note.is_momentary());
-                // While this page was away somebody else chose: that is newer than what we hold.
+                // Another device chose while this page was disconnected: that is newer.
                 if holds && *replayed {
                     self.held = None;
                 }
             }
             Delivery::Answer { id, message, result, offset } => {
                 self.answer(*id, result);
-                // Without a place in the log the event comes by itself, or there is none.
+                // Without an offset the event is delivered by itself, or there is none.
                 if let (Ok(outcome), Some(_)) = (result, offset) {
                     apply_own(&mut self.confirmed, message, outcome);
                 }
@@ -80,9 +82,9 @@ impl View {
         }
     }
 
-    /// Whether what the session holds came from this page. If the session forgets it (its log was
-    /// lost with the server), this page is the one to say it again.
-    fn chose_what_is_held(&self) -> bool {
+    /// Whether the chord or frets of the session came from this page. If the session loses them (its
+    /// log was lost with the server), this page sends them again.
+    fn session_shows_own_choice(&self) -> bool {
         self.chosen.as_ref().is_some_and(|chosen| {
             let mut same = self.confirmed.clone();
             apply_own(&mut same, &chosen.message, &Outcome::Done);
@@ -101,8 +103,8 @@ impl View {
         }
     }
 
-    /// What this page holds and the session does not know; to be sent once the session is there.
-    /// What was sent already is the link's to bring there.
+    /// The chord or frets that were not sent yet; to be sent once the session's state has arrived.
+    /// A message that was sent is delivered by the link.
     pub fn unsent(&self) -> Option<&ClientMessage> {
         self.held.as_ref().filter(|held| held.id.is_none()).map(|held| &held.message)
     }
@@ -124,14 +126,14 @@ impl View {
             apply_own(&mut state, &held.message, &Outcome::Done);
         }
         for own in &self.commands {
-            state.practice = foresee(state.practice.take(), &own.message, own.at);
+            state.practice = optimistic_practice(state.practice.take(), &own.message, own.at);
         }
         state
     }
 }
 
-/// What a practice command will make of the clock; the server's own word replaces it.
-fn foresee(
+/// The practice clock after a command, until the server's own update replaces it.
+fn optimistic_practice(
     practice: Option<PracticeUpdate>,
     command: &ClientMessage,
     at: Millis,
@@ -175,13 +177,13 @@ mod tests {
         Delivery::Answer { id, message: message.clone(), result, offset: Some(1) }
     }
 
-    fn shown(view: &View) -> String {
+    fn shown(view: &SessionView) -> String {
         view.shown().chord.unwrap_or_default()
     }
 
     #[test]
     fn an_own_chord_shows_at_once_and_ends_where_the_server_put_it() {
-        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
         view.hold(chord("C"), Some(id), 0);
         assert_eq!(shown(&view), "C");
         view.deliver(&other("D", false));
@@ -193,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_own_chord_before_anothers_gives_way_to_it() {
-        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
         view.deliver(&other("D", false));
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_refused_chord_is_taken_back_and_one_that_could_not_be_sent_stays() {
-        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
         view.hold(chord("C"), Some(id), 0);
         let no = ErrorBody::new(ErrorCode::NotAllowed, "Spectators watch.");
         view.deliver(&answer(id, &chord("C"), Err(no)));
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_chord_played_before_the_session_was_there_is_kept_for_it() {
-        let mut view = View::default();
+        let mut view = SessionView::default();
         view.hold(chord("Am"), None, 0);
         let snapshot = Snapshot::Guitar(GuitarState::default());
         let position = Position { epoch: "a".into(), offset: 0 };
@@ -230,7 +232,7 @@ mod tests {
             snapshot: Snapshot::Guitar(GuitarState::default()),
             position: Position { epoch: "b".into(), offset: 0 },
         };
-        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
         assert_eq!(view.unsent(), None);
@@ -245,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_place_changes_nothing_because_the_event_comes_by_itself() {
-        let (mut view, id) = (View::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&other("C", false));
         view.deliver(&other("D", false));
@@ -256,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_others_chose_while_this_page_was_away_wins() {
-        let mut view = View::default();
+        let mut view = SessionView::default();
         view.hold(chord("Am"), None, 0);
         view.deliver(&other("F", true));
         assert_eq!((shown(&view).as_str(), view.unsent()), ("F", None));
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_queued_practice_counts_from_the_moment_it_was_begun() {
-        let mut view = View::default();
+        let mut view = SessionView::default();
         let command = PracticeCommand::default();
         let (start, pause) = (Uuid::from_u128(1), Uuid::from_u128(2));
         view.command(ClientMessage::PracticeStart(command.clone()), Some(start), 1_000);
@@ -284,7 +286,7 @@ mod tests {
 
     #[test]
     fn there_is_nothing_to_pause_before_a_practice() {
-        let mut view = View::default();
+        let mut view = SessionView::default();
         let command = ClientMessage::PracticePause(PracticeCommand::default());
         view.command(command, Some(Uuid::from_u128(1)), 1_000);
         assert_eq!(view.shown().practice, None);

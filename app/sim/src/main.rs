@@ -1,6 +1,5 @@
-//! `cargo xtask sim --seeds N [--from S]`: runs the worlds of many seeds on all cores, prints
-//! those that broke a promise, and fails if there are any. `--tell S` runs one and prints
-//! everything that happens in it.
+//! `cargo xtask sim --seeds N [--from S]`: runs many seeds on all cores, prints those whose checks
+//! failed, and exits with an error if there are any. `--tell S` runs one seed and prints its events.
 
 use std::{
     panic::catch_unwind,
@@ -15,18 +14,18 @@ use std::{
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(Wish { from, seeds, tell }) = parse(&arguments) else {
+    let Some(Arguments { from, seeds, tell }) = parse(&arguments) else {
         eprintln!("sim [--seeds N] [--from S] [--tell S]");
         return ExitCode::from(2);
     };
     if let Some(seed) = tell {
-        sim::tell(seed);
+        sim::trace(seed);
         return ExitCode::SUCCESS;
     }
     let begun = Instant::now();
     let next = AtomicU64::new(from);
     let end = from.saturating_add(seeds);
-    let total = Mutex::new((Vec::new(), sim::Report::default()));
+    let total = Mutex::new((Vec::new(), sim::RunReport::default()));
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..cores {
@@ -68,23 +67,23 @@ fn main() -> ExitCode {
 }
 
 /// What the command line asks for.
-struct Wish {
+struct Arguments {
     from: u64,
     seeds: u64,
     tell: Option<u64>,
 }
 
-fn parse(arguments: &[String]) -> Option<Wish> {
-    let mut wish = Wish { from: 0, seeds: 10_000, tell: None };
-    let mut words = arguments.iter();
+fn parse(words: &[String]) -> Option<Arguments> {
+    let mut arguments = Arguments { from: 0, seeds: 10_000, tell: None };
+    let mut words = words.iter();
     while let Some(word) = words.next() {
         let number = words.next()?.replace('_', "").parse().ok()?;
         match word.as_str() {
-            "--seeds" => wish.seeds = number,
-            "--from" => wish.from = number,
-            "--tell" => wish.tell = Some(number),
+            "--seeds" => arguments.seeds = number,
+            "--from" => arguments.from = number,
+            "--tell" => arguments.tell = Some(number),
             _ => return None,
         }
     }
-    Some(wish)
+    Some(arguments)
 }

@@ -1,142 +1,220 @@
-//! A server process: the real rings, intakes and readers, and a stand-in for the sockets and
-//! queries around them.
+//! A server process: the topics and connections of `logic::topic`, with stand-ins for the sockets,
+//! queries and the broker around them.
 
 use crate::{
     page::BEGIN,
-    truth::{self, Fact, GYM, ROOM, Truth, chord_in, clock_in},
+    reference::{self, GYM, LogRecord, ROOM, Reference, ReferenceLog, connection_id},
 };
-use logic::topic::{CatchUp, Intake, Lane, Line, Pulled, Reader, Ring, Taken, Wanted};
+use logic::topic::{
+    AnswerPlace, CatchUp, FrameLimits, FramePart, LogQuery, NextParts, Permit, PlacedAnswer,
+    Subscriptions, TopicEvent, TopicLog, TopicSource, WireProtocol,
+};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Note, Position, ServerMessage, Topic,
+    CloseCode, Envelope, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
     account::{Identity, Role},
-    encode, encode_batch,
-    guitar::{ChordChange, GuitarState},
+    client::ClientMessage,
+    encode,
+    guitar::GuitarState,
     gym::{GymClock, GymSnapshot, MemberRef, Stats, Visit},
-    server::{Ack, Limits, Outcome, Snapshot, Welcome},
+    server::{Limits, Outcome, Snapshot, Welcome},
     topic::{TopicAnswer, TopicRequest},
 };
 use std::{
+    cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    ops::Deref,
     rc::Rc,
 };
 use uuid::Uuid;
 
-/// Events of one look at a ring.
-const PULL: usize = 16;
-/// Events of one replay from the database.
-const REPLAY_LIMIT: u64 = 1_000;
-
-/// An event in a ring.
+/// One topic of a node, shared with the connections that follow it.
 #[derive(Debug)]
-pub struct Event {
-    fact: Fact,
-    text: String,
-}
-
-/// One topic as a node has it.
-#[derive(Debug)]
-pub struct Feed {
+pub struct NodeTopic {
     topic: Topic,
-    ring: Ring<Rc<Event>>,
-    /// The node's own cursor in the log.
-    pub intake: Intake<Fact>,
-    /// A reading of the log is under way.
-    pub reading: bool,
-    /// The state at the ring's end, for sessions.
-    state: Vec<String>,
+    log: RefCell<TopicLog<String>>,
+    /// The state of a session at the ring's end.
+    state: RefCell<GuitarState>,
+    /// A reading of the log is in progress.
+    pub reading: Cell<bool>,
+    /// A connection has seen another epoch.
+    pub suspected: Cell<bool>,
 }
 
-/// Facts with their places and moments.
-type Facts = Vec<(u64, i64, Fact)>;
+/// A node's topic, as connections hold it.
+#[derive(Debug, Clone)]
+pub struct SharedTopic(Rc<NodeTopic>);
 
-/// A message's id and what it is answered.
-pub type Answer = (Uuid, Outcome);
+impl Deref for SharedTopic {
+    type Target = NodeTopic;
 
-/// What a reading of a log found.
+    fn deref(&self) -> &NodeTopic {
+        &self.0
+    }
+}
+
+/// The result of a query to a log.
 #[derive(Debug)]
-pub struct Found {
+pub struct LogReading {
     from: Position,
     end: Position,
-    events: Option<Facts>,
-    state: Vec<String>,
+    events: Option<Vec<(u64, i64, TopicEvent)>>,
+    state: GuitarState,
 }
 
 /// A connection's end at the server.
-#[derive(Debug, Default)]
-pub struct Served {
-    readers: BTreeMap<Topic, Reader<Answer>>,
-    answers: VecDeque<String>,
-    /// Messages that came while a query was under way.
+#[derive(Debug)]
+pub struct ServedConnection {
+    /// The connection.
+    pub id: u32,
+    /// What it acts as in the session, and at the gym.
+    pub roles: PageRoles,
+    /// What it follows: the code under test.
+    pub topics: Subscriptions<SharedTopic>,
+    /// Encoded answers that wait to be written.
+    pub queued: VecDeque<String>,
+    /// Answers that arrived while the connection was busy.
+    pub placed: VecDeque<PlacedAnswer>,
+    /// Messages that arrived while the connection was busy.
     pub inbox: VecDeque<Envelope<ClientMessage>>,
-    /// A query is under way, or the broker is asked to carry out a note.
+    /// The connection waits for a query or for the broker, and neither reads nor writes.
     pub busy: bool,
-    /// The socket takes no frame before.
+    /// The catch-up that it waits for.
+    pub catching_up: Option<CatchUpTask>,
+    /// The socket accepts no frame before.
     pub blocked_until: i64,
-    /// When it was last heard.
-    pub heard: i64,
+    /// When a frame of it arrived last.
+    pub received_at: i64,
     /// It is to be closed with this code once everything is written.
     pub closing: Option<CloseCode>,
-    /// Figures up to this place were sent.
-    figures: u64,
 }
 
-/// A catch-up that waits for its query.
-#[derive(Debug, Clone)]
-pub enum Asked {
-    /// `hello`.
-    Hello(Vec<TopicRequest>),
-    /// `subscribe`, with its id.
-    Subscribe(Option<Uuid>, TopicRequest),
-    /// `resync`.
-    Resync(TopicRequest),
-}
-
-/// A message of a connection, and its turn among those.
+/// What one device may do.
 #[derive(Debug, Clone, Copy)]
-pub struct Came {
+pub struct PageRoles {
+    /// The role of the account.
+    pub gym: Role,
+    /// The role of the seat in the session.
+    pub session: Role,
+}
+
+impl PageRoles {
+    /// The role in a topic.
+    pub fn in_topic(self, topic: Topic) -> Role {
+        match topic {
+            Topic::CheckIns => self.gym,
+            Topic::Guitar(_) => self.session,
+        }
+    }
+}
+
+/// Why a connection catches up.
+#[derive(Debug, Clone)]
+pub enum CatchUpReason {
+    /// `hello`.
+    Hello,
+    /// `subscribe`, with its id.
+    Subscribe(Option<Uuid>),
+    /// `resync`.
+    Resync,
+    /// The cursor no longer connects to the ring.
+    LostCursor,
+}
+
+/// A connection's topics that are being caught up, one after the other.
+#[derive(Debug)]
+pub struct CatchUpTask {
+    /// Why.
+    pub reason: CatchUpReason,
+    /// Those that have not begun.
+    pub requests: VecDeque<TopicRequest>,
+    /// The one in progress, and what it waits for.
+    pub current: Option<(CatchUpProgress, PendingRead)>,
+    /// The answers so far, for the welcome.
+    pub answers: Vec<TopicAnswer>,
+}
+
+/// One topic that is being caught up.
+#[derive(Debug)]
+pub struct CatchUpProgress {
+    /// The topic.
+    pub topic: SharedTopic,
+    /// The decision, of the code under test.
+    pub catch_up: CatchUp,
+    /// The version of the figures from before.
+    pub figures_version: u64,
+}
+
+/// What a catch-up reads.
+#[derive(Debug, Clone)]
+pub enum PendingRead {
+    /// The session's shared log.
+    Ring,
+    /// The durable log after an offset, with its end that was read first.
+    Replay {
+        /// The client's offset.
+        after: u64,
+        /// The log's end.
+        end: Position,
+    },
+    /// The topic's state.
+    Snapshot,
+}
+
+/// A command on its way to the database.
+#[derive(Debug, Clone)]
+pub struct QueuedCommand {
     /// The connection.
     pub conn: u32,
-    /// The message.
+    /// Its id.
     pub id: Uuid,
-    /// Its turn in the lane.
-    pub turn: u64,
+    /// Its place among the connection's commands.
+    pub permit: Permit,
+    /// What it says.
+    pub message: ClientMessage,
+}
+
+/// A note on its way through the broker.
+#[derive(Debug, Clone)]
+pub struct QueuedNote {
+    /// The connection.
+    pub conn: u32,
+    /// Its place among the connection's notes.
+    pub permit: Option<Permit>,
+    /// The event that it becomes.
+    pub record: LogRecord,
 }
 
 /// A server process.
 #[derive(Debug)]
-pub struct Node {
+pub struct ServerNode {
     /// False between a crash and the next start.
     pub up: bool,
     /// Grows with every start.
     pub life: u32,
     /// Its connections.
-    pub served: BTreeMap<u32, Served>,
+    pub connections: BTreeMap<u32, ServedConnection>,
     /// The gym's topic.
-    pub gym: Feed,
-    /// The session's topic, once somebody follows it.
-    pub room: Option<Feed>,
-    /// The order of each connection's messages. A lane lives as long as they do, which is longer
-    /// than the connection.
-    lanes: BTreeMap<(u32, Topic), Lane>,
+    pub gym: SharedTopic,
+    /// The session's topic, once a connection follows it.
+    pub room: Option<SharedTopic>,
     /// Commands that wait for the next commit.
-    pub queue: Vec<(Came, ClientMessage)>,
-    /// Steps of the practice clock that wait for the one that is being made.
-    pub steps: VecDeque<(Came, ClientMessage)>,
-    /// A step is being made, or the clock told.
+    pub queue: Vec<QueuedCommand>,
+    /// Steps of the practice clock that wait for the one in progress.
+    pub steps: VecDeque<QueuedCommand>,
+    /// A step is being made, or the clock announced.
     pub stepping: bool,
     capacity: usize,
 }
 
-impl Node {
+impl ServerNode {
     /// A process that starts.
-    pub fn start(now: i64, life: u32, capacity: usize, truth: &Truth) -> Self {
+    pub fn start(now: i64, life: u32, capacity: usize, reference: &Reference) -> Self {
         Self {
             up: true,
             life,
-            served: BTreeMap::new(),
-            gym: Feed::begin(now, GYM, capacity, truth),
+            connections: BTreeMap::new(),
+            gym: NodeTopic::open(now, GYM, capacity, reference),
             room: None,
-            lanes: BTreeMap::new(),
             queue: Vec::new(),
             steps: VecDeque::new(),
             stepping: false,
@@ -145,193 +223,34 @@ impl Node {
     }
 
     /// A topic of this node.
-    pub fn feed(&mut self, topic: Topic) -> Option<&mut Feed> {
+    pub fn topic(&self, topic: Topic) -> Option<&SharedTopic> {
         match topic {
-            Topic::CheckIns => Some(&mut self.gym),
-            Topic::Guitar(_) => self.room.as_mut(),
+            Topic::CheckIns => Some(&self.gym),
+            Topic::Guitar(_) => self.room.as_ref(),
         }
     }
 
     /// Opens the session.
-    pub fn open_room(&mut self, now: i64, truth: &Truth) {
-        self.room = Some(Feed::begin(now, ROOM, self.capacity, truth));
+    pub fn open_room(&mut self, now: i64, reference: &Reference) {
+        self.room = Some(NodeTopic::open(now, ROOM, self.capacity, reference));
     }
 
-    /// Brings a connection from its positions to now.
-    pub fn catch_up(&mut self, now: i64, conn: u32, asked: &Asked, truth: &Truth) {
-        let mut answers = Vec::new();
-        let requests = match asked {
-            Asked::Hello(requests) => requests.clone(),
-            Asked::Subscribe(_, request) | Asked::Resync(request) => vec![request.clone()],
-        };
-        for request in &requests {
-            if request.name == ROOM && self.room.is_none() {
-                self.open_room(now, truth);
-            }
-            let Some(feed) = self.feed(request.name) else { continue };
-            let (answer, texts, reader) = feed.open(now, request, truth);
-            let Some(served) = self.served.get_mut(&conn) else { return };
-            if let Asked::Subscribe(id, _) = asked {
-                let outcome = Outcome::Subscribed(answer.clone());
-                served.answers.push_back(ack(*id, outcome, None));
-            }
-            served.answers.extend(texts);
-            match served.readers.get_mut(&request.name) {
-                Some(known) => {
-                    let jumped = known.restart(reader);
-                    let texts =
-                        jumped.into_iter().map(|(id, outcome)| ack(Some(id), outcome, None));
-                    served.answers.extend(texts);
-                }
-                None => {
-                    served.readers.insert(request.name, Reader::new(reader));
-                }
-            }
-            answers.push(answer);
+    /// Answers a message of a connection, in its place.
+    pub fn answer(&mut self, conn: u32, answer: PlacedAnswer) {
+        if let Some(served) = self.connections.get_mut(&conn) {
+            served.answer(answer);
         }
-        if let (Asked::Hello(_), Some(served)) = (asked, self.served.get_mut(&conn)) {
-            served.answers.push_front(welcome(now, answers));
-        }
-    }
-
-    /// Stops a connection's following.
-    pub fn unfollow(&mut self, conn: u32, topic: Topic) {
-        if let Some(served) = self.served.get_mut(&conn) {
-            let left = served.readers.remove(&topic).map(Reader::leave).unwrap_or_default();
-            let answers = left.into_iter().map(|(id, outcome)| ack(Some(id), outcome, None));
-            served.answers.extend(answers);
-        }
-        if topic == ROOM {
-            // What the page had played there it has given up.
-            self.lanes.remove(&(conn, topic));
-        }
-    }
-
-    /// Answers a message that became the event at a place, just now or, `repeated`, before.
-    pub fn settle(&mut self, conn: u32, place: (Topic, &Position), repeated: bool, answer: Answer) {
-        self.lane(conn, place.0).answered(answer.0);
-        let Some(served) = self.served.get_mut(&conn) else { return };
-        let (topic, at) = place;
-        let left = match served.readers.get_mut(&topic) {
-            Some(reader) if repeated => reader.repeat(at, answer),
-            Some(reader) => reader.settle(at, answer),
-            None => Some(answer),
-        };
-        if let Some((id, outcome)) = left {
-            served.answers.push_back(ack(Some(id), outcome, None));
-        }
-    }
-
-    /// Answers a message that made no event.
-    pub fn answer(&mut self, conn: u32, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
-        if let (Some(id), false) = (id, result.as_ref().is_err_and(|error| error.retryable)) {
-            for topic in [GYM, ROOM] {
-                self.lane(conn, topic).answered(id);
-            }
-        }
-        let Some(served) = self.served.get_mut(&conn) else { return };
-        served.answers.push_back(match result {
-            Ok(outcome) => ack(id, outcome, None),
-            Err(error) => encode(&Envelope::bare(ServerMessage::Error(error)).with_id(id)),
-        });
-    }
-
-    /// A message of a connection came.
-    pub fn came(&mut self, conn: u32, topic: Topic, id: Uuid) -> Came {
-        Came { conn, id, turn: self.lane(conn, topic).come() }
-    }
-
-    /// Whether it is a message's turn; if not, it is refused for now.
-    pub fn is_its_turn(&mut self, topic: Topic, came: Came) -> bool {
-        let Came { conn, id, turn } = came;
-        let may = self.lane(conn, topic).may(turn, id);
-        if !may {
-            self.put_off(topic, came, 100);
-        }
-        may
     }
 
     /// Refuses a message for now.
-    pub fn put_off(&mut self, topic: Topic, came: Came, wait_ms: u64) {
-        let Came { conn, id, turn } = came;
-        self.lane(conn, topic).put_off(turn, id);
-        self.answer(conn, Some(id), Err(unavailable(wait_ms)));
-    }
-
-    /// A command is on disk; everybody may still have to be told.
-    pub fn decided(&mut self, topic: Topic, came: Came) {
-        self.lane(came.conn, topic).answered(came.id);
-    }
-
-    fn lane(&mut self, conn: u32, topic: Topic) -> &mut Lane {
-        self.lanes.entry((conn, topic)).or_default()
-    }
-
-    /// Queues a message that belongs to no command.
-    pub fn say(&mut self, conn: u32, message: ServerMessage) {
-        if let Some(served) = self.served.get_mut(&conn) {
-            served.answers.push_back(encode(&Envelope::bare(message)));
-        }
-    }
-
-    /// The next frame of a connection, if anything is ready, and the topics that need a new
-    /// beginning.
-    pub fn frame(&mut self, now: i64, conn: u32) -> (Option<String>, Vec<TopicRequest>) {
-        let Some(served) = self.served.get_mut(&conn) else { return (None, Vec::new()) };
-        let mut texts: Vec<String> = served.answers.drain(..).collect();
-        let mut lost = Vec::new();
-        for (topic, reader) in &mut served.readers {
-            let feed = match topic {
-                Topic::CheckIns => &self.gym,
-                Topic::Guitar(_) => match &self.room {
-                    Some(room) => room,
-                    None => continue,
-                },
-            };
-            match reader.pull(&feed.ring, PULL, now, |event| event.fact.origin == Some(conn)) {
-                Pulled::Lines(lines) => {
-                    for line in &lines {
-                        let Line::Own(_, event) = line else { continue };
-                        let fact = &event.fact;
-                        let lane = match fact.message {
-                            ServerMessage::PracticeUpdate(_) => GYM,
-                            _ => *topic,
-                        };
-                        if let Some(lane) = self.lanes.get_mut(&(conn, lane)) {
-                            lane.answered(fact.id);
-                        }
-                    }
-                    let epoch = reader.at().epoch.clone();
-                    let at = |offset| Some((*topic, Position { epoch: epoch.clone(), offset }));
-                    texts.extend(lines.into_iter().map(|line| match line {
-                        Line::Event(_, event) => event.text.clone(),
-                        Line::Own(offset, event) => {
-                            let Fact { id, outcome, .. } = &event.fact;
-                            ack(Some(*id), outcome.clone(), at(offset))
-                        }
-                        Line::Answer(offset, (id, outcome)) => ack(Some(id), outcome, at(offset)),
-                        Line::Repeat((id, outcome)) => ack(Some(id), outcome, None),
-                    }));
-                }
-                Pulled::Anew | Pulled::Jumped | Pulled::Behind => {
-                    lost.push(TopicRequest::new(*topic, Some(reader.at())))
-                }
-                Pulled::TooSlow => served.closing = Some(CloseCode::SlowConsumer),
-            }
-            let reached = reader.at().offset;
-            if *topic == GYM && feed.ring.end().offset > served.figures && reached > served.figures
-            {
-                served.figures = reached;
-                texts.push(figures(reached));
-            }
-        }
-        ((!texts.is_empty()).then(|| encode_batch(&texts)), lost)
+    pub fn refuse(&mut self, conn: u32, id: Uuid, wait_ms: u64) {
+        self.answer(conn, refusal(id, unavailable(wait_ms)));
     }
 
     /// The process ends: what is in memory is lost.
     pub fn crash(&mut self) {
         self.up = false;
-        self.served.clear();
+        self.connections.clear();
         self.queue.clear();
         self.steps.clear();
         self.stepping = false;
@@ -339,155 +258,209 @@ impl Node {
     }
 }
 
-impl Feed {
-    fn begin(now: i64, topic: Topic, capacity: usize, truth: &Truth) -> Self {
-        let end = truth.log(topic).end().clone();
+impl ServedConnection {
+    /// A connection that has just been accepted.
+    pub fn new(id: u32, now: i64, roles: PageRoles, protocol: WireProtocol) -> Self {
         Self {
-            topic,
-            ring: Ring::new(end.clone(), capacity, 300_000),
-            intake: Intake::new(now, end.clone()),
-            reading: false,
-            state: held(topic, truth),
+            id,
+            roles,
+            topics: Subscriptions::new(protocol),
+            queued: VecDeque::new(),
+            placed: VecDeque::new(),
+            inbox: VecDeque::new(),
+            busy: false,
+            catching_up: None,
+            blocked_until: 0,
+            received_at: now,
+            closing: None,
         }
     }
 
-    /// The place of the newest event.
-    pub fn end(&self) -> &Position {
-        self.ring.end()
+    /// Answers a message in its place; later, while the connection's task waits for something else.
+    pub fn answer(&mut self, answer: PlacedAnswer) {
+        if self.busy {
+            return self.placed.push_back(answer);
+        }
+        self.queued.extend(self.topics.place_answer(answer));
+    }
+
+    /// The connection's task goes on.
+    pub fn resume(&mut self) {
+        self.busy = false;
+        while let Some(answer) = self.placed.pop_front() {
+            self.queued.extend(self.topics.place_answer(answer));
+        }
+    }
+
+    /// Queues a message that answers none.
+    pub fn push(&mut self, message: ServerMessage) {
+        self.queued.push_back(encode(&Envelope::bare(message)));
+    }
+
+    /// Stops following a topic.
+    pub fn leave(&mut self, topic: Topic) {
+        if let Some((_, answers)) = self.topics.leave(topic) {
+            self.queued.extend(answers);
+        }
+    }
+
+    /// What is written next.
+    pub fn next_parts(
+        &mut self,
+        now: i64,
+        limits: &FrameLimits,
+    ) -> Result<NextParts<String>, CloseCode> {
+        let Self { id, topics, queued, .. } = self;
+        topics.next_parts(BEGIN + now, connection_id(*id), limits, || queued.pop_front())
+    }
+}
+
+impl NodeTopic {
+    fn open(now: i64, topic: Topic, capacity: usize, reference: &Reference) -> SharedTopic {
+        let end = reference.log(topic).end().clone();
+        SharedTopic(Rc::new(Self {
+            topic,
+            log: RefCell::new(TopicLog::new(topic, now, end, capacity, 300_000)),
+            state: RefCell::new(state_at_end(reference.log(topic))),
+            reading: Cell::new(false),
+            suspected: Cell::new(false),
+        }))
+    }
+
+    /// Which topic it is.
+    pub fn name(&self) -> Topic {
+        self.topic
+    }
+
+    /// The position of the newest event.
+    pub fn end(&self) -> Position {
+        self.log.borrow().end().clone()
     }
 
     /// The state of a session at the ring's end.
-    pub fn shown(&self) -> &[String] {
-        &self.state
+    pub fn state(&self) -> GuitarState {
+        self.state.borrow().clone()
     }
 
-    /// A hint of an event, from this node or another.
-    pub fn hint(&mut self, now: i64, at: &Position, fact: Fact) {
-        let ready = self.intake.hint(now, at, fact.ts, fact);
-        self.append(ready);
+    /// When [`NodeTopic::next_query`] becomes due.
+    pub fn deadline(&self) -> i64 {
+        self.log.borrow().deadline()
     }
 
-    /// What a reading finds at this moment; the answer takes a while.
-    pub fn look(&self, wanted: &Wanted, truth: &Truth) -> Found {
-        let log = truth.log(self.topic);
-        let (from, with_events) = match wanted {
-            Wanted::End(from) => (from, false),
-            Wanted::Events(from) => (from, true),
+    /// The reading that is due.
+    pub fn next_query(&self, now: i64) -> Option<LogQuery> {
+        self.log.borrow().next_query(now)
+    }
+
+    /// Makes a comparison due, if a connection has seen another epoch.
+    pub fn take_suspicion(&self, now: i64) -> bool {
+        let suspected = self.suspected.take();
+        if suspected {
+            self.log.borrow_mut().suspect(now);
+        }
+        suspected
+    }
+
+    /// An event with its place, from this node or another.
+    pub fn hint(&self, now: i64, at: &Position, event: TopicEvent) {
+        let mut log = self.log.borrow_mut();
+        for published in log.hint(now, at, event) {
+            logic::guitar::apply(&mut self.state.borrow_mut(), &published.event.message);
+        }
+        if self.topic == GYM {
+            // The figures are counted in the same transaction.
+            log.set_figures(stats(at.offset));
+        }
+    }
+
+    /// What a query reads now; the answer takes a while.
+    pub fn query(&self, query: &LogQuery, reference: &Reference) -> LogReading {
+        let log = reference.log(self.topic);
+        let (from, with_events) = match query {
+            LogQuery::End(from) => (from, false),
+            LogQuery::Events(from) => (from, true),
         };
         let events = with_events.then(|| {
             let events = log.after(from.offset).into_iter();
-            events.map(|(at, fact)| (at, fact.ts, fact)).collect()
+            events.map(|(offset, record)| (offset, record.event.ts, record.event)).collect()
         });
-        let state = if with_events { held(self.topic, truth) } else { Vec::new() };
-        Found { from: from.clone(), end: log.end().clone(), events, state }
+        LogReading { from: from.clone(), end: log.end().clone(), events, state: state_at_end(log) }
     }
 
-    /// The answer of a reading arrives.
-    pub fn read(&mut self, now: i64, found: Found) {
-        self.reading = false;
-        let Found { from, end, events, state } = found;
-        let Some(events) = events else { return self.intake.compared(now, &from, &end) };
-        match self.intake.read(now, &from, &end, events) {
-            Taken::Events(ready) => self.append(ready),
-            Taken::Restarted => {
-                self.ring.restart(end);
-                self.state = state;
-            }
-        }
-    }
-
-    fn append(&mut self, ready: Facts) {
-        for (offset, ts, fact) in ready {
-            let at = Position { epoch: self.ring.end().epoch.clone(), offset };
-            let mut envelope = Envelope::bare(&fact.message).at(self.topic, at);
-            envelope.ts = Some(ts);
-            let text = encode(&envelope);
-            if self.topic == ROOM {
-                crate::truth::apply(&mut self.state, &fact.message);
-            }
-            self.ring.push(ts, Rc::new(Event { fact, text }));
-        }
-    }
-
-    /// What a client gets that follows from a position: the answer, texts, and where its reader
-    /// begins.
-    fn open(
-        &mut self,
-        now: i64,
-        request: &TopicRequest,
-        truth: &Truth,
-    ) -> (TopicAnswer, Vec<String>, Position) {
-        let from = request.position();
-        let mut way = self.ring.catch_up(from.as_ref());
-        if way == CatchUp::Log && self.topic == ROOM {
-            // Ahead of this node: it looks once, then goes by what it knows.
-            let answer = self.look(&Wanted::Events(self.intake.end().clone()), truth);
-            self.read(now, answer);
-            way = self.ring.catch_up(from.as_ref());
-        }
-        let answer = |end: &Position, recovered, replayed| TopicAnswer {
-            name: self.topic,
-            epoch: end.epoch.clone(),
-            offset: end.offset,
-            recovered,
-            replayed,
-            waiting: false,
-        };
-        if let Some(from) = from {
-            let log = truth.log(self.topic).end();
-            match way {
-                CatchUp::Ring => {
-                    let end = self.ring.end();
-                    return (answer(end, true, end.offset - from.offset), Vec::new(), from);
+    /// The answer of a query arrives.
+    pub fn read(&self, now: i64, reading: LogReading) {
+        let LogReading { from, end, events, state } = reading;
+        let mut log = self.log.borrow_mut();
+        let Some(events) = events else { return log.compared(now, &from, &end) };
+        match log.read(now, &from, &end, events) {
+            Some(appended) => {
+                for published in appended {
+                    logic::guitar::apply(&mut self.state.borrow_mut(), &published.event.message);
                 }
-                CatchUp::Log
-                    if self.topic == GYM
-                        && from.offset <= log.offset
-                        && log.offset - from.offset <= REPLAY_LIMIT =>
-                {
-                    let events = truth.gym.after(from.offset);
-                    let replayed = events.len() as u64;
-                    let texts = events.into_iter().map(|(offset, fact)| {
-                        let at = Position { epoch: log.epoch.clone(), offset };
-                        encode(&Envelope::bare(&fact.message).at(GYM, at))
-                    });
-                    return (answer(log, true, replayed), texts.collect(), log.clone());
-                }
-                _ => {}
             }
+            None => *self.state.borrow_mut() = state,
         }
-        let (snapshot, at) = match self.topic {
+        if self.topic == GYM {
+            let reached = log.end().offset;
+            log.set_figures(stats(reached));
+        }
+    }
+
+    /// A query failed.
+    pub fn failed(&self, now: i64) {
+        self.log.borrow_mut().failed(now);
+    }
+
+    /// The state and its position, from one consistent view.
+    pub fn snapshot(&self, reference: &Reference) -> (Snapshot, Position) {
+        match self.topic {
             Topic::CheckIns => {
-                let at = truth.gym.end().clone();
-                (gym_snapshot(truth, &at), at)
+                let at = reference.gym.end().clone();
+                (gym_snapshot(reference, &at), at)
             }
-            Topic::Guitar(_) => {
-                let chord = chord_in(&self.state);
-                let practice = clock_in(&self.state).map(truth::clock);
-                let state = GuitarState { chord, practice, ..GuitarState::default() };
-                (Snapshot::Guitar(state), self.ring.end().clone())
-            }
-        };
-        let message = ServerMessage::Snapshot(snapshot);
-        let text = encode(&Envelope::bare(message).at(self.topic, at.clone()));
-        (answer(&at, false, 0), vec![text], at)
+            Topic::Guitar(_) => (Snapshot::Guitar(self.state()), self.end()),
+        }
     }
 }
 
-/// What a node holds of a topic beside its events: of a session the state, of the gym nothing.
-fn held(topic: Topic, truth: &Truth) -> Vec<String> {
-    match topic {
-        Topic::CheckIns => Vec::new(),
-        Topic::Guitar(_) => truth.state(topic, truth.room.end()),
+impl TopicSource for SharedTopic {
+    type Payload = String;
+
+    fn with_log<R>(&self, access: impl FnOnce(&mut TopicLog<String>) -> R) -> R {
+        access(&mut self.log.borrow_mut())
+    }
+
+    fn suspect(&self) {
+        self.suspected.set(true);
     }
 }
 
-/// What a client's message is for everybody.
-pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
+/// A part of a frame as text.
+pub fn text(part: FramePart<String>, protocol: WireProtocol) -> String {
+    match (part, protocol) {
+        (FramePart::Text(text), _) => text,
+        (FramePart::Shared(published), WireProtocol::Cadence(_)) => published.payload.clone(),
+        (FramePart::Shared(published), WireProtocol::Simple) => {
+            encode(&Envelope::bare(&published.event.message))
+        }
+    }
+}
+
+/// A session's state at the end of its log, as the broker's hash of last values holds it.
+fn state_at_end(log: &ReferenceLog) -> GuitarState {
+    let mut state = GuitarState::default();
+    for record in log.until(log.end()) {
+        logic::guitar::apply(&mut state, &record.event.message);
+    }
+    state
+}
+
+/// The event that a client's message becomes.
+pub fn record_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<LogRecord> {
     let (message, outcome) = match message {
         ClientMessage::CheckIn(_) => {
             let member =
-                MemberRef { id, number: "M-100000".to_owned(), full_name: "Somebody".to_owned() };
+                MemberRef { id, number: "M-100000".to_owned(), full_name: "A Member".to_owned() };
             let visit = Visit {
                 id,
                 member,
@@ -499,30 +472,24 @@ pub fn event_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<Fact> {
             let message = ServerMessage::MemberCheckedIn { visit: visit.clone(), reason: None };
             (message, Outcome::CheckOut { visit })
         }
-        ClientMessage::Note(Note::ChordChange(ChordChange { chord })) => {
-            let chord = chord.clone();
-            (ServerMessage::Note(Note::ChordChange(ChordChange { chord })), Outcome::Done)
-        }
-        ClientMessage::Note(Note::Strum(strum)) => {
-            (ServerMessage::Note(Note::Strum(strum.clone())), Outcome::Done)
-        }
+        ClientMessage::Note(note) => (ServerMessage::Note(note.clone()), Outcome::Done),
         _ => return None,
     };
-    Some(Fact { ts, message, id, outcome, origin: None })
+    Some(LogRecord { id, event: TopicEvent { outcome, ..TopicEvent::by_server(ts, message) } })
 }
 
-/// An error that asks to try again.
+/// A retryable error.
 pub fn unavailable(wait_ms: u64) -> ErrorBody {
     ErrorBody::new(ErrorCode::Unavailable, "Not now.").retry_after(wait_ms)
 }
 
-/// An error that says no for good.
-pub fn not_allowed() -> ErrorBody {
-    ErrorBody::new(ErrorCode::NotAllowed, "No.")
+/// An answer that made no event.
+pub fn refusal(id: Uuid, error: ErrorBody) -> PlacedAnswer {
+    PlacedAnswer { id: Some(id), result: Err(error), place: AnswerPlace::Anywhere }
 }
 
-fn gym_snapshot(truth: &Truth, at: &Position) -> Snapshot {
-    let visits = truth.gym.until(at).iter().filter_map(|fact| match &fact.message {
+fn gym_snapshot(reference: &Reference, at: &Position) -> Snapshot {
+    let visits = reference.gym.until(at).iter().filter_map(|record| match &record.event.message {
         ServerMessage::MemberCheckedIn { visit, .. } => Some(visit.clone()),
         _ => None,
     });
@@ -554,22 +521,8 @@ fn stats(as_of_offset: u64) -> Stats {
     }
 }
 
-fn figures(as_of: u64) -> String {
-    let mut envelope = Envelope::bare(ServerMessage::StatsUpdate(stats(as_of)));
-    envelope.topic = Some(GYM);
-    encode(&envelope)
-}
-
-fn ack(id: Option<Uuid>, result: Outcome, place: Option<(Topic, Position)>) -> String {
-    let ack = ServerMessage::Ack(Ack { result, identity: None });
-    let envelope = Envelope::bare(ack).with_id(id);
-    encode(&match place {
-        Some((topic, at)) => envelope.at(topic, at),
-        None => envelope,
-    })
-}
-
-fn welcome(now: i64, topics: Vec<TopicAnswer>) -> String {
+/// The welcome after `hello`.
+pub fn welcome(now: i64, topics: Vec<TopicAnswer>) -> String {
     encode(&Envelope::bare(ServerMessage::Welcome(Welcome {
         connection: Uuid::nil(),
         node: "sim".to_owned(),
@@ -579,4 +532,10 @@ fn welcome(now: i64, topics: Vec<TopicAnswer>) -> String {
         topics,
         refused: Vec::new(),
     })))
+}
+
+/// The practice clock that a session's state shows.
+pub fn shown_step(topic: Option<&SharedTopic>) -> Option<u64> {
+    let practice = topic?.state().practice?;
+    reference::clock_in(&[reference::shown(&practice)])
 }

@@ -1,10 +1,14 @@
 //! A browser page: the real link, an outbox that survives reloads, and a view that checks what it
 //! is shown against what really happened.
 
-use crate::truth::{self, Fact, Truth};
+use crate::{
+    node::PageRoles,
+    reference::{self, LogRecord, Reference},
+};
 use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
 use protocol::{
-    ClientMessage, ErrorBody, Position, ServerMessage, Topic,
+    ClientMessage, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
+    account::Role,
     server::{Outcome, Snapshot},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +19,7 @@ pub const BEGIN: i64 = 1_790_000_000_000;
 
 /// What a page shows of one topic.
 #[derive(Debug, Default)]
-pub struct View {
+pub struct PageView {
     /// Everything up to here is applied.
     pub at: Option<Position>,
     /// The marks of the state: visits in their order, or the chord that is held.
@@ -26,13 +30,15 @@ pub struct View {
 
 /// A message that a person made.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct SentMessage {
     /// Its topic.
     pub topic: Topic,
     /// In which stay: notes of an earlier one are given up, and may come late.
     pub stay: u32,
     /// Whether it must not get lost.
     pub command: bool,
+    /// Whether the page's role may send it; otherwise it has to be refused.
+    pub allowed: bool,
     /// How often the page of this life was answered.
     pub answers: usize,
     /// Answered in any life.
@@ -41,7 +47,7 @@ pub struct Made {
 
 /// One device with one page.
 #[derive(Debug)]
-pub struct Page {
+pub struct SimulatedPage {
     /// Grows with every reload.
     pub life: u32,
     /// Grows also when a person leaves a part of the page.
@@ -50,14 +56,16 @@ pub struct Page {
     pub link: Link,
     /// What it follows.
     pub topics: Vec<Topic>,
+    /// What it may do: phone, host's PC, spectator, desk or dashboard.
+    pub roles: PageRoles,
     /// What it follows only later: a person looks at something else.
     pub left: Option<Topic>,
     /// What it shows.
-    pub views: BTreeMap<Topic, View>,
+    pub views: BTreeMap<Topic, PageView>,
     /// The browser's database.
     pub outbox: BTreeMap<Uuid, OutboxRecord>,
     /// Everything that was made on this device.
-    pub made: BTreeMap<Uuid, Made>,
+    pub made: BTreeMap<Uuid, SentMessage>,
     /// Nothing runs until then.
     pub asleep_until: i64,
     /// No network until then.
@@ -71,14 +79,15 @@ pub struct Page {
     born: i64,
 }
 
-impl Page {
+impl SimulatedPage {
     /// A page that was just opened, with what an earlier one left in the outbox.
-    pub fn open(now: i64, seed: u64, topics: Vec<Topic>) -> Self {
+    pub fn open(now: i64, seed: u64, topics: Vec<Topic>, roles: PageRoles) -> Self {
         let mut page = Self {
             life: 0,
             stay: 0,
             link: Link::new("sim", true, seed, ServerMessage::read),
             topics,
+            roles,
             left: None,
             views: BTreeMap::new(),
             outbox: BTreeMap::new(),
@@ -113,7 +122,7 @@ impl Page {
         let records = self.outbox.values().cloned().collect();
         let now = self.now(now);
         for topic in self.topics.clone() {
-            self.views.insert(topic, View::default());
+            self.views.insert(topic, PageView::default());
             self.link.follow(now, topic, None);
         }
         self.link.restore(now, records);
@@ -134,7 +143,7 @@ impl Page {
     /// A person comes back to it.
     pub fn come_back(&mut self, now: i64) {
         if let Some(topic) = self.left.take() {
-            self.views.insert(topic, View::default());
+            self.views.insert(topic, PageView::default());
             self.link.follow(self.now(now), topic, None);
         }
     }
@@ -142,17 +151,28 @@ impl Page {
     /// A person does something.
     pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
-        let made = Made { topic, stay: self.stay, command, answers: 0, done: false };
+        let allowed = self.may_act_in(topic);
+        let stay = self.stay;
+        let made = SentMessage { topic, stay, command, allowed, answers: 0, done: false };
         self.made.insert(id, made);
         self.link.send(self.now(now), id, topic, message);
     }
 
+    /// Whether its role may act in a topic. Written here again, as the reference for the server's
+    /// check.
+    pub fn may_act_in(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::CheckIns => matches!(self.roles.gym, Role::FrontDesk),
+            Topic::Guitar(_) => matches!(self.roles.session, Role::Host | Role::Performer),
+        }
+    }
+
     /// Takes the effects, carries out those of the page, and returns those of the network.
-    pub fn work(&mut self, truth: &Truth) -> Vec<Effect> {
+    pub fn work(&mut self, reference: &Reference) -> Vec<Effect> {
         let mut network = Vec::new();
         while let Some(effect) = self.link.poll() {
             match effect {
-                Effect::Deliver(topic, delivery) => self.deliver(topic, delivery, truth),
+                Effect::Deliver(topic, delivery) => self.deliver(topic, delivery, reference),
                 Effect::Save(record) => {
                     self.outbox.insert(record.id, record);
                 }
@@ -168,17 +188,17 @@ impl Page {
         network
     }
 
-    fn deliver(&mut self, topic: Topic, delivery: Delivery, truth: &Truth) {
+    fn deliver(&mut self, topic: Topic, delivery: Delivery, reference: &Reference) {
         match delivery {
             Delivery::Snapshot { snapshot, position } => {
                 let state = shown(&snapshot);
                 assert_eq!(
                     state,
-                    truth.state(topic, &position),
+                    reference.state(topic, &position),
                     "a false snapshot at {position:?}"
                 );
                 let view = self.views.entry(topic).or_default();
-                *view = View { at: Some(position), state, applied: BTreeSet::new() };
+                *view = PageView { at: Some(position), state, applied: BTreeSet::new() };
             }
             Delivery::Event { message: ServerMessage::StatsUpdate(stats), .. } => {
                 let reached = self.views.get(&topic).and_then(|view| view.at.as_ref());
@@ -190,16 +210,16 @@ impl Page {
             }
             Delivery::Event { message, offset, .. } => {
                 let offset = offset.expect("every other event has its place");
-                let fact = self.advance(topic, offset, truth);
-                assert_eq!(message, fact.message, "another event at {offset}");
-                self.apply(topic, &fact);
+                let record = self.advance(topic, offset, reference);
+                assert_eq!(message, record.event.message, "another event at {offset}");
+                self.apply(topic, &record);
             }
             Delivery::Answer { id, result, offset, .. } => {
                 self.answered(id, &result);
                 if let Some(offset) = offset {
-                    let fact = self.advance(topic, offset, truth);
-                    assert_eq!(fact.id, id, "an answer in the place of another event");
-                    self.apply(topic, &fact);
+                    let record = self.advance(topic, offset, reference);
+                    assert_eq!(record.id, id, "an answer in the place of another event");
+                    self.apply(topic, &record);
                 }
             }
             Delivery::Waiting | Delivery::Refused(_) => panic!("everybody may see everything"),
@@ -211,22 +231,31 @@ impl Page {
         made.answers += 1;
         made.done = true;
         assert_eq!(made.answers, 1, "{id} was answered twice");
-        assert!(!made.command || result.is_ok(), "the command {id} failed: {result:?}");
+        if !made.allowed {
+            let refused = matches!(result, Err(error) if error.code == ErrorCode::NotAllowed);
+            // A note that was given up is answered with another error.
+            assert!(
+                refused || !made.command && result.is_err(),
+                "{id} was let through: {result:?}"
+            );
+        } else {
+            assert!(!made.command || result.is_ok(), "the command {id} failed: {result:?}");
+        }
     }
 
     /// The next place of a topic, and what stands there.
-    fn advance(&mut self, topic: Topic, offset: u64, truth: &Truth) -> Fact {
+    fn advance(&mut self, topic: Topic, offset: u64, reference: &Reference) -> LogRecord {
         let view = self.views.get_mut(&topic).expect("a followed topic");
         let at = view.at.as_mut().expect("events come after a snapshot");
         assert_eq!(offset, at.offset + 1, "a hole or a double in {topic}");
         at.offset = offset;
-        truth.log(topic).at(&at.epoch, offset).expect("an event that happened").clone()
+        reference.log(topic).at(&at.epoch, offset).expect("an event that happened").clone()
     }
 
-    fn apply(&mut self, topic: Topic, fact: &Fact) {
+    fn apply(&mut self, topic: Topic, record: &LogRecord) {
         let view = self.views.get_mut(&topic).expect("a followed topic");
-        assert!(view.applied.insert(fact.id), "{} was applied twice", fact.id);
-        truth::apply(&mut view.state, &fact.message);
+        assert!(view.applied.insert(record.id), "{} was applied twice", record.id);
+        reference::apply(&mut view.state, &record.event.message);
     }
 }
 
@@ -234,7 +263,7 @@ fn shown(snapshot: &Snapshot) -> Vec<String> {
     match snapshot {
         Snapshot::CheckIns(gym) => gym.visits.iter().map(|visit| visit.id.to_string()).collect(),
         Snapshot::Guitar(state) => {
-            let clock = state.practice.as_ref().map(truth::shown);
+            let clock = state.practice.as_ref().map(reference::shown);
             state.chord.iter().cloned().chain(clock).collect()
         }
     }

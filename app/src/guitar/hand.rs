@@ -1,10 +1,11 @@
 //! From the session's state to fingers, notes and words.
 
 use logic::{
-    music::{Chord, STRINGS, Tuning, Voicing, midi_to_hz, strum_delays, voicing},
+    music::{Chord, Quality, STRINGS, Tuning, Voicing, midi_to_hz, strum_delays, voicing},
     session::FIRST_CHORD,
 };
 use protocol::guitar::{Direction, GuitarState, Strum};
+use texts::words;
 
 /// What the left hand holds, ready to be drawn and sounded.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,13 +56,15 @@ impl Hand {
     /// `G major · open · 3 2 0 0 0 3`
     pub(crate) fn words(&self) -> String {
         let kind = match (self.chord, self.voicing.barre()) {
-            (Some(chord), _) => chord.spoken(),
-            (None, _) => "single frets".to_owned(),
+            (Some(chord), _) => chord_words(chord),
+            (None, _) => words!(guitar.single_frets).to_owned(),
         };
         let place = match self.voicing.barre() {
-            Some(barre) => format!("barre at {}", barre.fret),
-            None if self.voicing.frets.contains(&Some(0)) => "open".to_owned(),
-            None => format!("from fret {}", self.voicing.base_fret),
+            Some(barre) => words!(guitar.barre_at, fret = barre.fret),
+            None if self.voicing.frets.contains(&Some(0)) => {
+                words!(guitar.open_position).to_owned()
+            }
+            None => words!(guitar.from_fret, fret = self.voicing.base_fret),
         };
         let fret = |fret: &Option<u8>| fret.map_or("x".to_owned(), |fret| fret.to_string());
         let frets: Vec<String> = self.voicing.frets.iter().map(fret).collect();
@@ -100,6 +103,23 @@ impl Hand {
     }
 }
 
+/// A chord's name in words: `G major`, `E flat 7`.
+pub(crate) fn chord_words(chord: Chord) -> String {
+    let name = chord.to_string();
+    let (letter, rest) = name.split_at(1);
+    let root = match rest.chars().next() {
+        Some('#') => words!(guitar.root_sharp, letter = letter),
+        Some('b') => words!(guitar.root_flat, letter = letter),
+        _ => letter.to_owned(),
+    };
+    match chord.quality {
+        Quality::Major => words!(guitar.chord_major, root = root),
+        Quality::Minor => words!(guitar.chord_minor, root = root),
+        Quality::Dominant7 => words!(guitar.chord_seven, root = root),
+        Quality::Minor7 => words!(guitar.chord_minor_seven, root = root),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +133,19 @@ mod tests {
     fn a_hand_is_told_in_words() {
         assert_eq!(holding("G").words(), "G major · open · 3 2 0 0 0 3");
         assert_eq!(holding("F").words(), "F major · barre at 1 · 1 3 3 2 1 1");
+    }
+
+    #[test]
+    fn a_chord_is_told_in_words() {
+        for (name, words) in [
+            ("G", "G major"),
+            ("Am7", "A minor 7"),
+            ("F#m", "F sharp minor"),
+            ("A#", "B flat major"),
+            ("E7", "E 7"),
+        ] {
+            assert_eq!(Chord::parse(name).map(chord_words).as_deref(), Ok(words));
+        }
     }
 
     #[test]

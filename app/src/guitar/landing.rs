@@ -1,8 +1,9 @@
 //! The start page: what Cadence is, and the ways in.
 
-use crate::ui::{Brand, Icon, IconName};
+use crate::ui::{Brand, Icon, IconName, LanguageSwitch};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use texts::words;
 
 /// The page.
 #[component]
@@ -12,20 +13,20 @@ pub fn Landing() -> impl IntoView {
         <div class="landing">
             <header class="landing-bar">
                 <Brand/>
-                <nav aria-label="Pages">
+                <nav aria-label=move || words!(shared.pages)>
                     <a class="button button-quiet" href="/practice">
-                        "Practice"
+                        {move || words!(landing.practice)}
                     </a>
                     <a class="button button-quiet" href="/gym/sign-in" rel="external">
-                        "Staff sign-in"
+                        {move || words!(landing.staff_sign_in)}
                     </a>
+                    <LanguageSwitch/>
                 </nav>
             </header>
             <main class="landing-main">
-                <h1>"Two screens that move together"</h1>
+                <h1>{move || words!(landing.heading)}</h1>
                 <p class="landing-lead">
-                    "A phone and a PC become a guitar. A desk and its dashboards become one gym. "
-                    "What happens on one screen is on the other before you look up."
+                    {move || words!(landing.lead)}
                 </p>
                 <div class="ways-in">
                     <section class="card way-in" data-product="guitar">
@@ -34,14 +35,13 @@ pub fn Landing() -> impl IntoView {
                         </span>
                         <h2>"VirtuTune"</h2>
                         <p>
-                            "Hold chords on your phone, strum, and hear them on the PC. Practice is "
-                            "timed and kept. No account needed."
+                            {move || words!(landing.guitar_text)}
                         </p>
                         <a class="button button-primary button-large" href="/guitar">
-                            "Open the guitar"
+                            {move || words!(landing.open_guitar)}
                         </a>
                         <a class="button button-large enter-code" href="/play" rel="external">
-                            "Enter a code"
+                            {move || words!(landing.enter_code)}
                         </a>
                     </section>
                     <section class="card way-in" data-product="gym">
@@ -50,28 +50,30 @@ pub fn Landing() -> impl IntoView {
                         </span>
                         <h2>"AV-Gym"</h2>
                         <p>
-                            "Check members in at the desk. Every dashboard shows it at that moment, "
-                            "and its numbers are the database’s."
+                            {move || words!(landing.gym_text)}
                         </p>
                         <a class="button button-primary button-large" href="/gym" rel="external">
-                            "Open the gym"
+                            {move || words!(landing.open_gym)}
                         </a>
                     </section>
                 </div>
-                <section class="steps" aria-label="How the guitar works">
-                    <h2 class="label">"How the guitar works"</h2>
+                <section class="steps" aria-label=move || words!(landing.how)>
+                    <h2 class="label">{move || words!(landing.how)}</h2>
                     <ol>
                         <li>
-                            <strong>"Open the guitar on a PC."</strong>
-                            " It plays at once, also by keyboard and mouse."
+                            <strong>{move || words!(landing.step1)}</strong>
+                            " "
+                            {move || words!(landing.step1_more)}
                         </li>
                         <li>
-                            <strong>"Scan its code with a phone."</strong>
-                            " The phone becomes the left hand; nothing to install."
+                            <strong>{move || words!(landing.step2)}</strong>
+                            " "
+                            {move || words!(landing.step2_more)}
                         </li>
                         <li>
-                            <strong>"Touch a chord, swipe to strum."</strong>
-                            " The PC sounds it; lock the phone and nothing is lost."
+                            <strong>{move || words!(landing.step3)}</strong>
+                            " "
+                            {move || words!(landing.step3_more)}
                         </li>
                     </ol>
                 </section>

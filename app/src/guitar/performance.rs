@@ -3,11 +3,12 @@
 use crate::{
     guitar::hand::Hand,
     link::{LinkHandle, use_link},
+    ui::error_words,
 };
 use leptos::prelude::*;
 use logic::{
     link::{Delivery, Phase, Status},
-    session::View,
+    session::SessionView,
 };
 use protocol::{
     ClientMessage, CloseCode, ErrorBody, Millis, Note, ServerMessage, Topic,
@@ -51,6 +52,17 @@ pub(crate) enum Admission {
     Refused(ErrorBody),
 }
 
+/// Why something that a person did was refused, shown for a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice(ErrorBody);
+
+impl Notice {
+    /// The reason in the page's language.
+    pub(crate) fn words(&self) -> String {
+        error_words(&self.0)
+    }
+}
+
 /// What a person does with the practice clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PracticeStep {
@@ -65,22 +77,22 @@ pub(crate) struct Performance {
     link: StoredValue<LinkHandle>,
     status: Signal<Status>,
     session: Signal<Option<Uuid>>,
-    view: RwSignal<View>,
+    view: RwSignal<SessionView>,
     /// The state to show.
     pub(crate) state: Memo<GuitarState>,
     /// What the left hand holds.
     pub(crate) hand: Memo<Hand>,
     pub(crate) admission: RwSignal<Admission>,
-    /// A sentence to show for a moment.
-    pub(crate) notice: RwSignal<Option<String>>,
+    /// What to show for a moment.
+    pub(crate) notice: RwSignal<Option<Notice>>,
 }
 
 impl Performance {
     /// Follows the session as soon as there is one; `heard` plays what others do.
     pub(crate) fn new(session: Signal<Option<Uuid>>, heard: impl Fn(Heard) + 'static) -> Self {
         let link = use_link();
-        let view = RwSignal::new(View::default());
-        let state = Memo::new(move |_| view.with(View::shown));
+        let view = RwSignal::new(SessionView::default());
+        let state = Memo::new(move |_| view.with(SessionView::shown));
         let performance = Self {
             status: link.status(),
             link: StoredValue::new(link),
@@ -102,7 +114,7 @@ impl Performance {
             let Some(session) = session.get() else { return };
             // Another session has nothing to do with what the former one said.
             if before.try_get_value().flatten().is_some_and(|before| before != session) {
-                self.view.set(View::default());
+                self.view.set(SessionView::default());
             }
             before.set_value(Some(session));
             self.admission.set(Admission::Asking);
@@ -143,7 +155,7 @@ impl Performance {
             Delivery::Answer { message, result: Err(error), .. }
                 if !error.retryable || message.is_command() =>
             {
-                self.tell(error.message.clone());
+                self.show(Notice(error.clone()));
             }
             _ => {}
         }
@@ -221,15 +233,15 @@ impl Performance {
         self.link.try_with_value(|link| link.send(Topic::Guitar(session), message))?
     }
 
-    /// Shows a sentence for a moment.
-    pub(crate) fn tell(self, sentence: String) {
+    /// Shows a notice for a moment.
+    fn show(self, shown: Notice) {
         let notice = self.notice;
-        notice.try_set(Some(sentence.clone()));
+        notice.try_set(Some(shown.clone()));
         set_timeout(
             move || {
-                notice.try_update(|shown| {
-                    if shown.as_deref() == Some(sentence.as_str()) {
-                        *shown = None;
+                notice.try_update(|present| {
+                    if present.as_ref() == Some(&shown) {
+                        *present = None;
                     }
                 });
             },
@@ -239,7 +251,7 @@ impl Performance {
 
     /// Whether a practice command waits for its answer.
     pub(crate) fn practice_waits(self) -> bool {
-        self.view.with(View::practice_waits)
+        self.view.with(SessionView::practice_waits)
     }
 
     /// Now on the server's clock.

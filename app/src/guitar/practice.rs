@@ -3,16 +3,19 @@
 use crate::{
     backend::{CallFailure, practices, who},
     browser::use_browser,
-    guitar::words::exact,
-    ui::{Brand, Empty, ErrorCard, Loading, use_ready},
+    ui::{Brand, Empty, ErrorCard, LanguageSwitch, Loading, Tone, error_words, use_ready},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local, text_prop::TextProp};
 use leptos_meta::Title;
-use logic::text;
 use protocol::{
     Millis,
     guitar::PracticeStatus,
     http::{PracticePage, PracticeRecord},
+};
+use texts::{
+    count_words,
+    format::{self, exact},
+    words,
 };
 
 /// The page.
@@ -20,25 +23,26 @@ use protocol::{
 pub fn Practice() -> impl IntoView {
     let first = Resource::new(|| (), |()| async { (practices(None).await, who().await) });
     view! {
-        <Title text="Practice"/>
+        <Title text=move || words!(guitar.title_practice)/>
         <div class="practice">
             <header class="practice-bar">
                 <a class="stage-home" href="/">
                     <Brand/>
-                    <span class="sr-only">" start page"</span>
+                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
                 </a>
-                <nav class="practice-ways" aria-label="Pages">
-                    <a href="/guitar">"Play"</a>
+                <nav class="practice-ways" aria-label=move || words!(shared.pages)>
+                    <a href="/guitar">{move || words!(guitar.play)}</a>
                     <a href="/practice" aria-current="page">
-                        "Practice"
+                        {move || words!(guitar.title_practice)}
                     </a>
                 </nav>
                 <a class="button button-primary" href="/guitar">
-                    "Start practice"
+                    {move || words!(guitar.start_practice)}
                 </a>
+                <LanguageSwitch/>
             </header>
             <main class="practice-main">
-                <h1 class="sr-only">"Practice"</h1>
+                <h1 class="sr-only">{move || words!(guitar.title_practice)}</h1>
                 <Suspense fallback=|| view! { <section class="card"><Loading/></section> }>
                     {move || Suspend::new(async move {
                         match first.await {
@@ -51,7 +55,7 @@ pub fn Practice() -> impl IntoView {
                                 view! {
                                     <section class="card">
                                         <ErrorCard
-                                            title="Your practice could not be shown"
+                                            title=move || words!(guitar.practice_failed)
                                             failure
                                             retry
                                         />
@@ -76,7 +80,7 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
     let records = RwSignal::new(page.records);
     let more = RwSignal::new(page.more);
     let loading = RwSignal::new(false);
-    let failure = RwSignal::new(None::<String>);
+    let failure = RwSignal::new(None::<CallFailure>);
     let older = move |_| {
         let before = records.with_untracked(|r| r.last().map(|record| record.started_at));
         loading.set(true);
@@ -87,61 +91,46 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
                     records.try_update(|records| records.extend(page.records));
                     more.try_set(page.more);
                 }
-                Err(CallFailure(error)) => drop(failure.try_set(Some(error.message))),
+                Err(failed) => drop(failure.try_set(Some(failed))),
             }
             loading.try_set(false);
         });
     };
     if total == 0 {
-        return view! {
-            <section class="card">
-                <Empty
-                    title="No practice yet"
-                    text="Open the guitar and press Start practice: every minute you play is kept here."
-                >
-                    <a class="button button-primary" href="/guitar">
-                        "Open the guitar"
-                    </a>
-                </Empty>
-            </section>
-        }
-        .into_any();
+        return view! { <NoPractice/> }.into_any();
     }
     let ready = use_ready();
-    let row = move |record: PracticeRecord| view! { <Row record now ready/> };
     view! {
         <div class="tiles">
-            <Tile name="Practised in all" figure=exact(total_ms)/>
-            <Tile name="Practices" figure=text::grouped(total)/>
-            <Tile name="Longest of the latest" figure=exact(longest)/>
+            <Tile name=|| words!(guitar.practised_total) figure=move || exact(total_ms)/>
+            <Tile name=|| words!(guitar.practices) figure=move || format::grouped(total)/>
+            <Tile name=|| words!(guitar.longest) figure=move || exact(longest)/>
         </div>
-        <section class="card sessions" aria-label="Practices">
+        <section class="card sessions" aria-label=move || words!(guitar.practice_list)>
             <header class="part-head">
-                <h2>"Practices"</h2>
+                <h2>{move || words!(guitar.practice_list)}</h2>
                 <span class="faint">
-                    {if guest { "kept on this browser, without an account" } else { "of your account" }}
-                    {move || if ready.get() { " · your time" } else { " · UTC" }}
+                    {move || match guest {
+                        true => words!(guitar.kept_guest),
+                        false => words!(guitar.kept_account),
+                    }}
+                    " · "
+                    {move || match ready.get() {
+                        true => words!(guitar.your_time),
+                        false => words!(guitar.utc),
+                    }}
                 </span>
             </header>
-            <table class="practice-table">
-                <thead class="sr-only">
-                    <tr>
-                        <th scope="col">"Begun"</th>
-                        <th scope="col">"Practised"</th>
-                        <th scope="col">"Chords"</th>
-                        <th scope="col">"Changes"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || records.get() key=|record| record.id children=row/>
-                </tbody>
-            </table>
+            <PracticeTable records now ready/>
             <p class="practice-error" role="alert">
-                {move || failure.get()}
+                {move || failure.with(|failure| failure.as_ref().map(|failed| error_words(&failed.0)))}
             </p>
             <Show when=move || more.get()>
                 <button type="button" class="button" disabled=move || loading.get() on:click=older>
-                    {move || if loading.get() { "Loading …" } else { "Load older" }}
+                    {move || match loading.get() {
+                        true => words!(guitar.loading_more),
+                        false => words!(guitar.load_older),
+                    }}
                 </button>
             </Show>
         </section>
@@ -150,17 +139,58 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
 }
 
 #[component]
-fn Tile(name: &'static str, figure: String) -> impl IntoView {
+fn NoPractice() -> impl IntoView {
     view! {
-        <section class="card tile">
-            <h2 class="tile-name">{name}</h2>
-            <p class="tile-figure number">{figure}</p>
+        <section class="card">
+            <Empty
+                title=move || words!(guitar.no_practice)
+                text=move || words!(guitar.no_practice_text)
+            >
+                <a class="button button-primary" href="/guitar">
+                    {move || words!(guitar.open_guitar)}
+                </a>
+            </Empty>
         </section>
     }
 }
 
 #[component]
-fn Row(
+fn PracticeTable(
+    records: RwSignal<Vec<PracticeRecord>>,
+    /// The server's clock when the page was made.
+    now: Millis,
+    ready: Signal<bool>,
+) -> impl IntoView {
+    let row = move |record: PracticeRecord| view! { <PracticeRow record now ready/> };
+    view! {
+        <table class="practice-table">
+            <thead class="sr-only">
+                <tr>
+                    <th scope="col">{move || words!(guitar.begun)}</th>
+                    <th scope="col">{move || words!(guitar.practised)}</th>
+                    <th scope="col">{move || words!(guitar.chords)}</th>
+                    <th scope="col">{move || words!(guitar.changes)}</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=move || records.get() key=|record| record.id children=row/>
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Tile(#[prop(into)] name: TextProp, #[prop(into)] figure: TextProp) -> impl IntoView {
+    view! {
+        <section class="card tile">
+            <h2 class="tile-name">{move || name.get()}</h2>
+            <p class="tile-figure number">{move || figure.get()}</p>
+        </section>
+    }
+}
+
+#[component]
+fn PracticeRow(
     record: PracticeRecord,
     /// The server's clock when the page was made.
     now: Millis,
@@ -174,17 +204,23 @@ fn Row(
         let zone = ready.get().then(|| browser.with(|b| b.utc_offset_minutes(begun))).flatten();
         match zone {
             Some(offset) => moment(begun, now, offset),
-            None => format!("{} {}", text::date(begun, 0), text::clock(begun, 0)),
+            None => format!("{} {}", format::date(begun, 0), format::clock(begun, 0)),
         }
     };
-    let status = match record.status {
-        PracticeStatus::Started => Some(("running", "badge tone-good")),
-        PracticeStatus::Paused => Some(("paused", "badge tone-warn")),
+    let tone = match record.status {
+        PracticeStatus::Started => Some(Tone::Good),
+        PracticeStatus::Paused => Some(Tone::Warn),
         PracticeStatus::Ended => None,
     };
-    let chords = match record.chords.is_empty() {
-        true => "no chords".to_owned(),
-        false => record.chords.join(" "),
+    let status_words = move || match record.status {
+        PracticeStatus::Started => words!(guitar.clock_running),
+        PracticeStatus::Paused => words!(guitar.clock_paused),
+        PracticeStatus::Ended => words!(guitar.clock_kept),
+    };
+    let names = record.chords.join(" ");
+    let chords = move || match names.is_empty() {
+        true => words!(guitar.no_chords).to_owned(),
+        false => names.clone(),
     };
     view! {
         <tr>
@@ -192,12 +228,12 @@ fn Row(
                 {when}
             </td>
             <td class="practice-length number">
-                {exact(record.elapsed_ms)}
-                {status.map(|(word, class)| view! { " " <span class=class>{word}</span> })}
+                {move || exact(record.elapsed_ms)}
+                {tone.map(|tone| view! { " " <span class=format!("badge {}", tone.class())>{status_words}</span> })}
             </td>
             <td class="practice-chords">{chords}</td>
             <td class="practice-changes number">
-                {text::plural(record.changes, "change", "changes")}
+                {move || count_words!(guitar.change_count, record.changes)}
             </td>
         </tr>
     }
@@ -206,15 +242,12 @@ fn Row(
 /// When something was, in the place's own time: `Today 21:10`, `Thu 20:44`, `2 Nov 2026 08:02`.
 fn moment(at: Millis, now: Millis, offset_minutes: i32) -> String {
     let day = |at: Millis| (at + Millis::from(offset_minutes) * 60_000).div_euclid(86_400_000);
-    let clock = text::clock(at, offset_minutes);
+    let clock = format::clock(at, offset_minutes);
     match day(now) - day(at) {
-        0 => format!("Today {clock}"),
-        1 => format!("Yesterday {clock}"),
-        2..7 => {
-            let weekday = text::weekday_date(at, offset_minutes);
-            format!("{} {clock}", weekday.get(..3).unwrap_or_default())
-        }
-        _ => format!("{} {clock}", text::date(at, offset_minutes)),
+        0 => words!(guitar.today_at, clock = clock),
+        1 => words!(guitar.yesterday_at, clock = clock),
+        2..7 => format!("{} {clock}", format::weekday(at, offset_minutes)),
+        _ => format!("{} {clock}", format::date(at, offset_minutes)),
     }
 }
 

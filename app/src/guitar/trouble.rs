@@ -1,28 +1,33 @@
 //! What stands in the way, and the way out of it.
 
-use crate::{guitar::performance::Performance, link::use_link};
+use crate::{
+    guitar::performance::{Notice, Performance},
+    link::use_link,
+    ui::close_words,
+};
 use leptos::prelude::*;
 use protocol::CloseCode;
+use texts::words;
 
-/// A sentence that goes away by itself.
+/// A notice that goes away by itself.
 #[component]
 pub(crate) fn Toast(
-    /// The sentence.
-    notice: RwSignal<Option<String>>,
+    /// The notice.
+    notice: RwSignal<Option<Notice>>,
 ) -> impl IntoView {
     view! {
         <div class="toast-place" role="status">
             {move || {
                 notice
                     .get()
-                    .map(|sentence| {
+                    .map(|shown| {
                         view! {
                             <p class="toast">
-                                <span>{sentence}</span>
+                                <span>{move || shown.words()}</span>
                                 <button
                                     type="button"
                                     class="toast-close"
-                                    aria-label="Close"
+                                    aria-label=move || words!(shared.close)
                                     on:click=move |_| notice.set(None)
                                 >
                                     "×"
@@ -54,9 +59,12 @@ pub(crate) fn StoppedBar(
             };
             view! {
                 <div class="bar tone-bad" role="alert">
-                    <p>{code.sentence()}</p>
+                    <p>{move || close_words(code)}</p>
                     <button type="button" class="button" on:click=act>
-                        {if reload { "Reload" } else { "Try again" }}
+                        {move || match reload {
+                            true => words!(shared.reload),
+                            false => words!(shared.try_again),
+                        }}
                     </button>
                 </div>
             }

@@ -1,4 +1,4 @@
-//! Durations as the guitar's pages say them: to the second.
+//! The timer of a practice.
 
 use protocol::Millis;
 
@@ -8,15 +8,6 @@ pub(crate) fn timer(ms: Millis) -> String {
     match hours {
         0 => format!("{minutes:02}:{seconds:02}"),
         _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
-/// A length of time in words: `42 s`, `7 min 42 s`, `1 h 07 min 42 s`.
-pub(crate) fn exact(ms: Millis) -> String {
-    match parts(ms) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
-        (hours, minutes, seconds) => format!("{hours} h {minutes:02} min {seconds:02} s"),
     }
 }
 
@@ -35,13 +26,5 @@ mod tests {
         assert_eq!(timer(462_999), "07:42");
         assert_eq!(timer(4_062_000), "1:07:42");
         assert_eq!(timer(-1), "00:00");
-    }
-
-    #[test]
-    fn a_practice_is_told_to_the_second() {
-        assert_eq!(exact(42_900), "42 s");
-        assert_eq!(exact(462_000), "7 min 42 s");
-        assert_eq!(exact(905_000), "15 min 05 s");
-        assert_eq!(exact(4_062_000), "1 h 07 min 42 s");
     }
 }

@@ -1,6 +1,6 @@
 //! The page for a role that may not enter.
 
-use super::words;
+use super::sentences;
 use crate::{
     response::respond_status,
     ui::{Icon, IconName},
@@ -8,6 +8,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::account::Role;
+use texts::text;
 
 /// Says which role one has and what to do about it, with status 403.
 #[component]
@@ -19,21 +20,21 @@ pub fn Forbidden(
     let is_player = role == Role::Player;
     let way_out = if is_player { "/guitar" } else { "/gym" };
     view! {
-        <Title text=words::forbidden_page/>
+        <Title text=text!(gym.forbidden)/>
         <section class="notice">
             <Icon name=IconName::CircleAlert/>
-            <h1>{words::forbidden_title}</h1>
-            <p>{move || words::signed_in_as(role)} " " {move || words::forbidden_note(is_player)}</p>
+            <h1>{text!(gym.forbidden_title)}</h1>
+            <p>{move || sentences::signed_in_as(role)} " " {move || sentences::forbidden_note(is_player)}</p>
             <p class="notice-actions">
                 <a
                     class="button button-primary"
                     href=way_out
                     rel=is_player.then_some("external")
                 >
-                    {move || words::forbidden_way_out(is_player)}
+                    {move || sentences::forbidden_way_out(is_player)}
                 </a>
                 <a class="button" href="/gym/sign-in" rel="external">
-                    {words::sign_in_as_other}
+                    {text!(gym.sign_in_as_other)}
                 </a>
             </p>
         </section>

@@ -3,12 +3,11 @@
 use super::{
     desk::{desk_state::provide_desk, missed::MissedNote},
     gate::SignedInResource,
-    words,
 };
 use crate::{
     backend::{sign_out, who},
     browser::use_browser,
-    ui::{Avatar, Brand, Icon, IconName, ThemeSwitch},
+    ui::{Avatar, Brand, Icon, IconName, LanguageSwitch, ThemeSwitch, role_words},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::{A, Outlet};
@@ -16,6 +15,7 @@ use protocol::{
     account::{Permission, Role},
     http::SignedIn,
 };
+use texts::{text, words};
 
 /// The frame around the gym's pages; the page itself is the router's outlet.
 #[component]
@@ -32,12 +32,12 @@ pub fn GymFrame() -> impl IntoView {
     view! {
         <div class="gym">
             <a class="skip" href="#content" rel="external">
-                {words::skip_to_page}
+                {text!(gym.skip_to_page)}
             </a>
             <aside class="side">
                 <a class="side-brand" href="/gym">
                     <Brand/>
-                    <span class="sr-only">" " {words::dashboard}</span>
+                    <span class="sr-only">" " {text!(gym.brand_link)}</span>
                 </a>
                 <Suspense fallback=|| view! { <div class="side-wait"></div> }>{sidebar}</Suspense>
             </aside>
@@ -56,6 +56,7 @@ fn Sidebar(user: SignedIn) -> impl IntoView {
         <PageNavigation role=user.role/>
         <div class="me">
             <ThemeSwitch/>
+            <LanguageSwitch/>
             <AccountPart user/>
         </div>
     }
@@ -63,7 +64,7 @@ fn Sidebar(user: SignedIn) -> impl IntoView {
 
 #[component]
 fn PageNavigation(role: Role) -> impl IntoView {
-    let link = move |href: &'static str, icon, name: fn() -> String, needs| {
+    let link = move |href: &'static str, icon, name: fn() -> &'static str, needs| {
         role.may(needs).then(|| {
             view! {
                 <li>
@@ -76,11 +77,11 @@ fn PageNavigation(role: Role) -> impl IntoView {
         })
     };
     view! {
-        <nav class="ways" aria-label=words::pages>
+        <nav class="ways" aria-label=text!(shared.pages)>
             <ul>
-                {link("/gym", IconName::LayoutDashboard, words::dashboard, Permission::SeeGym)}
-                {link("/gym/desk", IconName::ScanBarcode, words::desk_page, Permission::UseDesk)}
-                {link("/gym/members", IconName::Users, words::members_page, Permission::SeeMembers)}
+                {link("/gym", IconName::LayoutDashboard, text!(gym.dashboard), Permission::SeeGym)}
+                {link("/gym/desk", IconName::ScanBarcode, text!(gym.desk_title), Permission::UseDesk)}
+                {link("/gym/members", IconName::Users, text!(gym.members), Permission::SeeMembers)}
             </ul>
         </nav>
     }
@@ -107,20 +108,20 @@ fn AccountPart(user: SignedIn) -> impl IntoView {
             <Avatar name=user.name.clone()/>
             <span class="me-text">
                 <span class="me-name">{user.name}</span>
-                <span class="me-role">{move || words::role(role)}</span>
+                <span class="me-role">{move || role_words(role)}</span>
             </span>
             <button
                 type="button"
                 class="icon-button"
-                aria-label=words::sign_out
-                title=words::sign_out
+                aria-label=text!(gym.sign_out)
+                title=text!(gym.sign_out)
                 on:click=leave
             >
                 <Icon name=IconName::LogOut/>
             </button>
         </div>
         <p class="me-error" role="alert">
-            {move || has_failed.get().then(words::sign_out_failed)}
+            {move || has_failed.get().then(|| words!(gym.sign_out_failed))}
         </p>
     }
 }

@@ -1,6 +1,6 @@
 //! Who may enter a page of the gym.
 
-use super::{forbidden::Forbidden, words};
+use super::forbidden::Forbidden;
 use crate::{
     backend::{CallFailure, who},
     response::{SharedResponseHead, use_response_head},
@@ -9,6 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, components::Redirect, hooks::use_location};
 use protocol::{account::Permission, http::SignedIn};
+use texts::text;
 
 /// Who is signed in, asked once for all pages of the gym.
 #[derive(Clone, Copy)]
@@ -47,7 +48,9 @@ impl PageGate {
             Ok(Some(user)) if user.role.may(self.needs) => Ok(user),
             Ok(Some(user)) => Err(view! { <Forbidden role=user.role/> }.into_any()),
             Ok(None) => Err(self.redirect_to_sign_in()),
-            Err(failure) => Err(view! { <ErrorCard title=words::page_failed failure/> }.into_any()),
+            Err(failure) => {
+                Err(view! { <ErrorCard title=text!(gym.page_failed) failure/> }.into_any())
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! - [`gate`]: who may enter a page; [`forbidden`]: the page for a role that may not
 //! - [`live`]: the gym's state, kept up to date by the link; [`stale_note`]: when it does not move
 //! - [`activity`], [`standing`], [`fullness`]: lines, colours and bars of several pages
-//! - [`words`]: decisions and events in words
+//! - [`sentences`]: decisions, visits and members in words
 
 pub mod activity;
 pub mod dashboard;
@@ -17,7 +17,7 @@ pub mod gate;
 pub mod live;
 pub mod members;
 pub mod page_head;
+pub mod sentences;
 pub mod sign_in;
 pub mod stale_note;
 pub mod standing;
-pub mod words;

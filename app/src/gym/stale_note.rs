@@ -1,12 +1,13 @@
 //! The sentence above figures that do not move at present.
 
-use super::{live::LiveGym, words};
+use super::{live::LiveGym, sentences};
 use crate::{
     link::use_link,
     ui::{Icon, IconName, use_ready},
 };
 use leptos::prelude::*;
 use logic::link::Phase;
+use texts::words;
 
 /// Why the figures do not move; empty while they do.
 #[component]
@@ -18,14 +19,14 @@ pub fn StaleNote(
     let ready = use_ready();
     let sentence = move || {
         if let Some(error) = live.refused.get() {
-            return Some(words::changes_refused(&error));
+            return Some(sentences::changes_refused(&error));
         }
         if !ready.get() {
             return None;
         }
         match status.get().phase {
-            Phase::Offline { .. } => Some(words::figures_from_before()),
-            Phase::Stopped(code) => Some(words::figures_stand_still(code)),
+            Phase::Offline { .. } => Some(words!(gym.figures_from_before).to_owned()),
+            Phase::Stopped(code) => Some(sentences::figures_stand_still(code)),
             _ => None,
         }
     };

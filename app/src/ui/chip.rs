@@ -2,7 +2,7 @@
 
 use crate::{
     link::use_link,
-    ui::{LinkPanel, Tone, sign_in_address, use_address, use_tick},
+    ui::{LinkPanel, Tone, close_words, sign_in_address, use_address, use_tick},
 };
 use leptos::{ev, html, prelude::*};
 use logic::{
@@ -11,6 +11,7 @@ use logic::{
 };
 use protocol::CloseCode;
 use std::time::Duration;
+use texts::{count_words, format, words};
 
 /// How long a command may wait on a live connection before the queue is worth a word.
 const PATIENCE: Duration = Duration::from_millis(1_000);
@@ -57,7 +58,7 @@ pub fn LinkChip() -> impl IntoView {
                 data-phase=move || face.with(|face| face.phase)
                 aria-haspopup="dialog"
                 aria-expanded=move || open.get().to_string()
-                aria-label=move || face.with(|face| format!("Connection: {}", face.text))
+                aria-label=move || face.with(|face| words!(shared.connection_is, state = face.text.clone()))
                 on:click=move |_| open.update(|open| *open = !*open)
             >
                 <span class=move || face.with(|face| face.shape) aria-hidden="true"></span>
@@ -67,13 +68,13 @@ pub fn LinkChip() -> impl IntoView {
                 <span class="chip tone-warn" data-queued="">
                     <span class="shape" aria-hidden="true"></span>
                     <span class="chip-text">
-                        {move || format!("Queued ({})", status.get().queued)}
+                        {move || words!(shared.queued, count = status.get().queued)}
                     </span>
                 </span>
             </Show>
             <Show when=move || signed_out(&status.get())>
                 <a class="button button-small" href=sign_in rel="external">
-                    "Sign in again"
+                    {move || words!(shared.sign_in_again)}
                 </a>
             </Show>
             <span class="link-news" role="status">
@@ -114,10 +115,10 @@ fn use_waiting(status: Signal<Status>) -> Signal<bool> {
 /// What a reconnect brought.
 fn news(status: &Status) -> Option<String> {
     if status.reloaded {
-        return Some("data reloaded".to_owned());
+        return Some(words!(shared.data_reloaded).to_owned());
     }
     let events = status.caught_up?;
-    Some(format!("caught up · {}", text::plural(events as i64, "event", "events")))
+    Some(count_words!(shared.caught_up, events))
 }
 
 /// What the chip shows.
@@ -141,45 +142,47 @@ impl Face {
             Phase::Idle | Phase::Connecting => Self {
                 tone: Tone::Plain,
                 shape: "shape shape-ring",
-                text: "Connecting".to_owned(),
-                calm: "Connecting",
+                text: words!(shared.connecting).to_owned(),
+                calm: words!(shared.connecting),
                 phase: "connecting",
             },
             Phase::Live => Self {
                 tone: Tone::Plain,
                 shape: "shape shape-live",
                 text: match status.rtt_ms {
-                    Some(rtt) => format!("Live · {rtt} ms"),
-                    None => "Live".to_owned(),
+                    Some(rtt) => words!(shared.live_rtt, ms = rtt),
+                    None => words!(shared.live).to_owned(),
                 },
-                calm: "Live",
+                calm: words!(shared.live),
                 phase: "live",
             },
             Phase::Quiet { since } => Self {
                 tone: Tone::Warn,
                 shape: "shape",
-                text: format!("No answer for {}", text::duration(now - since)),
-                calm: "No answer from the server",
+                text: words!(shared.no_answer_for, time = format::duration(now - since)),
+                calm: words!(shared.no_answer),
                 phase: "quiet",
             },
             Phase::Reconnecting { attempt, retry_at, .. } => Self {
                 tone: Tone::Warn,
                 shape: "shape",
                 text: match wait(retry_at) {
-                    Some(seconds) => format!("Reconnecting · try {attempt} in {seconds} s"),
-                    None => format!("Reconnecting · try {attempt}"),
+                    Some(seconds) => {
+                        words!(shared.reconnecting_in, attempt = attempt, seconds = seconds)
+                    }
+                    None => words!(shared.reconnecting_try, attempt = attempt),
                 },
-                calm: "Reconnecting",
+                calm: words!(shared.reconnecting),
                 phase: "reconnecting",
             },
             Phase::Offline { since, retry_at, .. } => Self {
                 tone: Tone::Bad,
                 shape: "shape shape-square",
                 text: match wait(retry_at) {
-                    Some(seconds) => format!("Offline · next try in {seconds} s"),
-                    None => format!("Offline for {}", text::duration(now - since)),
+                    Some(seconds) => words!(shared.offline_next, seconds = seconds),
+                    None => words!(shared.offline_for, time = format::duration(now - since)),
                 },
-                calm: "Offline",
+                calm: words!(shared.offline),
                 phase: "offline",
             },
             Phase::Stopped(code) => Self {
@@ -195,8 +198,8 @@ impl Face {
 
 fn stopped(code: CloseCode) -> &'static str {
     match code {
-        CloseCode::NotSignedIn | CloseCode::SignInRefused => "Signed out",
-        other => other.sentence(),
+        CloseCode::NotSignedIn | CloseCode::SignInRefused => words!(shared.signed_out),
+        other => close_words(other),
     }
 }
 

@@ -1,26 +1,31 @@
 //! The page for an address that leads nowhere.
 
-use crate::{response::respond_status, ui::Brand};
+use crate::{
+    response::respond_status,
+    ui::{Brand, LanguageSwitch},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use texts::words;
 
 /// Says so, with status 404, and offers the ways in.
 #[component]
 pub fn NotFound() -> impl IntoView {
     respond_status(404);
     view! {
-        <Title text="Page not found"/>
+        <Title text=move || words!(shared.not_found_title)/>
         <main class="lone">
             <Brand/>
             <section class="notice">
-                <h1>"There is no page here"</h1>
-                <p>"The address may be mistyped, or the page has moved. These are the ways in:"</p>
+                <h1>{move || words!(shared.not_found_heading)}</h1>
+                <p>{move || words!(shared.not_found_text)}</p>
                 <p class="notice-actions">
-                    <a class="button button-primary" href="/guitar" rel="external">"Guitar on this PC"</a>
-                    <a class="button" href="/play" rel="external">"Phone as left hand"</a>
-                    <a class="button" href="/gym" rel="external">"Gym"</a>
+                    <a class="button button-primary" href="/guitar" rel="external">{move || words!(shared.not_found_guitar)}</a>
+                    <a class="button" href="/play" rel="external">{move || words!(shared.not_found_phone)}</a>
+                    <a class="button" href="/gym" rel="external">{move || words!(shared.not_found_gym)}</a>
                 </p>
             </section>
+            <LanguageSwitch/>
         </main>
     }
 }

@@ -9,9 +9,11 @@ use leptos::{html, prelude::*};
 use logic::{link::Figures, text};
 use protocol::Codec;
 use std::time::Duration;
+use texts::{count_words, format, words};
 
-/// The figure that a person can change: the panel shows it as a switch.
-const CODEC: &str = "Codec";
+/// A figure's name and value in words.
+type FigureRow = (&'static str, String);
+
 const BARS: usize = 30;
 const BAR_STEP: usize = 10;
 const BAR_HEIGHT: f64 = 44.0;
@@ -25,7 +27,6 @@ pub fn LinkPanel(
     close: Callback<()>,
 ) -> impl IntoView {
     let link = use_link();
-    let browser = use_browser();
     let tick = use_tick(1_000);
     let status = link.status();
     let figures = link.figures();
@@ -34,17 +35,6 @@ pub fn LinkPanel(
         tick.track();
         figures.with(|figures| rows(figures, clock.monotonic_now()))
     });
-    let copied = RwSignal::new(None);
-    let copy = move |_| {
-        let done = browser.with(|browser| browser.copy(&report(&rows.get_untracked())));
-        copied.set(done);
-        set_timeout(move || copied.set(None), Duration::from_secs(3));
-    };
-    let copy_word = move || match copied.get() {
-        Some(true) => "Copied",
-        Some(false) => "Copying is not allowed here",
-        None => "Copy report",
-    };
     let panel = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -56,17 +46,17 @@ pub fn LinkPanel(
         move |_| link.reconnect()
     };
     view! {
-        <div class="link-panel" role="dialog" aria-label="Connection" tabindex="-1" node_ref=panel>
+        <div class="link-panel" role="dialog" aria-label=move || words!(shared.connection) tabindex="-1" node_ref=panel>
             <div class="link-panel-head">
-                <h2>"Connection"</h2>
+                <h2>{move || words!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
                     <Icon name=IconName::RefreshCw/>
-                    "Reconnect"
+                    {move || words!(shared.reconnect)}
                 </button>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label="Close"
+                    aria-label=move || words!(shared.close)
                     on:click=move |_| close.run(())
                 >
                     <Icon name=IconName::X/>
@@ -75,36 +65,65 @@ pub fn LinkPanel(
             <Show when=move || { status.get().held > 0 }>
                 <HeldCommands/>
             </Show>
-            <p class="link-panel-label">"Round trip, last minute"</p>
-            <svg
-                class="rtt-bars"
-                viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
-                preserveAspectRatio="none"
-                role="img"
-                aria-label=move || figures.with(round_trips)
-            >
-                {move || figures.with(|figures| bars(&figures.rtts))}
-            </svg>
+            <p class="link-panel-label">{move || words!(shared.round_trip)}</p>
+            <RoundTripBars/>
             <dl class="figures">
                 {move || {
-                    let row = |(name, value): (&'static str, String)| {
+                    let row = |(name, value): FigureRow| {
                         view! {
                             <dt>{name}</dt>
                             <dd>{value}</dd>
                         }
                     };
-                    let shown = rows.get().into_iter().filter(|(name, _)| *name != CODEC);
-                    shown.map(row).collect_view()
+                    // The codec comes last, and is shown as a switch instead.
+                    let mut shown = rows.get();
+                    shown.pop();
+                    shown.into_iter().map(row).collect_view()
                 }}
             </dl>
             <CodecSwitch/>
-            <div class="link-panel-foot">
-                <button type="button" class="button button-small" on:click=copy>
-                    <Icon name=IconName::Copy/>
-                    {copy_word}
-                </button>
-                <span class="faint">"Measured on this page; compare with /metrics."</span>
-            </div>
+            <CopyReport rows/>
+        </div>
+    }
+}
+
+#[component]
+fn RoundTripBars() -> impl IntoView {
+    let figures = use_link().figures();
+    view! {
+        <svg
+            class="rtt-bars"
+            viewBox=format!("0 0 {} {BAR_HEIGHT}", BARS * BAR_STEP)
+            preserveAspectRatio="none"
+            role="img"
+            aria-label=move || figures.with(round_trips)
+        >
+            {move || figures.with(|figures| bars(&figures.rtts))}
+        </svg>
+    }
+}
+
+#[component]
+fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
+    let browser = use_browser();
+    let copied = RwSignal::new(None);
+    let copy = move |_| {
+        let done = browser.with(|browser| browser.copy(&report(&rows.get_untracked())));
+        copied.set(done);
+        set_timeout(move || copied.set(None), Duration::from_secs(3));
+    };
+    let copy_word = move || match copied.get() {
+        Some(true) => words!(shared.copied),
+        Some(false) => words!(shared.copy_refused),
+        None => words!(shared.copy_report),
+    };
+    view! {
+        <div class="link-panel-foot">
+            <button type="button" class="button button-small" on:click=copy>
+                <Icon name=IconName::Copy/>
+                {copy_word}
+            </button>
+            <span class="faint">{move || words!(shared.measured_here)}</span>
         </div>
     }
 }
@@ -129,8 +148,8 @@ fn CodecSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="codec-switch" role="group" aria-label=CODEC>
-            <span class="link-panel-label">{CODEC}</span>
+        <div class="codec-switch" role="group" aria-label=move || words!(shared.codec)>
+            <span class="link-panel-label">{move || words!(shared.codec)}</span>
             {Codec::ALL.map(choice).collect_view()}
         </div>
     }
@@ -148,15 +167,13 @@ fn HeldCommands() -> impl IntoView {
     view! {
         <div class="held tone-warn">
             <p>
-                {move || text::plural(status.get().held as i64, "entry", "entries")}
-                " from more than a week ago wait in this browser. Send them all the same? "
-                "The gym may refuse entries this old."
+                {move || count_words!(shared.held_entries, status.get().held)}
             </p>
             <button type="button" class="button button-small" on:click=release(true)>
-                "Send"
+                {move || words!(shared.send)}
             </button>
             <button type="button" class="button button-small" on:click=release(false)>
-                "Discard"
+                {move || words!(shared.discard)}
             </button>
         </div>
     }
@@ -184,44 +201,53 @@ fn bars(rtts: &[u32]) -> impl IntoView + use<> {
 /// The bars in words.
 fn round_trips(figures: &Figures) -> String {
     let (Some(last), Some(most)) = (figures.rtts.last(), figures.rtts.iter().max()) else {
-        return "No round trip measured yet".to_owned();
+        return words!(shared.round_trip_none).to_owned();
     };
-    format!("Last {last} ms, at most {most} ms")
+    words!(shared.round_trip_figures, last = *last, most = *most)
 }
 
-fn rows(figures: &Figures, now: i64) -> Vec<(&'static str, String)> {
-    let count = |count: u64| text::grouped(count as i64);
+fn rows(figures: &Figures, now: i64) -> Vec<FigureRow> {
+    let count = |count: u64| format::grouped(count as i64);
     let frames = |frames: u64, messages: u64| match frames {
         0 => "0".to_owned(),
         _ => format!("{} · {:.1}", count(frames), messages as f64 / frames as f64),
     };
-    let connected = figures.connected_since.map(|since| text::duration(now - since));
-    let gap = text::duration(figures.longest_gap_ms);
-    let clock = figures.clock_offset_ms.map(|ms| format!("{} ms", text::grouped(ms)));
-    let unknown = || "not measured yet".to_owned();
+    let connected = figures.connected_since.map(|since| format::duration(now - since));
+    let gap = format::duration(figures.longest_gap_ms);
+    let clock = figures.clock_offset_ms.map(|ms| format!("{} ms", format::grouped(ms)));
+    let unknown = || words!(shared.not_measured).to_owned();
     vec![
-        ("Connected for", connected.unwrap_or_else(|| "not connected".to_owned())),
-        ("Reconnects · longest gap", format!("{} · {gap}", figures.reconnects)),
         (
-            "Events received · replayed",
+            words!(shared.connected_for),
+            connected.unwrap_or_else(|| words!(shared.not_connected).to_owned()),
+        ),
+        (words!(shared.reconnects_gap), format!("{} · {gap}", figures.reconnects)),
+        (
+            words!(shared.events_replayed),
             format!("{} · {}", count(figures.events), count(figures.replayed)),
         ),
-        ("Frames in · messages per frame", frames(figures.frames_in, figures.messages_in)),
-        ("Frames out · messages per frame", frames(figures.frames_out, figures.messages_out)),
+        (words!(shared.frames_in), frames(figures.frames_in, figures.messages_in)),
+        (words!(shared.frames_out), frames(figures.frames_out, figures.messages_out)),
         (
-            "Bytes in · out",
+            words!(shared.bytes_in_out),
             format!("{} · {}", text::bytes(figures.bytes_in), text::bytes(figures.bytes_out)),
         ),
-        ("Waiting for an answer", figures.waiting.to_string()),
-        ("Clock difference", clock.unwrap_or_else(unknown)),
-        (CODEC, if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() }),
+        (words!(shared.waiting_answer), figures.waiting.to_string()),
+        (words!(shared.clock_difference), clock.unwrap_or_else(unknown)),
+        (
+            words!(shared.codec),
+            if figures.codec.is_empty() { unknown() } else { figures.codec.to_owned() },
+        ),
     ]
 }
 
 /// The figures as text for a ticket or mail.
-fn report(rows: &[(&'static str, String)]) -> String {
+fn report(rows: &[FigureRow]) -> String {
     let lines = rows.iter().map(|(name, value)| format!("{name}: {value}"));
-    std::iter::once("Cadence connection".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+    std::iter::once(words!(shared.report_title).to_owned())
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

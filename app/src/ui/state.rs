@@ -1,8 +1,9 @@
 //! What a list shows when it has nothing to show: nothing there, not there yet, or not to be had.
 
-use crate::backend::CallFailure;
-use leptos::prelude::*;
+use crate::{backend::CallFailure, ui::error_words};
+use leptos::{prelude::*, text_prop::TextProp};
 use protocol::ErrorCode;
+use texts::words;
 
 /// Nothing there, and what would change that.
 #[component]
@@ -43,7 +44,7 @@ pub fn Loading(
     };
     view! {
         <div class="skeletons" role="status">
-            <span class="sr-only">"Loading"</span>
+            <span class="sr-only">{move || words!(shared.loading)}</span>
             {(0..rows).map(|_| row()).collect_view()}
         </div>
     }
@@ -65,13 +66,13 @@ pub fn ErrorCard(
     view! {
         <div class="state state-error" role="alert">
             <p class="state-title">{move || title.get()}</p>
-            <p class="state-text">{failure.0.message}</p>
-            <p class="state-text">"Reference " <code>{reference}</code></p>
+            <p class="state-text">{move || error_words(&failure.0)}</p>
+            <p class="state-text">{move || words!(shared.reference)} " " <code>{reference}</code></p>
             {retry
                 .map(|retry| {
                     view! {
                         <button type="button" class="button" on:click=move |_| retry.run(())>
-                            "Try again"
+                            {move || words!(shared.try_again)}
                         </button>
                     }
                 })}
@@ -93,15 +94,20 @@ pub fn Guarded(
     children: Children,
 ) -> impl IntoView {
     let fallback = move |errors: ArcRwSignal<Errors>| {
-        let (what, again) = (what.clone(), errors.clone());
+        let what = what.clone();
+        let part_failed = move || words!(shared.part_failed, what = what.get());
+        let again = errors.clone();
         let reasons = move || {
-            let reasons = errors.get().into_iter().map(|(_, error)| error.to_string());
+            let reasons = errors.get().into_iter().map(|(_, error)| match error.downcast_ref() {
+                Some(CallFailure(error)) => error_words(error),
+                None => error.to_string(),
+            });
             reasons.collect::<Vec<_>>().join(" ")
         };
         view! {
             <div class="state state-error" role="alert">
-                <p class="state-title">{move || what.get()}" could not be shown"</p>
-                <p class="state-text">{reasons}" The rest of the page works."</p>
+                <p class="state-title">{part_failed}</p>
+                <p class="state-text">{reasons} " " {move || words!(shared.rest_works)}</p>
                 <button
                     type="button"
                     class="button"
@@ -112,7 +118,7 @@ pub fn Guarded(
                         again.set(Errors::default());
                     }
                 >
-                    "Try again"
+                    {move || words!(shared.try_again)}
                 </button>
             </div>
         }

@@ -6,6 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Html;
+use texts::words;
 
 const STORED_UNDER: &str = "theme";
 
@@ -35,9 +36,9 @@ impl Theme {
 
     fn label(self) -> &'static str {
         match self {
-            Self::System => "Theme of the system",
-            Self::Light => "Light theme",
-            Self::Dark => "Dark theme",
+            Self::System => words!(shared.theme_system),
+            Self::Light => words!(shared.theme_light),
+            Self::Dark => words!(shared.theme_dark),
         }
     }
 
@@ -88,8 +89,8 @@ pub fn ThemeSwitch() -> impl IntoView {
             <button
                 type="button"
                 class="icon-button"
-                aria-label=theme.label()
-                title=theme.label()
+                aria-label=move || theme.label()
+                title=move || theme.label()
                 aria-pressed=move || (chosen.get() == theme).to_string()
                 on:click=choose
             >
@@ -98,7 +99,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="theme-switch" role="group" aria-label="Theme">
+        <div class="theme-switch" role="group" aria-label=move || words!(shared.theme)>
             {Theme::ALL.map(choice).into_iter().collect_view()}
         </div>
     }

@@ -68,6 +68,8 @@ class Loudspeaker {
       { stdio: 'ignore', env: { ...process.env, HOME: this.folder, XDG_RUNTIME_DIR: this.folder } },
     );
     this.server.once('error', (problem) => (this.problem = problem));
+    // A worker that is ended in the middle of a test must not leave a server behind.
+    process.once('exit', this.stop);
   }
 
   static async start(): Promise<Loudspeaker> {
@@ -81,10 +83,11 @@ class Loudspeaker {
     return loudspeaker;
   }
 
-  stop(): void {
+  stop = (): void => {
+    process.off('exit', this.stop);
     this.server.kill();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  };
 }
 
 class FirefoxDevice extends Device {

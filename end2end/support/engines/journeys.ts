@@ -20,7 +20,7 @@ const stage = {
 
 const controller = {
   itself: { css: '[data-part]' },
-  chord: { css: '.chord [data-chord]' },
+  chord: { css: '.held-chord [data-chord]' },
   strip: { css: '[aria-label^="Strum strip"]' },
   pad: (chord: string): Target => ({ css: `.pads [data-chord="${chord}"]` }),
 };
@@ -108,15 +108,18 @@ export function journeys(launch: () => Promise<Engine>, connectionLost: RegExp):
       });
       const problems: string[] = [];
       for (const device of devices) {
-        problems.push(...(await device.problems()));
-        await device.close();
+        try {
+          problems.push(...(await device.problems()));
+        } finally {
+          await device.close();
+        }
       }
       const allowed = (problem: string) => reported.allowed.some((pattern) => pattern.test(problem));
       expect(problems.filter((problem) => !allowed(problem)), 'errors that the pages reported').toEqual([]);
     },
   });
 
-  test.describe.configure({ timeout: 120_000 });
+  test.describe.configure({ timeout: 180_000 });
 
   test.beforeAll(async () => {
     engine = await launch();

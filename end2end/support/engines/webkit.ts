@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { Builder, Capabilities, Key, type WebDriver } from 'selenium-webdriver';
 import type { Kind } from '../devices';
 import { freePort } from '../server';
 import { Device, type Engine, type Point, reportPolicyViolations, type Script, SIZES } from './device';
@@ -18,10 +18,17 @@ interface ReportingWindow extends Window {
 }
 
 export class WebKit implements Engine {
+  /** The screen and all drivers; one that has ended already may stay in the list. */
+  private readonly processes: ChildProcess[];
+
   private constructor(
-    private readonly screen: ChildProcess,
+    screen: ChildProcess,
     private readonly display: string,
-  ) {}
+  ) {
+    this.processes = [screen];
+    // A worker that is ended in the middle of a test must not leave a process behind.
+    process.once('exit', this.endAll);
+  }
 
   static async launch(): Promise<WebKit> {
     const args = ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'];
@@ -38,6 +45,7 @@ export class WebKit implements Engine {
       stdio: 'ignore',
       env: { ...process.env, DISPLAY: this.display, LANG: 'C.UTF-8' },
     });
+    this.processes.push(driver);
     try {
       const session = await startSession(driver, `http://127.0.0.1:${port}`);
       await session.manage().window().setRect({ x: 0, y: 0, ...SIZES[kind] });
@@ -49,8 +57,13 @@ export class WebKit implements Engine {
   }
 
   async close(): Promise<void> {
-    this.screen.kill();
+    process.off('exit', this.endAll);
+    this.endAll();
   }
+
+  private endAll = () => {
+    for (const running of this.processes) running.kill();
+  };
 }
 
 /** Starts the browser as soon as its driver listens. */
@@ -104,7 +117,7 @@ class WebKitDevice extends Device {
   }
 
   protected async keys(text: string): Promise<void> {
-    await this.session.actions({ async: false }).sendKeys(text).perform();
+    await this.session.actions({ async: false }).sendKeys(text.replaceAll('\n', Key.ENTER)).perform();
   }
 
   /** This driver has no log of the console, and MiniBrowser prints none while it is driven. The
@@ -119,8 +132,11 @@ class WebKitDevice extends Device {
   }
 
   async close(): Promise<void> {
-    await this.session.quit();
-    this.driver.kill();
+    try {
+      await this.session.quit();
+    } finally {
+      this.driver.kill();
+    }
   }
 
   private async watch(): Promise<void> {

@@ -1,6 +1,13 @@
-//! The clock for waits.
+//! The clock for waits, and the clock for moments.
 
-use std::{sync::LazyLock, time::Instant};
+use protocol::Millis;
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
+
+/// The moment by the server's clock (UTC), which several nodes share.
+pub type ServerClock = Arc<dyn Fn() -> Millis + Send + Sync>;
 
 /// Milliseconds since the first call in this process, on a clock that never jumps.
 pub fn mono() -> i64 {

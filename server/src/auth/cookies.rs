@@ -99,17 +99,17 @@ impl Auth {
 
     /// Makes the browser a guest. It lasts as long as browsers allow.
     pub fn device_cookie(&self, guest: Uuid, token: &str) -> SetCookie {
-        self.set(DEVICE, &super::identity::join_cookie(guest, token), days(400))
+        self.set(DEVICE, &join_cookie(guest, token), days(400))
     }
 
     /// Makes the browser the stage of a session.
     pub fn host_cookie(&self, session: Uuid, secret: &str) -> SetCookie {
-        self.set(HOST, &super::identity::join_cookie(session, secret), days(400))
+        self.set(HOST, &join_cookie(session, secret), days(400))
     }
 
     /// Makes the browser a phone of a session.
     pub fn participant_cookie(&self, session: Uuid, token: &str) -> SetCookie {
-        self.set(PARTICIPANT, &super::identity::join_cookie(session, token), days(400))
+        self.set(PARTICIPANT, &join_cookie(session, token), days(400))
     }
 
     /// Takes the phone's cookie away.
@@ -129,6 +129,17 @@ impl Auth {
         header.set_sensitive(true);
         header
     }
+}
+
+/// The value of our cookies that name a row: its id, a dot, and the proof.
+pub(crate) fn join_cookie(id: Uuid, proof: &str) -> String {
+    format!("{id}.{proof}")
+}
+
+/// The id and the proof of such a value.
+pub(super) fn split_cookie(value: &str) -> Option<(Uuid, &str)> {
+    let (id, proof) = value.split_once('.')?;
+    Some((Uuid::try_parse(id).ok()?, proof))
 }
 
 #[cfg(test)]

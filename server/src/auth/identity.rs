@@ -3,30 +3,21 @@
 //! A proof is never believed by itself: every one names a row, and the row is read each time. So
 //! a revoked sign-in, a disabled account, a changed role or a removed phone counts at once.
 
-use super::{Auth, OriginKind, access::Unreadable, cookies::Cookies};
-use crate::pairing;
+use super::{
+    Auth, OriginKind,
+    access::Unreadable,
+    cookies::{Cookies, split_cookie},
+};
 use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity, StaffIdentity};
 use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
 use protocol::{
     ErrorBody, ErrorCode, Millis,
-    account::{Credential, Permission, Role},
-    http::JoinRequest,
+    account::{Permission, Role},
 };
 use std::net::{IpAddr, SocketAddr};
 use uuid::Uuid;
-
-/// What a credential on a socket turned out to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
-    /// An account, by ticket.
-    Staff(StaffIdentity),
-    /// A stage, by host secret.
-    Host(HostIdentity),
-    /// A phone, by its token, or a new one by the session's secret.
-    Participant(ParticipantIdentity),
-}
 
 /// Who a request's cookies or bearer token speak for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,7 +60,7 @@ fn not_allowed(role: Role) -> ErrorBody {
 /// Everything that use cases need to know of one request. [`attach_caller`] puts it into the
 /// request's extensions.
 ///
-/// [`attach_caller`]: crate::api::attach_caller
+/// [`attach_caller`]: crate::http::caller::attach_caller
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// Where it comes from as limits count it, behind trusted proxies too.
@@ -156,35 +147,6 @@ impl Auth {
         }))
     }
 
-    /// What a socket's credential proves. `origin` is that of the socket's handshake; `connected`
-    /// names the session's phones with an open connection, which decides who plays.
-    pub async fn accept(
-        &self,
-        credential: &Credential,
-        origin: &OriginKind,
-        connected: &pairing::Connected,
-    ) -> Result<Accepted, ErrorBody> {
-        match credential {
-            Credential::Ticket(ticket) => Ok(Accepted::Staff(self.redeem(ticket, origin).await?)),
-            Credential::HostSecret(secret) => self
-                .host_by_secret(secret)
-                .await?
-                .map(Accepted::Host)
-                .ok_or_else(pairing::invalid_session),
-            Credential::Participant(token) => self
-                .participant_by_token(token)
-                .await?
-                .map(Accepted::Participant)
-                .ok_or_else(pairing::invalid_session),
-            Credential::Secret(secret) => {
-                let request =
-                    JoinRequest { secret: Some(secret.clone()), ..JoinRequest::default() };
-                let joined = pairing::join(self, None, None, request, connected).await?;
-                Ok(Accepted::Participant(joined.identity))
-            }
-        }
-    }
-
     /// The stage that this browser is, by its cookie.
     pub async fn host(&self, cookies: &Cookies) -> Result<Option<HostIdentity>, ErrorBody> {
         let Some((session, secret)) = cookies.host.as_deref().and_then(split_cookie) else {
@@ -212,11 +174,14 @@ impl Auth {
         guitar::participant(self.store().reader(), participant).await.map_err(read_failed)
     }
 
-    async fn host_by_secret(&self, secret: &str) -> Result<Option<HostIdentity>, ErrorBody> {
+    pub(crate) async fn host_by_secret(
+        &self,
+        secret: &str,
+    ) -> Result<Option<HostIdentity>, ErrorBody> {
         guitar::host(self.store().reader(), &hash_token(secret)).await.map_err(read_failed)
     }
 
-    async fn participant_by_token(
+    pub(crate) async fn participant_by_token(
         &self,
         token: &str,
     ) -> Result<Option<ParticipantIdentity>, ErrorBody> {
@@ -231,16 +196,6 @@ impl Auth {
             guitar::guest(self.store().reader(), &hash_token(token)).await.map_err(read_failed)?;
         Ok(known.filter(|known| *known == guest))
     }
-}
-
-/// The value of our cookies that name a row: its id, a dot, and the proof.
-pub(crate) fn join_cookie(id: Uuid, proof: &str) -> String {
-    format!("{id}.{proof}")
-}
-
-fn split_cookie(value: &str) -> Option<(Uuid, &str)> {
-    let (id, proof) = value.split_once('.')?;
-    Some((Uuid::try_parse(id).ok()?, proof))
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {

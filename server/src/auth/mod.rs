@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod cookies;
+mod failure;
 pub mod identity;
 pub mod origin;
 pub mod password;
@@ -21,13 +22,14 @@ pub mod refresh;
 pub mod throttle;
 pub mod tickets;
 
-pub use identity::{Accepted, Caller, Identified};
+pub use identity::{Caller, Identified};
 pub use origin::{OriginKind, OriginPolicy};
 
 use cadence_config::{Config, days};
 use cadence_store::{Store, auth_sessions, guitar};
+use failure::internal;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use protocol::{ErrorBody, ErrorCode, Millis};
+use protocol::{ErrorBody, Millis};
 use std::sync::Arc;
 use throttle::Throttle;
 
@@ -39,8 +41,8 @@ pub struct Auth {
 
 struct Inner {
     store: Store,
-    settings: cadence_config::Auth,
-    guitar: cadence_config::Guitar,
+    settings: cadence_config::AuthSettings,
+    guitar: cadence_config::GuitarSettings,
     proxies: Vec<cadence_config::Network>,
     secure_cookies: bool,
     access: access::Keys,
@@ -98,7 +100,10 @@ impl Auth {
 
     /// Forgets what nobody needs any more: used-up tickets, ended sign-ins, abandoned guitar
     /// sessions. A job calls it now and then.
-    pub async fn purge(&self, retention: &cadence_config::Retention) -> Result<(), ErrorBody> {
+    pub async fn purge(
+        &self,
+        retention: &cadence_config::RetentionSettings,
+    ) -> Result<(), ErrorBody> {
         let now = self.now();
         let sign_ins = now - days(retention.sign_ins_days);
         let sessions = now - days(retention.guitar_sessions_days);
@@ -118,11 +123,11 @@ impl Auth {
         &self.inner.store
     }
 
-    pub(crate) fn settings(&self) -> &cadence_config::Auth {
+    pub(crate) fn settings(&self) -> &cadence_config::AuthSettings {
         &self.inner.settings
     }
 
-    pub(crate) fn guitar(&self) -> &cadence_config::Guitar {
+    pub(crate) fn guitar(&self) -> &cadence_config::GuitarSettings {
         &self.inner.guitar
     }
 
@@ -155,12 +160,6 @@ impl Auth {
 /// HMAC-SHA256 in URL-safe base64.
 fn derive(key: &EncodingKey, label: &str) -> anyhow::Result<String> {
     Ok(jsonwebtoken::crypto::sign(label.as_bytes(), key, Algorithm::HS256)?)
-}
-
-/// A failure of ours that no client can do anything about: the log gets the cause.
-pub(crate) fn internal(cause: &dyn std::fmt::Display) -> ErrorBody {
-    tracing::error!(%cause, "sign-in failed on our side");
-    ErrorBody::new(ErrorCode::Unavailable, "The server could not do this. Try again in a moment.")
 }
 
 #[cfg(test)]

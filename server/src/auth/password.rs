@@ -1,5 +1,6 @@
 //! Passwords: argon2id, away from the threads that serve requests.
 
+use super::failure::internal;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use protocol::ErrorBody;
 use std::sync::{Arc, OnceLock};
@@ -25,7 +26,7 @@ impl Passwords {
 
     /// The hash to store.
     pub async fn hash(&self, password: String) -> Result<String, ErrorBody> {
-        self.run(move || hash(&password)).await?.map_err(|cause| super::internal(&cause))
+        self.run(move || hash(&password)).await?.map_err(|cause| internal(&cause))
     }
 
     /// Whether the password is right. Without a stored hash it is wrong and takes as long: an
@@ -53,17 +54,15 @@ impl Passwords {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ErrorBody> {
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|cause| super::internal(&cause))?;
+        let turn =
+            Arc::clone(&self.turns).acquire_owned().await.map_err(|cause| internal(&cause))?;
         tokio::task::spawn_blocking(move || {
             // Held until the work is done, even when the request is gone.
             let _turn = turn;
             job()
         })
         .await
-        .map_err(|cause| super::internal(&cause))
+        .map_err(|cause| internal(&cause))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Refresh tokens: each is used once and replaced. A rotated one stays good for a moment, since
 //! two tabs may refresh at once; used later, somebody has a copy, and the whole sign-in ends.
 
-use super::{Auth, access::Claims, cookies::SetCookie, internal};
+use super::{Auth, access::Claims, cookies::SetCookie, failure::internal};
 use cadence_base::{
     identity::StaffIdentity,
     token::{hash_token, random_token},

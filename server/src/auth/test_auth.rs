@@ -3,7 +3,7 @@
 
 use super::Auth;
 use cadence_base::token::{hash_token, random_token};
-use cadence_config::{Config, Database, Secret};
+use cadence_config::{Config, DatabaseSettings, Secret};
 use cadence_store::{GymTime, Id, Store, accounts, sql};
 use protocol::{Millis, account::Role};
 use std::{
@@ -44,7 +44,7 @@ pub(crate) async fn auth_with(change: impl FnOnce(&mut Config)) -> TestAuth {
     let hand = Arc::clone(&clock);
     let time = GymTime::new("Test", jiff::tz::TimeZone::UTC)
         .with_clock(move || hand.load(Ordering::SeqCst));
-    let database = Database::sqlite(folder.path().join("test.db"));
+    let database = DatabaseSettings::sqlite(folder.path().join("test.db"));
     let store = Store::open(&database, time, |_| {}).await.expect("a store");
     let auth = Auth::new(&config, store).expect("keys");
     TestAuth { auth, clock, _folder: folder }

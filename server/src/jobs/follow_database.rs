@@ -2,9 +2,9 @@
 //! bus did not bring, sign-ins that were revoked and phones about which a host decided elsewhere.
 
 use crate::state::AppState;
-use cadence_realtime::hub::log::{Fact, Log};
+use cadence_realtime::hub::log::Log;
 use cadence_store::{DatabaseError, auth_sessions, events::ReplayError, guitar};
-use logic::topic::Wanted;
+use logic::topic::{LogQuery, TopicEvent};
 use protocol::{CloseCode, Millis, Topic, server::Outcome};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ async fn follow_check_ins(state: &AppState) {
         if let Err(cause) = read_check_ins(state, log).await {
             tracing::debug!(%cause, "the log of check-ins cannot be read now");
             log.failed();
-        } else if log.end().offset > log.latest_as_of() {
+        } else if log.end().offset > log.figures_as_of() {
             // Somebody else's check-ins: whoever made them counted for its own pages only.
             let at = counted + COUNT_EVERY;
             wake = wake.min(at);
@@ -59,10 +59,10 @@ async fn follow_check_ins(state: &AppState) {
 
 async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), DatabaseError> {
     let topic = Topic::CheckIns;
-    let (from, with_events) = match log.wanted() {
+    let (from, with_events) = match log.next_query() {
         None => return Ok(()),
-        Some(Wanted::End(from)) => (from, false),
-        Some(Wanted::Events(from)) => (from, true),
+        Some(LogQuery::End(from)) => (from, false),
+        Some(LogQuery::Events(from)) => (from, true),
     };
     // Asked after `from` was taken: an end before it means that the log went back.
     let end = state.store.position(topic).await?;
@@ -80,7 +80,7 @@ async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), DatabaseError
             let fact = |event: cadence_store::LoggedEvent| {
                 let outcome = event.outcome.unwrap_or(Outcome::Done);
                 let (ts, message, origin) = (event.ts, event.message, event.origin);
-                (event.offset, Fact { ts, message, origin, outcome, decided: false })
+                (event.offset, TopicEvent { ts, message, origin, outcome, decided: false })
             };
             log.read(&from, &end, events.into_iter().map(fact).collect());
         }

@@ -1,10 +1,14 @@
 //! What happens because time passed: gone phones, idle practice, forgotten sessions, the gym's
 //! new day.
 
-use crate::{check_out, practice, state::AppState};
+use crate::{
+    guitar::{practice, session},
+    gym::check_out,
+    state::AppState,
+};
 use cadence_config::days;
 use cadence_realtime::hub::Publication;
-use cadence_store;
+
 use protocol::{ErrorBody, ErrorCode, Millis, ServerMessage};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
@@ -65,7 +69,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
     for session in &sessions {
         // A command at work stores it itself.
         if let Some(_alone) = session.try_practice_lock() {
-            state.store_played(session).await;
+            session::store_played(&state.store, session).await;
         }
     }
     // Held until everybody has been told: nobody starts a clock in between.
@@ -101,7 +105,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
         // Another node that changed the clock may have died before it told anybody, or not have the
         // session at all.
         let Some(_alone) = session.try_practice_lock() else { continue };
-        match state.publish_practice(session).await {
+        match session::publish_practice(&state.store, session).await {
             Ok(()) => {}
             // Everybody is told when there is a broker again.
             Err(error) if error.code == ErrorCode::BrokerUnavailable => break,

@@ -3,27 +3,60 @@
 
 use super::{
     connection::{Connection, End},
-    follow::too_many_topics,
     principal::{Principal, Seat, Staff},
 };
 use crate::{
-    auth::{Accepted, OriginKind, identity::not_signed_in},
-    pairing::invalid_session,
+    accounts::introduction::{self, Accepted},
+    auth::{OriginKind, identity::not_signed_in},
+    guitar::{pairing::invalid_session, session},
 };
 use cadence_base::identity::{HostIdentity, ParticipantIdentity, StaffIdentity};
+use logic::topic::{access, subscriptions::too_many_topics};
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
     account::{Credential, Role},
     client::Hello,
     encode,
     server::{Ack, Limits, Outcome, RefusedTopic, Welcome},
-    topic::TopicRequest,
+    topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// Characters of a device's name.
-const DEVICE_NAME: usize = 40;
+/// Characters of a device's name; more are cut off.
+const MAX_DEVICE_NAME: usize = 40;
+
+/// Who a connection's client is, before and after it has introduced itself.
+pub(super) struct ClientIdentity {
+    /// The `Origin` of the handshake; programs send none.
+    pub(super) origin: Option<String>,
+    /// What the cookies of the handshake prove; used by `hello`.
+    pub(super) cookies: Principal,
+    /// The cookies hold a sign-in that has expired: the client can refresh it.
+    pub(super) stale_sign_in: bool,
+    /// What was proved by the introduction, and by renewals since.
+    pub(super) principal: Principal,
+    /// The first message was accepted.
+    pub(super) introduced: bool,
+    /// What to call the device.
+    pub(super) device: String,
+    /// Whether a person can see the page.
+    pub(super) visible: bool,
+}
+
+impl Default for ClientIdentity {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            cookies: Principal::default(),
+            stale_sign_in: false,
+            principal: Principal::default(),
+            introduced: false,
+            device: "program".to_owned(),
+            visible: true,
+        }
+    }
+}
 
 impl Connection {
     /// The first message: `hello` from our client, `auth` from a plain one.
@@ -32,11 +65,11 @@ impl Connection {
         id: Option<Uuid>,
         message: ClientMessage,
     ) -> Result<(), End> {
-        match (self.is_ours(), message) {
+        match (self.topics.is_cadence(), message) {
             (true, ClientMessage::Hello(hello)) => self.hello(hello).await,
             (false, ClientMessage::Auth(credential)) => self.authenticate(id, &credential).await,
-            (ours, _) => {
-                let first = if ours { "hello" } else { "auth" };
+            (cadence, _) => {
+                let first = if cadence { "hello" } else { "auth" };
                 let text = format!("Introduce yourself by `{first}` first.");
                 self.answer(id, Err(ErrorBody::new(ErrorCode::NotSignedIn, text)));
                 Err(End::Closed(CloseCode::NotSignedIn))
@@ -44,58 +77,84 @@ impl Connection {
         }
     }
 
-    async fn hello(&mut self, mut hello: Hello) -> Result<(), End> {
-        self.device = hello.client.device.chars().take(DEVICE_NAME).collect();
-        self.visible = hello.client.visible;
-        self.principal = std::mem::take(&mut self.cookies);
+    async fn hello(&mut self, hello: Hello) -> Result<(), End> {
+        self.client.device = hello.client.device.chars().take(MAX_DEVICE_NAME).collect();
+        self.client.visible = hello.client.visible;
+        self.client.principal = std::mem::take(&mut self.client.cookies);
         if let Some(credential) = &hello.auth {
             self.accept(credential).await.map_err(|error| self.turn_away(None, error))?;
         }
-        let wants_gym = hello.topics.iter().any(|topic| topic.name == Topic::CheckIns);
-        if wants_gym && self.principal.staff.is_none() && self.stale_sign_in {
-            let error = ErrorBody::new(ErrorCode::SignInRefused, "The sign-in has expired.");
-            return Err(self.turn_away(None, error));
-        }
-        if self.principal.is_nobody() {
-            let error = match hello.topics.first().map(|topic| topic.name) {
-                Some(Topic::Guitar(_)) => ErrorBody::new(
-                    ErrorCode::InvalidSession,
-                    "This device is not part of that guitar session, or the session has ended.",
-                ),
-                _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
-            };
-            return Err(self.turn_away(None, error));
-        }
+        self.check_proofs(&hello).map_err(|error| self.turn_away(None, error))?;
         self.enrol().await?;
-        self.introduced = true;
+        self.client.introduced = true;
 
-        // Opening a topic queues its replay or snapshot; the welcome goes before them. Nothing is
-        // written meanwhile: this task is the only writer.
-        let mut topics = Vec::new();
-        let mut refused = Vec::new();
-        let mut named = HashSet::new();
-        hello.topics.retain(|request| named.insert(request.name));
-        let most = self.state.config.limits.topics as usize;
-        for request in hello.topics.iter().skip(most) {
-            refused.push(RefusedTopic { name: request.name, error: too_many_topics() });
+        let (topics, refused) = self.follow_all(&hello.topics).await?;
+        let about = hello.topics.first().map(|topic| topic.name);
+        let welcome = self.welcome(about, topics, refused);
+        // Before the replays and snapshots that it announces. Nothing was written meanwhile: this
+        // task is the only writer.
+        self.handle.push_first(encode(&Envelope::bare(ServerMessage::Welcome(welcome))));
+        Ok(())
+    }
+
+    /// The refusal of a client that has proved nothing, or whose sign-in has expired.
+    fn check_proofs(&self, hello: &Hello) -> Result<(), ErrorBody> {
+        let ClientIdentity { principal, stale_sign_in, .. } = &self.client;
+        let wants_gym = hello.topics.iter().any(|topic| topic.name == Topic::CheckIns);
+        if wants_gym && principal.staff.is_none() && *stale_sign_in {
+            return Err(ErrorBody::new(ErrorCode::SignInRefused, "The sign-in has expired."));
         }
-        for request in hello.topics.iter().take(most) {
-            let opened = self.follow(request, |answer| {
+        if !principal.is_nobody() {
+            return Ok(());
+        }
+        Err(match hello.topics.first().map(|topic| topic.name) {
+            Some(Topic::Guitar(_)) => ErrorBody::new(
+                ErrorCode::InvalidSession,
+                "This device is not part of that guitar session, or the session has ended.",
+            ),
+            _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
+        })
+    }
+
+    /// Follows the topics of a `hello`, each once and as many as a connection may.
+    async fn follow_all(
+        &mut self,
+        requests: &[TopicRequest],
+    ) -> Result<(Vec<TopicAnswer>, Vec<RefusedTopic>), End> {
+        let (mut topics, mut refused) = (Vec::new(), Vec::new());
+        let mut named = HashSet::new();
+        let most = self.state.config.limits.topics as usize;
+        for request in requests.iter().filter(|request| named.insert(request.name)) {
+            let name = request.name;
+            if topics.len() + refused.len() >= most {
+                refused.push(RefusedTopic { name, error: too_many_topics() });
+                continue;
+            }
+            let followed = self.follow(request, |answer| {
                 topics.push(answer.clone());
                 None
             });
-            match opened.await {
+            match followed.await {
                 Ok(()) => {}
                 Err(error) if error.retryable => return Err(self.turn_away(None, error)),
-                Err(error) => refused.push(RefusedTopic { name: request.name, error }),
+                Err(error) => refused.push(RefusedTopic { name, error }),
             }
         }
+        Ok((topics, refused))
+    }
+
+    fn welcome(
+        &self,
+        about: Option<Topic>,
+        topics: Vec<TopicAnswer>,
+        refused: Vec<RefusedTopic>,
+    ) -> Welcome {
         let limits = &self.state.config.limits;
-        let welcome = Welcome {
+        Welcome {
             connection: self.handle.id,
             node: self.state.config.server.name.clone(),
             server_time: self.state.now(),
-            identity: self.principal.identity(hello.topics.first().map(|topic| topic.name)),
+            identity: self.client.principal.identity(about),
             limits: Limits {
                 messages_per_second: limits.messages_per_second,
                 burst: limits.burst,
@@ -104,17 +163,14 @@ impl Connection {
             },
             topics,
             refused,
-        };
-        let welcome = encode(&Envelope::bare(ServerMessage::Welcome(welcome)));
-        self.handle.push_first(welcome);
-        Ok(())
+        }
     }
 
     async fn authenticate(&mut self, id: Option<Uuid>, credential: &Credential) -> Result<(), End> {
         self.accept(credential).await.map_err(|error| self.turn_away(id, error))?;
         self.enrol().await?;
-        self.introduced = true;
-        let identity = Some(self.principal.identity(self.home));
+        self.client.introduced = true;
+        let identity = Some(self.client.principal.identity(self.home));
         let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
         self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
         if let Some(name) = self.home {
@@ -137,22 +193,22 @@ impl Connection {
             self.answer(id, Err(ErrorBody::new(ErrorCode::NotAllowed, text)));
             return Ok(());
         };
-        let before = self.principal.staff.as_ref().map(|staff| staff.user);
-        let mut renewed = Principal { staff: None, seats: self.principal.seats.clone() };
-        std::mem::swap(&mut self.principal, &mut renewed);
+        let before = self.client.principal.staff.as_ref().map(|staff| staff.user);
+        let mut renewed = Principal { staff: None, seats: self.client.principal.seats.clone() };
+        std::mem::swap(&mut self.client.principal, &mut renewed);
         if let Err(error) = self.accept(&credential).await {
             return Err(self.turn_away(id, error));
         }
-        let after = self.principal.staff.as_ref().map(|staff| staff.user);
+        let after = self.client.principal.staff.as_ref().map(|staff| staff.user);
         if before.is_some() && before != after {
             let text = "Another account cannot take over an open connection.";
             return Err(self.turn_away(id, ErrorBody::new(ErrorCode::NotAllowed, text)));
         }
         self.enrol().await?;
-        self.expiry_moved();
+        self.heartbeat.sign_in_renewed();
         let lost = self.leave_lost_topics();
-        self.tell_lost_topics(lost);
-        let identity = Some(self.principal.identity(self.home));
+        self.report_lost_topics(lost);
+        let identity = Some(self.client.principal.identity(self.home));
         let ack = ServerMessage::Ack(Ack { result: Outcome::Done, identity });
         self.handle.push(encode(&Envelope::bare(ack).with_id(id)));
         Ok(())
@@ -160,7 +216,7 @@ impl Connection {
 
     /// The sign-in was revoked from elsewhere.
     pub(super) fn take_revocation(&mut self) -> Result<(), End> {
-        match (self.handle.take_revoked(), &self.principal.staff) {
+        match (self.handle.take_revoked(), &self.client.principal.staff) {
             (Some((sign_in, code)), Some(staff)) if staff.sign_in == sign_in => {
                 self.lose_sign_in(code)
             }
@@ -171,41 +227,45 @@ impl Connection {
     /// Goes on without the account. A guitar of the same browser plays on; a connection to which
     /// nothing is left ends.
     pub(super) fn lose_sign_in(&mut self, code: CloseCode) -> Result<(), End> {
-        self.principal.staff = None;
+        self.client.principal.staff = None;
         self.handle.forget_sign_in();
         let lost = self.leave_lost_topics();
-        if self.principal.is_nobody() || (!lost.is_empty() && self.following.is_empty()) {
+        if self.client.principal.is_nobody() || (!lost.is_empty() && self.topics.is_empty()) {
             return Err(End::Closed(code));
         }
-        self.tell_lost_topics(lost);
+        self.report_lost_topics(lost);
         Ok(())
     }
 
     /// Leaves the topics that the principal does not see any more, and says why of each.
     fn leave_lost_topics(&mut self) -> Vec<(Topic, ErrorBody)> {
-        let topics = self.following.iter().map(|following| following.topic);
-        let lost: Vec<_> =
-            topics.filter_map(|topic| Some((topic, self.may_follow(topic).err()?))).collect();
-        lost.iter().for_each(|(topic, _)| self.unfollow(*topic));
+        let topics = self.topics.iter().map(|subscription| subscription.topic);
+        let lost: Vec<_> = topics
+            .filter_map(|topic| {
+                let role = self.client.principal.role_in(topic);
+                Some((topic, access::check_follow(role, topic).err()?))
+            })
+            .collect();
+        lost.iter().for_each(|(topic, _)| self.leave(*topic));
         lost
     }
 
-    fn tell_lost_topics(&self, lost: Vec<(Topic, ErrorBody)>) {
+    fn report_lost_topics(&self, lost: Vec<(Topic, ErrorBody)>) {
         for (topic, error) in lost {
             self.answer_about(None, topic, error);
         }
     }
 
     async fn accept(&mut self, credential: &Credential) -> Result<(), ErrorBody> {
-        let origin = match &self.origin {
+        let origin = match &self.client.origin {
             Some(origin) => OriginKind::Ours(origin.clone()),
             None => OriginKind::Absent,
         };
-        let connected = self.state.connected();
-        match self.state.auth.accept(credential, &origin, &connected).await? {
-            Accepted::Staff(staff) => self.principal.staff = Some(staff.into()),
-            Accepted::Host(host) => self.principal.take_seat(host.into()),
-            Accepted::Participant(phone) => self.principal.take_seat(phone.into()),
+        let connected = session::connected(&self.state.store, &self.state.hub);
+        match introduction::accept(&self.state.auth, credential, &origin, &connected).await? {
+            Accepted::Staff(staff) => self.client.principal.staff = Some(staff.into()),
+            Accepted::Host(host) => self.client.principal.take_seat(host.into()),
+            Accepted::Participant(phone) => self.client.principal.take_seat(phone.into()),
         }
         Ok(())
     }
@@ -213,36 +273,40 @@ impl Connection {
     /// Makes the connection findable, and only then reads its proofs again: a revocation between
     /// the proof and this moment would close nothing.
     async fn enrol(&mut self) -> Result<(), End> {
-        let staff = self.principal.staff.as_ref();
+        let staff = self.client.principal.staff.as_ref();
         let user = staff.map(|staff| staff.user);
-        self.handle.identify(user, staff.map(|staff| staff.sign_in), self.principal.participant());
+        self.handle.identify(
+            user,
+            staff.map(|staff| staff.sign_in),
+            self.client.principal.participant(),
+        );
         let per_user = self.state.config.limits.connections_per_user as usize;
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
             return Err(End::Closed(CloseCode::TooManyConnections));
         }
         // A PC that nobody is signed in on counts as its session: others behind its address, such
         // as a school's, must not take its share.
-        let seat = self.principal.seats.first().map(|seat| seat.id);
-        if let Some(user) = user.or(self.principal.participant()).or(seat) {
-            self.count_as(user);
+        let seat = self.client.principal.seats.first().map(|seat| seat.id);
+        if let Some(user) = user.or(self.client.principal.participant()).or(seat) {
+            self.limits.count_as(&self.state, user);
         }
-        self.look_again().await.map_err(|error| self.turn_away(None, error))
+        self.read_proofs_again().await.map_err(|error| self.turn_away(None, error))
     }
 
     /// Reads the rows behind the proofs again: what they say now counts.
-    pub(super) async fn look_again(&mut self) -> Result<(), ErrorBody> {
-        if let Some(staff) = &self.principal.staff {
+    pub(super) async fn read_proofs_again(&mut self) -> Result<(), ErrorBody> {
+        if let Some(staff) = &self.client.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
             let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;
-            self.principal.staff = row.map(Into::into);
-            if self.principal.is_nobody() {
+            self.client.principal.staff = row.map(Into::into);
+            if self.client.principal.is_nobody() {
                 return Err(not_signed_in());
             }
         }
-        if let Some(phone) = self.principal.participant() {
+        if let Some(phone) = self.client.principal.participant() {
             let row = self.state.auth.participant_row(phone).await?;
             // With the role of now: the host may have allowed it since the handshake.
-            self.principal.take_seat(row.ok_or_else(invalid_session)?.into());
+            self.client.principal.take_seat(row.ok_or_else(invalid_session)?.into());
         }
         Ok(())
     }

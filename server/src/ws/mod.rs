@@ -1,18 +1,26 @@
 //! One WebSocket connection, one task.
 //!
-//! - [`upgrade`]: the three endpoints, who may open a socket, and which dialect it speaks
-//! - [`connection`]: the loop of a connection: read, decide, write, beat
+//! - [`upgrade`]: the three endpoints, who may open a socket, and which protocol it speaks
+//! - [`connection`]: the loop of a connection
+//! - [`heartbeat`]: pings, silence, and the end of a sign-in
+//! - [`incoming`]: from a frame to its messages, and the limits
 //! - [`introduce`]: `hello`, `auth`, and the renewal of a sign-in
-//! - [`receive`]: one closed `match` over everything a client may say
-//! - [`follow`]: topics: catching up from the ring, the database, or by snapshot
-//! - [`drain`]: what is ready, in as few frames as the dialect allows
+//! - [`receive`]: the dispatch of messages; [`guitar_messages`], [`desk_messages`]: their parts
+//! - [`commands`]: commands whose answers are not there yet
+//! - [`follow`]: following and leaving topics; [`source`]: where their events come from
+//! - [`frames`]: what is ready, in as few frames as the protocol allows
 //! - [`principal`]: who the connection speaks for
-//! - [`rate`]: how many messages are too many
 
+mod commands;
 mod connection;
-mod drain;
+mod desk_messages;
 mod follow;
+mod frames;
+mod guitar_messages;
+mod heartbeat;
+mod incoming;
 mod introduce;
 pub mod principal;
 mod receive;
+mod source;
 pub mod upgrade;

@@ -1,10 +1,11 @@
-//! The three endpoints: who may open a socket, and which dialect it speaks.
+//! The three endpoints: who may open a socket, and which protocol it speaks.
 //!
 //! Browsers hide why a handshake was refused, so everything but a foreign Origin is accepted,
 //! explained by a typed error, and closed with a code.
 
 use super::{
-    connection::{Connection, Dialect, Opening},
+    connection::{Connection, Opening},
+    introduce::ClientIdentity,
     principal::Principal,
 };
 use crate::{
@@ -21,6 +22,7 @@ use axum::{
 };
 use cadence_realtime::hub::handle::Handle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
+use logic::topic::WireProtocol;
 use protocol::{
     CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, Topic,
     encode,
@@ -82,10 +84,10 @@ async fn open(
     };
     let address = state.auth.way(&headers, Some(peer)).counted();
     let handle = Arc::new(Handle::new(Uuid::now_v7(), address));
-    let dialect = choose_dialect(&headers, &mut upgrade);
+    let protocol = choose_protocol(&headers, &mut upgrade);
     // Without an Origin the request may be anybody's: cookies count for pages only.
-    let cookies = match (&origin, dialect) {
-        (Some(_), Some(Dialect::Ours(_))) => by_cookies(&state, &headers).await,
+    let cookies = match (&origin, protocol) {
+        (Some(_), Some(WireProtocol::Cadence(_))) => by_cookies(&state, &headers).await,
         _ => Ok((Principal::default(), false)),
     };
 
@@ -98,7 +100,7 @@ async fn open(
         .max_message_size(frame * 4)
         .max_frame_size(frame * 4);
     upgrade.on_upgrade(async move |socket| {
-        let refusal = match (&cookies, dialect) {
+        let refusal = match (&cookies, protocol) {
             (_, None) => Some((version(), CloseCode::Version)),
             (Err(error), _) => Some((error.clone(), CloseCode::Restarting)),
             _ if !state.hub.register(&handle, &state.config.limits) => {
@@ -106,10 +108,13 @@ async fn open(
             }
             _ => None,
         };
-        match (refusal, cookies, dialect) {
-            (None, Ok((cookies, stale_sign_in)), Some(dialect)) => {
-                let opening =
-                    Opening { state, handle, dialect, home, origin, cookies, stale_sign_in };
+        match (refusal, cookies, protocol) {
+            (None, Ok((cookies, stale_sign_in)), Some(protocol)) => {
+                let opening = {
+                    let client =
+                        ClientIdentity { origin, cookies, stale_sign_in, ..Default::default() };
+                    Opening { state, handle, protocol, home, client }
+                };
                 Box::new(Connection::new(opening)).run(socket).await;
             }
             (refusal, ..) => {
@@ -121,24 +126,24 @@ async fn open(
 }
 
 /// `None` when the client offers only versions of ours that this server does not speak.
-fn choose_dialect(headers: &HeaderMap, upgrade: &mut WebSocketUpgrade) -> Option<Dialect> {
+fn choose_protocol(headers: &HeaderMap, upgrade: &mut WebSocketUpgrade) -> Option<WireProtocol> {
     // The client's order is its wish; axum's own list is sorted by name.
     let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
     let offers = offers.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
     let offers: Vec<&str> = offers.map(str::trim).collect();
     let known = offers.iter().find_map(|offer| Some((offer, Codec::of_subprotocol(offer)?)));
-    let (chosen, dialect) = match known {
-        Some((offer, codec)) => (Some(offer), Some(Dialect::Ours(codec))),
+    let (chosen, protocol) = match known {
+        Some((offer, codec)) => (Some(offer), Some(WireProtocol::Cadence(codec))),
         // A browser drops a socket whose offers were all ignored, and the reason with it.
         None => match offers.iter().find(|offer| offer.starts_with(SUBPROTOCOL_FAMILY)) {
             Some(unknown) => (Some(unknown), None),
-            None => (None, Some(Dialect::Plain)),
+            None => (None, Some(WireProtocol::Simple)),
         },
     };
     if let Some(chosen) = chosen.and_then(|offer| HeaderValue::from_str(offer).ok()) {
         upgrade.set_selected_protocol(chosen);
     }
-    dialect
+    protocol
 }
 
 /// Everything the cookies of the handshake prove, and whether they hold a sign-in that is over.

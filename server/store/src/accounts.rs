@@ -117,7 +117,7 @@ pub async fn set_password(tx: &mut Tx, user: Uuid, hash: &str) -> Result<(), sql
 mod tests {
     use super::*;
     use crate::{GymTime, Store};
-    use cadence_config::Database;
+    use cadence_config::DatabaseSettings;
 
     #[test]
     fn addresses_are_trimmed_and_compared_without_case() {
@@ -137,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn one_address_has_one_account_whatever_its_case() {
         let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::sqlite(folder.path().join("test.db"));
+        let database = DatabaseSettings::sqlite(folder.path().join("test.db"));
         let time = GymTime::new("Test", jiff::tz::TimeZone::UTC);
         let store = Store::open(&database, time, |_| {}).await.expect("a store");
         let make = async |id, email, role| {

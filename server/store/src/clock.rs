@@ -1,15 +1,12 @@
 //! The gym's day, and its rules about time.
 //!
-//! The day starts at a setting (04:00) in the gym's zone and rolls over by the clock, without an
-//! event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
+//! The day starts at the setting `gym.day_starts` in the gym's zone and rolls over by the clock,
+//! without an event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
 //! day that they came in.
 
-use cadence_config::Config;
-use jiff::{
-    ToSpan,
-    civil::{Date, Time},
-    tz::TimeZone,
-};
+use cadence_base::time::ServerClock;
+use cadence_config::{Config, DeskSettings, GymSettings, GymZone, hours, seconds};
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use protocol::{Millis, gym::GymClock};
 use std::{
     fmt,
@@ -17,32 +14,15 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
-/// The gym's clock, name and rules about time.
+/// The gym's clock, and the settings that the rules about time need.
 #[derive(Clone)]
 pub struct GymTime {
-    /// The gym's name.
-    pub gym: String,
-    /// Where the gym is.
-    pub zone: TimeZone,
-    /// When its day starts, in minutes after midnight.
-    pub day_starts: u16,
-    /// How many people fit in; 0 when not set.
-    pub capacity: i64,
-    /// The door or desk of a check-in that names none.
-    pub location: String,
-    /// From how many days before its end a subscription is worth a word.
-    pub soon_days: i64,
-    /// How long a check-in can be taken back.
-    pub undo: Duration,
-    /// How long a second scan of the same code repeats the first card.
-    pub repeat: Duration,
-    /// How old a command may be when it arrives.
-    pub back: Duration,
-    /// How far a client's clock may be ahead.
-    pub ahead: Duration,
+    /// The gym's name, zone and day.
+    pub gym: GymSettings,
+    /// The times of its desks.
+    pub desk: DeskSettings,
     now: Clock,
 }
 
@@ -55,23 +35,19 @@ enum Clock {
     Fixed(Arc<dyn Fn() -> Millis + Send + Sync>),
 }
 
-/// Less than this is the time that the database's answer was under way.
-const SAME: Millis = 50;
+/// A difference of the two clocks that the way of the database's answer explains.
+const CLOCK_TOLERANCE_MS: Millis = 50;
+
+/// How far a client's clock may be ahead of the server's.
+pub const CLIENT_CLOCK_LEAD_MS: Millis = 2_000;
 
 impl GymTime {
-    /// A gym in `zone` with the usual rules, on the system's clock.
-    pub fn new(gym: impl Into<String>, zone: TimeZone) -> Self {
+    /// A gym in `zone` with the default settings, on the system's clock.
+    pub fn new(name: impl Into<String>, zone: TimeZone) -> Self {
+        let (name, time_zone) = (name.into(), GymZone(zone));
         Self {
-            gym: gym.into(),
-            zone,
-            day_starts: 4 * 60,
-            capacity: 0,
-            location: "Front desk".to_owned(),
-            soon_days: 7,
-            undo: Duration::from_secs(60),
-            repeat: Duration::from_secs(10),
-            back: Duration::from_secs(24 * 3_600),
-            ahead: Duration::from_secs(2),
+            gym: GymSettings { name, time_zone, ..GymSettings::default() },
+            desk: DeskSettings::default(),
             now: Clock::System(Arc::default()),
         }
     }
@@ -81,6 +57,12 @@ impl GymTime {
     pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
         self.now = Clock::Fixed(Arc::new(now));
         self
+    }
+
+    /// The same moments for those who need nothing else of the gym.
+    pub fn server_clock(&self) -> ServerClock {
+        let time = self.clone();
+        Arc::new(move || time.now())
     }
 
     /// This moment. With PostgreSQL it is its server's, as far as this node can tell, so that
@@ -98,7 +80,7 @@ impl GymTime {
         match &self.now {
             Clock::System(ahead) => {
                 let difference = database - system_now();
-                if (difference - ahead.load(Ordering::Relaxed)).abs() > SAME {
+                if (difference - ahead.load(Ordering::Relaxed)).abs() > CLOCK_TOLERANCE_MS {
                     ahead.store(difference, Ordering::Relaxed);
                 }
                 database
@@ -123,7 +105,10 @@ impl GymTime {
 
     /// A moment's gym day as the rules count it.
     pub fn today(&self, moment: Millis) -> Today {
-        Today { day: day_number(self.day(moment).date), soon_days: self.soon_days }
+        Today {
+            day: day_number(self.day(moment).date),
+            soon_days: i64::from(self.gym.ends_soon_days),
+        }
     }
 
     /// When the calendar month of a moment's gym day began.
@@ -140,23 +125,35 @@ impl GymTime {
     pub fn gym_clock(&self, moment: Millis) -> GymClock {
         let day = self.day(moment);
         GymClock {
-            gym: self.gym.clone(),
+            gym: self.gym.name.clone(),
             utc_offset_minutes: self.utc_offset_minutes(moment),
             day_start: day.start,
             day_end: day.end,
-            capacity: self.capacity,
-            undo_ms: in_millis(self.undo),
-            repeat_ms: in_millis(self.repeat),
+            capacity: i64::from(self.gym.capacity),
+            undo_ms: self.undo_ms(),
+            repeat_ms: self.repeat_ms(),
         }
+    }
+
+    /// For how many milliseconds a check-in can be taken back.
+    pub fn undo_ms(&self) -> Millis {
+        seconds(self.desk.undo_seconds)
+    }
+
+    /// For how many milliseconds a second scan of the same code repeats the first answer.
+    pub fn repeat_ms(&self) -> Millis {
+        seconds(self.desk.repeat_seconds)
+    }
+
+    /// How many milliseconds ago a command may have been made when it arrives.
+    pub fn command_max_age_ms(&self) -> Millis {
+        hours(self.desk.command_max_age_hours)
     }
 
     /// When the gym day called `date` begins. Where the clocks jump over it, just after the jump.
     fn start_of(&self, date: Date) -> Millis {
-        let minutes = self.day_starts.min(24 * 60 - 1);
-        let hour = i8::try_from(minutes / 60).unwrap_or_default();
-        let minute = i8::try_from(minutes % 60).unwrap_or_default();
-        let time = Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight());
-        match self.zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible() {
+        let starts = date.to_datetime(self.gym.day_starts.0);
+        match self.gym.time_zone.0.to_ambiguous_timestamp(starts).compatible() {
             Ok(start) => start.as_millisecond(),
             // Only at the ends of jiff's calendar, thousands of years away.
             Err(_) => Millis::MAX,
@@ -166,12 +163,8 @@ impl GymTime {
     fn local(&self, moment: Millis) -> jiff::Zoned {
         jiff::Timestamp::from_millisecond(moment)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-            .to_zoned(self.zone.clone())
+            .to_zoned(self.gym.time_zone.0.clone())
     }
-}
-
-fn in_millis(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn system_now() -> Millis {
@@ -180,18 +173,11 @@ fn system_now() -> Millis {
 
 impl From<&Config> for GymTime {
     fn from(config: &Config) -> Self {
-        let seconds = |n: u32| Duration::from_secs(u64::from(n));
-        let starts = config.gym.day_starts.0;
-        let mut time = Self::new(config.gym.name.clone(), config.gym.time_zone.0.clone());
-        time.day_starts = u16::from(starts.hour().unsigned_abs()) * 60
-            + u16::from(starts.minute().unsigned_abs());
-        time.capacity = i64::from(config.gym.capacity);
-        time.location.clone_from(&config.gym.location);
-        time.soon_days = i64::from(config.gym.ends_soon_days);
-        time.undo = seconds(config.desk.undo_seconds);
-        time.repeat = seconds(config.desk.repeat_seconds);
-        time.back = seconds(config.desk.command_max_age_hours) * 3_600;
-        time
+        Self {
+            gym: config.gym.clone(),
+            desk: config.desk.clone(),
+            now: Clock::System(Arc::default()),
+        }
     }
 }
 
@@ -199,8 +185,7 @@ impl fmt::Debug for GymTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GymTime")
             .field("gym", &self.gym)
-            .field("zone", &self.zone)
-            .field("day_starts", &self.day_starts)
+            .field("desk", &self.desk)
             .finish_non_exhaustive()
     }
 }
@@ -210,7 +195,7 @@ impl fmt::Debug for GymTime {
 pub struct Today {
     /// See [`day_number`].
     pub day: i64,
-    /// See [`GymTime::soon_days`].
+    /// The setting `gym.ends_soon_days`.
     pub soon_days: i64,
 }
 
@@ -297,5 +282,14 @@ mod tests {
     fn days_are_counted_from_1970() {
         assert_eq!(day_number(Date::constant(1970, 1, 1)), 0);
         assert_eq!(day_number(Date::constant(2026, 11, 22)), 20_779);
+    }
+
+    #[test]
+    fn pages_get_the_times_of_the_desk() {
+        let mut gym = berlin();
+        gym.desk.undo_seconds = 20;
+        gym.desk.repeat_seconds = 45;
+        let clock = gym.gym_clock(at("2026-11-22T12:00:00Z"));
+        assert_eq!((clock.undo_ms, clock.repeat_ms), (20_000, 45_000));
     }
 }

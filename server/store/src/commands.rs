@@ -6,11 +6,13 @@
 
 use crate::{
     Id, Store, StoreError, Tx,
-    events::{Origin, Place},
+    clock::CLIENT_CLOCK_LEAD_MS,
+    events::Place,
     sql::{self, Conn},
-    turn::{Turn, in_turn},
 };
+use cadence_base::refusal::id_conflict;
 use futures_util::future::BoxFuture;
+use logic::topic::{EventOrigin, Permit};
 use protocol::{
     ErrorBody, ErrorCode, Millis, Topic,
     account::{Permission, Role},
@@ -18,7 +20,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// Who asks.
@@ -58,14 +60,14 @@ pub struct CommandContext {
     pub message: Option<Uuid>,
     /// When it was made, on the server's clock; now when absent.
     pub at: Option<Millis>,
-    /// Its turn among the commands of its connection, if those have an order.
-    pub turn: Option<Arc<Turn>>,
+    /// Its place among the commands of its connection, if those have an order.
+    pub permit: Option<Permit>,
 }
 
 impl CommandContext {
     /// The mark of the events that this command makes.
-    pub fn origin(&self) -> Option<Origin> {
-        self.connection.map(|connection| Origin { connection, message: self.message })
+    pub fn origin(&self) -> Option<EventOrigin> {
+        self.connection.map(|connection| EventOrigin { connection, message: self.message })
     }
 }
 
@@ -127,15 +129,14 @@ where
 {
     let hash = content_hash(kind, content);
     let answer = store
-        .write(move |tx| {
+        .write_in_order(context.permit.clone(), move |tx| {
             Box::pin(async move {
-                let turn = context.turn.clone();
                 let id = CommandId { scope: &scope, id: Id(context.id) };
-                in_turn(turn, run(tx, id, context, kind, &hash, job)).await
+                run(tx, id, context, kind, &hash, job).await
             })
         })
         .await?;
-    answer.on_disk().given()
+    answer.given()
 }
 
 async fn run<J>(
@@ -226,12 +227,6 @@ async fn claim(
     Ok(claimed.rows_affected() == 1)
 }
 
-/// A message's id came before with other words.
-pub fn id_conflict() -> ErrorBody {
-    let text = "This id was used before for something else. Send it again with a new id.";
-    ErrorBody::new(ErrorCode::IdConflict, text)
-}
-
 async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {
     let (first_hash, answer): (String, Option<String>) =
         sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
@@ -278,7 +273,7 @@ pub async fn last_card(
     member: Uuid,
     at: Millis,
 ) -> Result<Option<Outcome>, sqlx::Error> {
-    let window = millis(tx.clock().repeat);
+    let window = tx.clock().repeat_ms();
     let answer: Option<String> = sql::query_scalar(
         "SELECT answer FROM commands
           WHERE member_id = $1 AND at >= $2 AND at <= $3
@@ -299,20 +294,15 @@ pub async fn last_card(
 /// whose clock runs a little ahead is taken at the server's time.
 fn accepted(tx: &Tx, at: Millis) -> Result<Millis, ErrorBody> {
     let (now, clock) = (tx.now(), tx.clock());
-    if at < now - millis(clock.back) {
+    if at < now - clock.command_max_age_ms() {
         let text = "This was made too long ago to be recorded by itself. Enter it by hand.";
         return Err(ErrorBody::new(ErrorCode::TooOld, text));
     }
-    if at > now + millis(clock.ahead) {
+    if at > now + CLIENT_CLOCK_LEAD_MS {
         let text = "This claims to be made in the future: the clock of this device is wrong.";
         return Err(ErrorBody::new(ErrorCode::FromTheFuture, text));
     }
     Ok(at.min(now))
-}
-
-/// Whole milliseconds, or the largest number of them.
-pub fn millis(duration: std::time::Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// A hash of what a command says. `at` is left out: an outbox may correct it by the clock offset
@@ -333,7 +323,8 @@ fn content_hash<C: Serialize>(kind: &str, content: &C) -> String {
 }
 
 impl Store {
-    /// Forgets commands that were recorded before a moment; a job keeps 30 days.
+    /// Forgets commands that were recorded before a moment; a job keeps the days of the setting
+    /// `retention.commands_days`.
     pub async fn forget_commands(&self, before: Millis) -> Result<u64, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {

@@ -31,7 +31,7 @@ pub(super) enum Source {
 
 impl Source {
     /// PostgreSQL when an address is set, otherwise the file.
-    pub(super) fn of(settings: &cadence_config::Database) -> Self {
+    pub(super) fn of(settings: &cadence_config::DatabaseSettings) -> Self {
         match settings.url.options() {
             Some(options) => Self::Postgres(postgres(options)),
             None => Self::Sqlite(sqlite(settings)),
@@ -124,7 +124,7 @@ impl Source {
     }
 }
 
-fn sqlite(settings: &cadence_config::Database) -> SqliteConnectOptions {
+fn sqlite(settings: &cadence_config::DatabaseSettings) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(&settings.path)
         .create_if_missing(true)
@@ -175,14 +175,6 @@ pub(super) async fn commit_group(conn: &mut Conn) -> Result<(), sqlx::Error> {
         // and have undone everything. RELEASE tells.
         Conn::Postgres(_) => conn.run("RELEASE job; COMMIT").await,
         _ => conn.run("COMMIT").await,
-    }
-}
-
-/// Begins a transaction in which every statement sees the same moment.
-pub(super) fn begin_snapshot(conn: &Conn) -> &'static str {
-    match conn {
-        Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        _ => "BEGIN",
     }
 }
 

@@ -9,6 +9,8 @@ use crate::{
     Id, Store, StoreError,
     sql::{self, Arg, Builder, Conn, Db},
 };
+pub use cadence_base::event::LoggedEvent;
+use logic::topic::EventOrigin;
 use protocol::{
     Millis, Position, ServerMessage, Topic,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
@@ -26,7 +28,7 @@ pub struct NewEvent {
     /// When it happened, by the desk.
     pub at: Millis,
     /// Whose command made it.
-    pub origin: Option<Origin>,
+    pub origin: Option<EventOrigin>,
     /// What the command is answered, in the place of the event.
     pub outcome: Option<Outcome>,
 }
@@ -53,32 +55,6 @@ impl Place {
         // Each group sets its own places, once.
         let _ = self.0.set(offset);
     }
-}
-
-/// An event with its place in the log.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    /// Its topic.
-    pub topic: Topic,
-    /// Its place.
-    pub offset: u64,
-    /// When it was recorded.
-    pub ts: Millis,
-    /// What it says.
-    pub message: ServerMessage,
-    /// Whose command made it; unknown once it is read back from the log.
-    pub origin: Option<Origin>,
-    /// What that command is answered.
-    pub outcome: Option<Outcome>,
-}
-
-/// The connection and message behind a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
-    /// The connection that sent it.
-    pub connection: Uuid,
-    /// The id of its message.
-    pub message: Option<Uuid>,
 }
 
 /// Why the log cannot be replayed.

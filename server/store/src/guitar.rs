@@ -4,7 +4,10 @@ use crate::{
     Id, Tx,
     sql::{self, Db},
 };
-use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity};
+use cadence_base::{
+    event::HostDecision,
+    identity::{HostIdentity, Owner, ParticipantIdentity},
+};
 use protocol::{Millis, account::Role};
 use uuid::Uuid;
 
@@ -381,19 +384,8 @@ pub async fn remove_participant(
     Ok(done.rows_affected() == 1)
 }
 
-/// What a host decided about a phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// The session.
-    pub session: Uuid,
-    /// The phone.
-    pub participant: Uuid,
-    /// What it may do; none when it was removed.
-    pub role: Option<Role>,
-}
-
 /// What hosts decided at a moment or later.
-pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<Decided>, sqlx::Error> {
+pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<HostDecision>, sqlx::Error> {
     let rows: Vec<(Id, Id, String, Option<Millis>)> = sql::query_as(
         "SELECT session, id, role, removed_at FROM guitar_participants
          WHERE changed_at >= $1",
@@ -406,7 +398,7 @@ pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<Decided>, 
             Some(_) => None,
             None => Some(Role::parse(&role)?),
         };
-        Some(Decided { session: session.0, participant: participant.0, role })
+        Some(HostDecision { session: session.0, participant: participant.0, role })
     };
     Ok(rows.into_iter().filter_map(decided).collect())
 }

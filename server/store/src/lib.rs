@@ -3,7 +3,7 @@
 //! - [`sql`]: statements that are written once for SQLite and PostgreSQL; `dialect` has the rest
 //! - [`writer`]: one task that groups what waits into one durable COMMIT
 //! - [`events`]: the log of a durable topic, written in the transaction of the fact
-//! - [`commands`]: at most once per command id, and in [`turn`]
+//! - [`commands`]: at most once per command id
 //! - [`clock`]: the gym's day and its rules about time
 //! - [`members`], [`member_search`], [`plans`], [`visits`], [`audit`]: rows of the gym
 //! - [`stats`], [`snapshot`]: what the dashboard shows
@@ -24,6 +24,7 @@ pub mod clock;
 pub mod commands;
 pub mod demo;
 mod dialect;
+mod error;
 pub mod events;
 pub mod guitar;
 pub mod id;
@@ -34,19 +35,20 @@ pub mod practice;
 pub mod snapshot;
 pub mod sql;
 pub mod stats;
-pub mod turn;
 pub mod visits;
 pub mod writer;
 
-pub use clock::GymTime;
-pub use events::{LoggedEvent, NewEvent, Origin, Place};
+pub use clock::{CLIENT_CLOCK_LEAD_MS, GymTime};
+pub use error::{StoreError, internal, read_failed};
+pub use events::{LoggedEvent, NewEvent, Place};
 pub use id::Id;
 pub use sqlx::Error as DatabaseError;
 pub use writer::{Commit, Tx};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
-use protocol::{ErrorBody, ErrorCode, Topic};
+use logic::topic::Permit;
+use protocol::Topic;
 use std::time::Duration;
 
 /// The database of one installation. Clones share the writer and the pool of readers.
@@ -64,7 +66,7 @@ impl Store {
     /// are handed out: a reader that has an answer can already find its events in the log. On
     /// PostgreSQL other nodes commit in between, so their offsets are missing there.
     pub async fn open(
-        settings: &cadence_config::Database,
+        settings: &cadence_config::DatabaseSettings,
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
@@ -118,78 +120,20 @@ impl Store {
         &self,
         job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(job).await
+        self.writer.write(None, job).await
+    }
+
+    /// As [`Store::write`], for a command whose connection keeps an order: the job runs when its
+    /// permit is due. The permit is done when the answer is on disk or final, and otherwise to be
+    /// retried; both before a later job can run.
+    pub async fn write_in_order<T: Send + 'static>(
+        &self,
+        permit: Option<Permit>,
+        job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(permit, job).await
     }
 }
 
 /// A proxy that asks for health waits hardly longer.
 const SOON: Duration = Duration::from_secs(2);
-
-/// Why a write did not happen.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A rule says no; the body says why.
-    #[error(transparent)]
-    Refused(#[from] ErrorBody),
-    /// The database could not.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
-impl From<StoreError> for ErrorBody {
-    /// What the client is told. The cause of a database failure goes to the log, here and once.
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Refused(body) => body,
-            StoreError::Database(cause) if unreadable(&cause) => {
-                tracing::error!(%cause, "what the database holds cannot be read");
-                internal()
-            }
-            StoreError::Database(cause) => {
-                tracing::error!(%cause, "the database failed");
-                unavailable()
-            }
-        }
-    }
-}
-
-impl StoreError {
-    /// Whether the same job may succeed later. What comes after a job waits for it as long as it
-    /// may, so one that never will must not say so.
-    pub fn retryable(&self) -> bool {
-        match self {
-            Self::Refused(body) => body.retryable,
-            Self::Database(cause) => !unreadable(cause),
-        }
-    }
-}
-
-/// The database answered, and the answer makes no sense here: it would make none later.
-fn unreadable(cause: &sqlx::Error) -> bool {
-    use sqlx::Error::{ColumnDecode, ColumnIndexOutOfBounds, ColumnNotFound, Decode, Encode};
-    matches!(
-        cause,
-        Encode(_)
-            | Decode(_)
-            | ColumnDecode { .. }
-            | ColumnNotFound(_)
-            | ColumnIndexOutOfBounds { .. }
-    )
-}
-
-/// The error of a job that is our mistake, and would be again.
-pub fn internal() -> ErrorBody {
-    let text = "The server made a mistake. Its log has the cause: tell whoever runs it.";
-    ErrorBody::new(ErrorCode::Internal, text)
-}
-
-/// The retryable error of a database that could not.
-fn unavailable() -> ErrorBody {
-    ErrorBody::new(ErrorCode::Unavailable, "The database is not available. Try again in a moment.")
-        .retry_after(1_000)
-}
-
-/// What a read that failed tells the client; see [`StoreError`].
-pub fn read_failed(cause: sqlx::Error) -> ErrorBody {
-    StoreError::Database(cause).into()
-}

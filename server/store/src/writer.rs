@@ -8,29 +8,21 @@ use crate::{
     StoreError,
     clock::GymTime,
     dialect::{self, Source},
-    events::{self, LoggedEvent, NewEvent, Place},
-    internal,
+    error::{internal, unavailable},
+    events::{self, NewEvent, Place},
     sql::Conn,
-    stats, unavailable,
+    stats,
 };
+pub use cadence_base::event::Commit;
 use cadence_base::faults::{self, Point};
 use futures_util::{FutureExt, future::BoxFuture};
-use protocol::{Millis, Topic, gym::Stats};
+use logic::topic::{Permit, order::out_of_order};
+use protocol::{Millis, Topic};
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
 };
 use tokio::sync::{mpsc, oneshot};
-
-/// What one COMMIT made, for whoever publishes.
-#[derive(Debug)]
-pub struct Commit {
-    /// The events in the order of their offsets, without a hole. Between this commit and the one
-    /// before, other nodes may have made events.
-    pub events: Vec<LoggedEvent>,
-    /// The figures, counted in the same transaction; set when `checkins` got events.
-    pub stats: Option<Stats>,
-}
 
 /// A job's access to the database: derefs to the connection, inside the group's transaction.
 pub struct Tx {
@@ -120,26 +112,46 @@ impl Writer {
         self.jobs.is_closed()
     }
 
+    /// Runs a job in the next group. A permit ends here, see [`super::Store::write_in_order`].
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        permit: Option<Permit>,
         job: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |tx| {
-            let work = job(tx);
+        let ordered = permit.clone();
+        let run: RunJob = Box::new(move |tx| {
+            let due = ordered.as_ref().is_none_or(Permit::is_due);
+            let work = due.then(|| job(tx));
             async move {
-                let result = caught(work).await;
+                let result = match work {
+                    Some(work) => caught(work).await,
+                    None => Err(out_of_order().into()),
+                };
                 let keep = result.is_ok();
+                match (&ordered, &result) {
+                    (Some(permit), Err(error)) if error.retryable() => permit.retry(),
+                    (Some(permit), Err(_)) => permit.done(),
+                    _ => {}
+                }
                 let answer: Answer = Box::new(move |on_disk| {
-                    // Nobody listens any more: the caller gave up, the fact stays.
+                    match ordered.filter(|_| keep) {
+                        Some(permit) if on_disk => permit.done(),
+                        Some(permit) => permit.retry(),
+                        None => {}
+                    }
+                    // The caller may have given up; what was committed stays.
                     let _ = sender.send(if on_disk || !keep { result } else { lost() });
                 });
                 Done { keep, answer }
             }
             .boxed()
         });
-        self.jobs.send(job).await.map_err(|_| unavailable())?;
-        // The answer is dropped without a word when the group was given up before the job ran.
+        if let Err(unsent) = self.jobs.send(Job { permit, run }).await {
+            unsent.0.give_up();
+            return Err(unavailable().into());
+        }
+        // A job that is given up drops its sender.
         receiver.await.unwrap_or_else(|_| lost())
     }
 }
@@ -158,8 +170,23 @@ fn lost<T>() -> Result<T, StoreError> {
     Err(unavailable().into())
 }
 
-/// A job with its result's type erased.
-type Job = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Done> + Send>;
+/// A job that waits for its group.
+struct Job {
+    permit: Option<Permit>,
+    run: RunJob,
+}
+
+impl Job {
+    /// The job does not run: its group, or the writer, has ended before.
+    fn give_up(self) {
+        if let Some(permit) = self.permit {
+            permit.retry();
+        }
+    }
+}
+
+/// A job's work with its result's type erased.
+type RunJob = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Done> + Send>;
 /// Hands out the job's result; the argument is whether the group is on disk.
 type Answer = Box<dyn FnOnce(bool) + Send>;
 
@@ -178,7 +205,8 @@ async fn run(
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         let mut answers = Vec::with_capacity(group.len());
-        match commit_group(&source, &mut tx, group.drain(..), &mut answers).await {
+        let mut jobs = group.drain(..);
+        match commit_group(&source, &mut tx, &mut jobs, &mut answers).await {
             Ok(commit) => {
                 if !commit.events.is_empty() {
                     faults::reach(Point::AfterCommit);
@@ -191,6 +219,7 @@ async fn run(
                 // Whether a COMMIT without an answer happened nobody knows here: the id of a
                 // command does when it comes again.
                 tracing::error!(%cause, "a group of writes was not committed");
+                jobs.for_each(Job::give_up);
                 // Before the answers: a caller that tries again at once finds a good connection.
                 if let Err(cause) = tx.reopen(&source).await {
                     tracing::error!(%cause, "the database cannot be opened again");
@@ -207,17 +236,17 @@ async fn run(
 async fn commit_group(
     source: &Source,
     tx: &mut Tx,
-    group: impl Iterator<Item = Job>,
+    jobs: &mut impl Iterator<Item = Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<Commit, sqlx::Error> {
     tx.begin(source).await?;
     let mut next = "";
-    for job in group {
+    for job in jobs {
         let events = tx.events.len();
         if !next.is_empty() {
             tx.run(next).await?;
         }
-        let done = job(tx).await;
+        let done = (job.run)(tx).await;
         // One round trip where there could be two. After a rollback the savepoint still stands, and
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::{folder, free_port, password};
+use super::place::{folder, free_port, password};
 use crate::tools;
 use crate::workspace::{Workspace, output_of, run};
 

@@ -1,5 +1,6 @@
 //! A chord: a root and one of four qualities.
 
+use super::chord_error::ChordError;
 use super::pitch::{PitchClass, Spelling};
 use serde::{Deserialize, Serialize};
 
@@ -55,17 +56,6 @@ pub struct Chord {
     pub quality: Quality,
 }
 
-/// Why a text is not a chord.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChordError {
-    /// There was no text.
-    Empty,
-    /// The text does not begin with a note from A to G.
-    UnknownRoot,
-    /// The note is followed by something other than nothing, `m`, `7` or `m7`.
-    UnknownQuality,
-}
-
 impl Chord {
     /// The chord on `root`.
     pub const fn new(root: PitchClass, quality: Quality) -> Self {
@@ -105,24 +95,6 @@ impl Chord {
     /// The name with its root in the given spelling, such as `D#m`.
     pub fn name(self, spelling: Spelling) -> String {
         format!("{}{}", self.root.name(spelling), self.quality.suffix())
-    }
-
-    /// The name as a screen reader should say it: "G major", "A minor 7", "E flat 7".
-    pub fn spoken(self) -> String {
-        let root = self.root.name(self.usual_spelling());
-        let (letter, accidental) = root.split_at(1);
-        let accidental = match accidental {
-            "#" => " sharp",
-            "b" => " flat",
-            _ => "",
-        };
-        let quality = match self.quality {
-            Quality::Major => "major",
-            Quality::Minor => "minor",
-            Quality::Dominant7 => "7",
-            Quality::Minor7 => "minor 7",
-        };
-        format!("{letter}{accidental} {quality}")
     }
 
     /// How chord charts write the root when no key is given: Ab, but G#m; Db, but C#m.
@@ -165,18 +137,6 @@ impl From<Chord> for String {
     }
 }
 
-impl std::fmt::Display for ChordError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "a chord needs a name",
-            Self::UnknownRoot => "a chord begins with a note from A to G, with # or b if needed",
-            Self::UnknownQuality => "after its root a chord has nothing, m, 7 or m7",
-        })
-    }
-}
-
-impl std::error::Error for ChordError {}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -201,19 +161,6 @@ mod tests {
     fn names_are_the_ones_on_chord_charts() {
         for name in ["C", "Db", "C#m", "Eb", "F#m7", "Ab7", "G#m", "Bb", "Bbm7", "B7"] {
             assert_eq!(Chord::parse(name).unwrap().to_string(), name);
-        }
-    }
-
-    #[test]
-    fn a_chord_is_spoken_in_words() {
-        for (name, words) in [
-            ("G", "G major"),
-            ("Am7", "A minor 7"),
-            ("F#m", "F sharp minor"),
-            ("A#", "B flat major"),
-            ("E7", "E 7"),
-        ] {
-            assert_eq!(Chord::parse(name).unwrap().spoken(), words);
         }
     }
 

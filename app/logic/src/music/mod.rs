@@ -6,6 +6,7 @@
 //! [`pads`] says which chords a player of one key wants under the thumb.
 
 mod chord;
+mod chord_error;
 mod fingering;
 mod keys;
 mod pitch;
@@ -14,7 +15,8 @@ mod strum;
 mod tuning;
 mod voicing;
 
-pub use chord::{Chord, ChordError, Quality};
+pub use chord::{Chord, Quality};
+pub use chord_error::ChordError;
 pub use keys::{Pad, pads};
 pub use pitch::{PitchClass, Spelling};
 pub use search::{HIGHEST_FRET, voicing, voicings};

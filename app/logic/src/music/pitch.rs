@@ -1,6 +1,6 @@
 //! The twelve pitch classes and their names.
 
-use super::chord::ChordError;
+use super::chord_error::ChordError;
 
 const SHARPS: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 const FLATS: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];

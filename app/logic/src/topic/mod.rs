@@ -1,19 +1,40 @@
-//! The server's side of a topic, without a socket, a clock or a database.
+//! The server's side of a topic, without a socket, a clock or a database. The server puts locks,
+//! sockets and databases around this code; the simulation in `app/sim` puts a bad network around
+//! the same code.
 //!
+//! One node:
+//! - [`event`]: an event, before and after it has a place
 //! - [`ring`]: the recent events, numbered without holes
-//! - [`reader`]: one connection's way through a topic, and the answers that stand in for events
-//! - [`lane`]: the order of one connection's messages, when one has to come again
-//! - [`intake`]: how a node keeps its ring true to a log that other nodes write, too
+//! - [`follower`]: keeps a ring equal to a log that other nodes also write
+//! - [`log`]: ring and follower of one topic, each event encoded once
+//! - [`practice`]: how a session is told of its practice clock
 //!
-//! The server puts locks, sockets and databases around these; the simulation in `app/sim` puts a
-//! bad network around the same code.
+//! One connection:
+//! - [`access`]: which role may send what, and follow what
+//! - [`order`]: the order of its messages, also when one has to be sent again
+//! - [`catch_up`]: from a client's position to the end, by ring, replay or snapshot
+//! - [`cursor`]: its position in a topic, and the answers that replace its own events
+//! - [`subscriptions`]: its topics together, and what it writes next
 
-pub mod intake;
-pub mod lane;
-pub mod reader;
+pub mod access;
+pub mod catch_up;
+pub mod cursor;
+pub mod event;
+pub mod follower;
+pub mod log;
+pub mod order;
+pub mod practice;
 pub mod ring;
+pub mod subscriptions;
 
-pub use intake::{Intake, Taken, Wanted};
-pub use lane::Lane;
-pub use reader::{Line, Pulled, Reader};
-pub use ring::{CatchUp, Read, Ring};
+pub use catch_up::{CatchUp, CatchUpStep, CaughtUp, LogReplay};
+pub use cursor::{PullResult, TopicCursor, TopicLine};
+pub use event::{EventOrigin, PublishedEvent, TopicEvent};
+pub use follower::{LogFollower, LogProgress, LogQuery};
+pub use log::TopicLog;
+pub use order::{MessageOrder, OrderKind, Permit};
+pub use ring::{CatchUpSource, EventRing, RingRead};
+pub use subscriptions::{
+    AnswerPlace, Deferral, FrameLimits, FramePart, NextParts, PlacedAnswer, Subscription,
+    Subscriptions, TopicSource, WireProtocol,
+};

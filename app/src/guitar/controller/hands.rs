@@ -1,18 +1,19 @@
 //! The controller of a phone that is in: chord pads, the strum strip, the practice clock.
 
-use super::{pads::Pads, strum_strip::StrumStrip};
+use super::{buzz::use_buzz, join_request::FormReason, pads::Pads, strum_strip::StrumStrip};
 use crate::{
     backend::leave,
     browser::use_browser,
     guitar::{
         diagram::Diagram,
+        hand::chord_words,
         performance::{Admission, Heard, Performance, PracticeStep},
         practice_clock::PracticeClock,
         stage::{home_key, key_name},
         trouble::{StoppedBar, Toast, ends_session},
     },
     link::use_link,
-    ui::{LinkChip, use_ready},
+    ui::{LanguageSwitch, LinkChip, use_ready},
 };
 use leptos::{prelude::*, task::spawn_local};
 use logic::{link::Phase, music::PitchClass};
@@ -21,6 +22,7 @@ use protocol::{
     guitar::{PracticeStatus, Presence},
     http::Joined,
 };
+use texts::words;
 
 const KEY_KEY: &str = "cadence.key";
 
@@ -38,7 +40,7 @@ pub(super) fn Hands(
     /// The session and this phone in it.
     joined: Joined,
     /// Back to the code form, with the reason.
-    back: Callback<String>,
+    back: Callback<FormReason>,
 ) -> impl IntoView {
     let session = joined.session_id;
     let strummed = RwSignal::new(Vec::<u8>::new());
@@ -82,7 +84,7 @@ pub(super) fn Hands(
             <StoppedBar performance/>
             <Show when=move || part.get() == Part::Watches>
                 <p class="play-note" role="status">
-                    "You are watching. The PC can let you play."
+                    {move || words!(guitar.watching)}
                 </p>
             </Show>
             <Show
@@ -104,7 +106,11 @@ pub(super) fn Hands(
 
 /// The session is over for this phone: back to the form, with the reason. What the link said
 /// about a former session does not count, nor what it says while this phone leaves by itself.
-fn go_back_when_over(performance: Performance, leaving: RwSignal<bool>, back: Callback<String>) {
+fn go_back_when_over(
+    performance: Performance,
+    leaving: RwSignal<bool>,
+    back: Callback<FormReason>,
+) {
     let status = use_link().status();
     let admission = performance.admission;
     Effect::new(move |fresh: Option<bool>| {
@@ -113,11 +119,11 @@ fn go_back_when_over(performance: Performance, leaving: RwSignal<bool>, back: Ca
             return fresh;
         }
         if let Admission::Refused(error) = admission.get() {
-            back.run(super::refusal(&error));
+            back.run(FormReason::Refused(error));
         }
         match status.get().phase {
             Phase::Stopped(code) if fresh && ends_session(code) => {
-                back.run(code.sentence().to_owned());
+                back.run(FormReason::Closed(code));
                 fresh
             }
             Phase::Stopped(_) => fresh,
@@ -160,7 +166,7 @@ fn KeySelect(key: RwSignal<PitchClass>) -> impl IntoView {
     };
     view! {
         <label class="key-select">
-            <span>"Key"</span>
+            <span>{move || words!(guitar.key)}</span>
             <select
                 prop:value=move || key.get().semitones().to_string()
                 on:change=choose
@@ -173,7 +179,7 @@ fn KeySelect(key: RwSignal<PitchClass>) -> impl IntoView {
 
 /// Leaving, out of the thumb's way.
 #[component]
-fn Menu(leaving: RwSignal<bool>, back: Callback<String>) -> impl IntoView {
+fn Menu(leaving: RwSignal<bool>, back: Callback<FormReason>) -> impl IntoView {
     let failed = RwSignal::new(false);
     let go = move |_| {
         leaving.set(true);
@@ -181,7 +187,7 @@ fn Menu(leaving: RwSignal<bool>, back: Callback<String>) -> impl IntoView {
         spawn_local(async move {
             match leave().await {
                 Ok(()) => {
-                    back.try_run("You left the session. Type the code to come back.".to_owned());
+                    back.try_run(FormReason::Left);
                 }
                 Err(_) => {
                     failed.try_set(true);
@@ -192,13 +198,14 @@ fn Menu(leaving: RwSignal<bool>, back: Callback<String>) -> impl IntoView {
     };
     view! {
         <details class="play-menu">
-            <summary aria-label="More">"⋯"</summary>
+            <summary aria-label=move || words!(guitar.more)>"⋯"</summary>
             <div class="play-menu-list">
                 <button type="button" class="button" on:click=go>
-                    "Leave this session"
+                    {move || words!(guitar.leave)}
                 </button>
+                <LanguageSwitch/>
                 <p role="status">
-                    {move || failed.get().then_some("That did not reach the server. Try again.")}
+                    {move || failed.get().then(|| words!(guitar.leave_failed))}
                 </p>
             </div>
         </details>
@@ -211,10 +218,9 @@ fn Waiting() -> impl IntoView {
     view! {
         <main class="play-wait">
             <div class="waiting-mark" aria-hidden="true"></div>
-            <h1 class="play-title">"Ask the PC to allow this phone"</h1>
+            <h1 class="play-title">{move || words!(guitar.ask_pc)}</h1>
             <p class="play-text">
-                "The PC shows “Allow this phone?” now. Somebody has to press Allow there; this page "
-                "goes on by itself."
+                {move || words!(guitar.ask_pc_text)}
             </p>
         </main>
     }
@@ -235,21 +241,21 @@ fn Held(performance: Performance) -> impl IntoView {
     // What is known of the stage is old as long as nobody answers.
     let unanswered = Memo::new(move |_| !matches!(link.get().phase, Phase::Live));
     let place = move || match stage.get() {
-        _ if unanswered.get() => "waits for the connection",
-        Some(Presence::Away) => "the PC is in the background",
-        Some(Presence::Disconnected) => "the PC is gone",
-        _ => "on the stage",
+        _ if unanswered.get() => words!(guitar.place_unanswered),
+        Some(Presence::Away) => words!(guitar.place_away),
+        Some(Presence::Disconnected) => words!(guitar.place_gone),
+        _ => words!(guitar.place_stage),
     };
     let name = move || hand.with(|hand| hand.name.clone());
     view! {
-        <section class="held-chord" aria-label="Chord">
+        <section class="held-chord" aria-label=move || words!(guitar.chord)>
             <p class="held-name" data-chord=name>
                 {name}
             </p>
             <p class="held-words" class:held-alone=move || stage.get() == Some(Presence::Disconnected)>
                 <span>{place}</span>
                 <span class="faint">
-                    {move || hand.with(|hand| hand.chord.map(|chord| chord.spoken()))}
+                    {move || hand.with(|hand| hand.chord.map(chord_words))}
                 </span>
             </p>
             <Diagram hand/>
@@ -261,16 +267,16 @@ fn Held(performance: Performance) -> impl IntoView {
 #[component]
 fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
     let clock = PracticeClock::of(performance);
-    let buzz = super::use_buzz();
+    let buzz = use_buzz();
     let step = move |step| move |_| performance.practice(step);
     let main = move |_| {
         let running = clock.status.get_untracked() == Some(PracticeStatus::Started);
         performance.practice(if running { PracticeStep::Pause } else { PracticeStep::Start });
     };
     let word = move || match clock.status.get() {
-        Some(PracticeStatus::Started) => "Pause",
-        Some(PracticeStatus::Paused) => "Resume",
-        _ => "Start practice",
+        Some(PracticeStatus::Started) => words!(guitar.pause),
+        Some(PracticeStatus::Paused) => words!(guitar.resume),
+        _ => words!(guitar.start_practice),
     };
     let paused = move || clock.status.get() == Some(PracticeStatus::Paused);
     let mute = move |_| {
@@ -287,7 +293,7 @@ fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
                 disabled=unable
                 on:click=main
             >
-                <span class="number" role="timer" data-practice=move || clock.word().0>
+                <span class="number" role="timer" data-practice=move || clock.state()>
                     {move || clock.text.get()}
                 </span>
                 <span>"· " {word}</span>
@@ -299,11 +305,11 @@ fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
                     disabled=unable
                     on:click=step(PracticeStep::End)
                 >
-                    "End"
+                    {move || words!(guitar.end)}
                 </button>
             </Show>
             <button type="button" class="button" disabled=unable on:pointerdown=mute>
-                "Mute"
+                {move || words!(guitar.mute)}
             </button>
         </footer>
     }

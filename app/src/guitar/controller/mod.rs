@@ -1,27 +1,28 @@
 //! The controller: a phone as the left hand, and as the right one too when it is alone. It joins
 //! by a scanned link or a typed code.
 
+mod buzz;
 mod code_form;
 mod hands;
+mod join_request;
 mod pads;
 mod strum_strip;
 
 use crate::{
     backend::{CallFailure, join, joined_session},
-    browser::use_browser,
     link::use_link,
     ui::{ErrorCard, Loading},
 };
 use code_form::CodeForm;
 use hands::Hands;
+pub(super) use join_request::DEVICE;
+use join_request::{FormReason, by_link};
 use leptos::{
     ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
-use protocol::{
-    ErrorBody, ErrorCode,
-    http::{JoinRequest, Joined},
-};
+use protocol::http::Joined;
+use texts::words;
 use uuid::Uuid;
 
 /// The page, with a session in its address or without.
@@ -32,7 +33,7 @@ pub fn Controller(
 ) -> impl IntoView {
     let joined = Resource::new(|| (), |()| joined_session());
     view! {
-        <Title text="Play"/>
+        <Title text=move || words!(guitar.title_play)/>
         <Suspense fallback=|| view! { <main class="play-wait"><Loading/></main> }>
             {move || {
                 let named = named.clone();
@@ -50,8 +51,8 @@ pub fn Controller(
 pub(super) enum Step {
     /// A link is being followed, or may be: the server does not see its secret.
     Arriving,
-    /// Types a code; the sentence says why, if there is more to say.
-    Form(Option<String>),
+    /// Types a code; for a reason, if there is more to say.
+    Form(Option<FormReason>),
     /// The link could not be followed now, and can be tried again.
     Failed(CallFailure),
     /// In, or waiting for the host's word.
@@ -66,15 +67,11 @@ impl Step {
             (None, Some(joined)) => Self::In(joined),
             (Some(Ok(session)), Some(joined)) if joined.session_id == session => Self::In(joined),
             (Some(Ok(_)), _) => Self::Arriving,
-            (Some(Err(_)), _) => Self::Form(Some(DAMAGED.to_owned())),
+            (Some(Err(_)), _) => Self::Form(Some(FormReason::DamagedLink)),
             (None, None) => Self::Form(None),
         }
     }
 }
-
-const DAMAGED: &str = "This link is damaged. Scan the code again, or type it.";
-const NO_SECRET: &str =
-    "This address alone does not open the session. Scan the code on the PC, or type it.";
 
 /// Lets the phone in, or shows the form.
 #[component]
@@ -103,7 +100,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
                 }
                 Err(CallFailure(error)) => {
                     forget_fragment(session);
-                    step.try_set(Step::Form(Some(refusal(&error))));
+                    step.try_set(Step::Form(Some(FormReason::Refused(error))));
                 }
             }
         });
@@ -116,7 +113,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
                 follow.run(());
             }
             _ if step.with_untracked(|step| *step == Step::Arriving) => {
-                step.set(Step::Form(Some(NO_SECRET.to_owned())));
+                step.set(Step::Form(Some(FormReason::NoSecret)));
             }
             _ => {}
         }
@@ -130,52 +127,22 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     move || match step.get() {
         Step::Arriving => view! {
             <main class="play-wait" aria-busy="true">
-                <h1 class="play-title">"Joining …"</h1>
+                <h1 class="play-title">{move || words!(guitar.joining)}</h1>
                 <Loading rows=3/>
             </main>
         }
         .into_any(),
         Step::Failed(failure) => view! {
             <main class="play-wait">
-                <ErrorCard title="This phone could not join" failure retry=follow/>
+                <ErrorCard title=move || words!(guitar.join_failed) failure retry=follow/>
             </main>
         }
         .into_any(),
-        Step::Form(sentence) => view! { <CodeForm sentence enter/> }.into_any(),
+        Step::Form(reason) => view! { <CodeForm reason enter/> }.into_any(),
         Step::In(joined) => {
-            let back = Callback::new(move |sentence: String| step.set(Step::Form(Some(sentence))));
+            let back = Callback::new(move |reason| step.set(Step::Form(Some(reason))));
             view! { <Hands joined back/> }.into_any()
         }
-    }
-}
-
-/// The request of a scanned or pasted link.
-pub(super) fn by_link(session: Uuid, secret: String) -> JoinRequest {
-    JoinRequest {
-        session_id: Some(session),
-        secret: Some(secret),
-        device: Some(DEVICE.to_owned()),
-        ..JoinRequest::default()
-    }
-}
-
-/// What a controller calls itself.
-pub(super) const DEVICE: &str = "phone";
-
-/// What a refusal means to the person at the phone.
-pub(super) fn refusal(error: &ErrorBody) -> String {
-    match error.code {
-        ErrorCode::WrongCode => {
-            "No session waits under this code. Compare it with the PC and try again.".to_owned()
-        }
-        ErrorCode::CodeExpired => {
-            "This code has expired. Ask for a new one: the PC shows it now.".to_owned()
-        }
-        ErrorCode::InvalidSession => {
-            "This session has ended, or its link was replaced. Scan the code that the PC shows now."
-                .to_owned()
-        }
-        _ => error.message.clone(),
     }
 }
 
@@ -185,14 +152,6 @@ fn forget_fragment(session: Uuid) {
         let address = format!("/play/{session}");
         // A refusal leaves the address as it is; the session works all the same.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
-    }
-}
-
-/// Vibrates a little, where the phone can.
-fn use_buzz() -> impl Fn(u32) + Clone {
-    let browser = use_browser();
-    move |ms| {
-        browser.with(|browser| browser.vibrate(ms));
     }
 }
 
@@ -214,6 +173,6 @@ mod tests {
         assert_eq!(Step::first(Some(&one), Some(joined(1))), Step::In(joined(1)));
         assert_eq!(Step::first(Some(&one), Some(joined(2))), Step::Arriving);
         assert_eq!(Step::first(Some(&one), None), Step::Arriving);
-        assert_eq!(Step::first(Some("nonsense"), None), Step::Form(Some(DAMAGED.to_owned())));
+        assert_eq!(Step::first(Some("nonsense"), None), Step::Form(Some(FormReason::DamagedLink)));
     }
 }

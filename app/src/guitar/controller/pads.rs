@@ -1,7 +1,7 @@
 //! The eight chords of the key, under the thumb. A pad acts when it is touched, not when it is
 //! let go, and before anything is sent.
 
-use super::use_buzz;
+use super::buzz::use_buzz;
 use crate::guitar::performance::Performance;
 use leptos::{
     ev::{MouseEvent, PointerEvent},
@@ -10,6 +10,7 @@ use leptos::{
     web_sys::Element,
 };
 use logic::music::{Pad, PitchClass, pads};
+use texts::words;
 
 /// The pads of a key.
 #[component]
@@ -76,7 +77,7 @@ pub(super) fn Pads(
         }
     };
     view! {
-        <div class="pads" role="group" aria-label="Chords" class:pads-unable=move || !able.get()>
+        <div class="pads" role="group" aria-label=move || words!(guitar.chords) class:pads-unable=move || !able.get()>
             {move || pads(key.get()).into_iter().enumerate().map(pad.clone()).collect_view()}
         </div>
     }

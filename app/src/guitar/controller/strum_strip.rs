@@ -1,6 +1,6 @@
 //! The right hand: a swipe over six strings.
 
-use super::use_buzz;
+use super::buzz::use_buzz;
 use crate::guitar::{
     performance::Performance,
     strings::{LowE, Pointers},
@@ -8,6 +8,7 @@ use crate::guitar::{
 use leptos::{ev::PointerEvent, html, prelude::*, web_sys::HtmlElement};
 use logic::music::STRINGS;
 use protocol::guitar::{Strum, StrumSource};
+use texts::words;
 
 /// The strip; the low E is on top, as on a guitar that one looks down on.
 #[component]
@@ -78,7 +79,7 @@ pub(super) fn StrumStrip(
             class="strip"
             class:strip-unable=move || !able.get()
             role="group"
-            aria-label="Strum strip: swipe over the strings"
+            aria-label=move || words!(guitar.strip)
             on:pointerdown=down
             on:pointermove=moved
             on:pointerup=up
@@ -90,7 +91,7 @@ pub(super) fn StrumStrip(
         >
             {(0..STRINGS).map(string).collect_view()}
             <span class="strip-thumb" class:strip-touched=move || touched.get() node_ref=thumb></span>
-            <span class="strip-word">"swipe to strum"</span>
+            <span class="strip-word">{move || words!(guitar.swipe)}</span>
         </div>
     }
 }

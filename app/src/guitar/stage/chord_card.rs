@@ -1,9 +1,10 @@
 //! The chord in large letters, its diagram, and the chords of the key to pick from.
 
-use super::Chords;
+use super::chords::Chords;
 use crate::guitar::{diagram::Diagram, hand::Hand, performance::Performance};
 use leptos::prelude::*;
 use logic::music::{Pad, PitchClass, pads};
+use texts::words;
 
 /// The left column of the stage.
 #[component]
@@ -41,8 +42,8 @@ pub(super) fn ChordCard(
         }
     };
     view! {
-        <section class="chord" aria-label="Chord">
-            <h1 class="label">"Chord"</h1>
+        <section class="chord" aria-label=move || words!(guitar.chord)>
+            <h1 class="label">{move || words!(guitar.chord)}</h1>
             <p class=size data-chord=name>
                 {name}
             </p>
@@ -50,7 +51,7 @@ pub(super) fn ChordCard(
             <Diagram hand/>
             <div class="chord-list">
                 <p class="label">
-                    "Chords in " <span class="as-written">{move || key_name(key.get())}</span>
+                    {move || words!(guitar.chords_in)} " " <span class="as-written">{move || key_name(key.get())}</span>
                 </p>
                 <div class="chord-picks">
                     {move || {

@@ -1,7 +1,7 @@
 //! What sounds and vibrates: the hand's notes to the browser's sound, and the sound's own
 //! envelopes back to the strings on the screen.
 
-use super::Chords;
+use super::chords::Chords;
 use crate::{
     browser::{BrowserHandle, use_browser},
     guitar::hand::Hand,

@@ -1,9 +1,10 @@
 //! How a phone joins: the QR code, the six characters, and how long they are good for.
 
 use super::pairing::Pairings;
-use crate::guitar::performance::Performance;
+use crate::{guitar::performance::Performance, ui::error_words};
 use leptos::prelude::*;
-use protocol::{Millis, account::Role, guitar::Presence, http::Pairing};
+use protocol::{account::Role, guitar::Presence, http::Pairing};
+use texts::{format::exact, words};
 
 /// Large until a phone plays, then small.
 #[component]
@@ -24,14 +25,14 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
     let address = move || pairing.with(|p| p.as_ref().map(|p| p.address.clone()));
     let loopback = move || pairing.with(|p| p.as_ref().is_some_and(|p| p.loopback_only));
     let good = Memo::new(move |_| match pairings.left.get() {
-        Some(left) => format!("The code is good for {} and renews itself.", words(left)),
-        None => "The code is on its way.".to_owned(),
+        Some(left) => words!(guitar.code_good_for, time = exact(left)),
+        None => words!(guitar.code_coming).to_owned(),
     });
     view! {
         <section
             class="card join"
             class:join-small=move || plays.get() && !loopback()
-            aria-label="Join with a phone"
+            aria-label=move || words!(guitar.join_label)
             data-link=move || pairing.with(|p| p.as_ref().map(|p| p.link.clone()))
         >
             <Show when=move || !loopback()>
@@ -41,26 +42,27 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
             </Show>
             <div class="join-words">
                 <h2 class="join-title">
-                    {move || if plays.get() { "Another phone?" } else { "Your phone is the left hand" }}
+                    {move || match plays.get() {
+                        true => words!(guitar.join_another),
+                        false => words!(guitar.join_title),
+                    }}
                 </h2>
                 <Show when=move || !plays.get()>
                     <p class="join-text">
-                        "Scan the code, or open " <strong>{address}</strong>
-                        " on the phone and type"
+                        {move || words!(guitar.join_scan)} " " <strong>{address}</strong> " "
+                        {move || words!(guitar.join_type)}
                     </p>
                 </Show>
                 <p class="join-code" data-code=move || code.get()>
                     {move || code.get()}
                 </p>
                 <Show when=move || !plays.get()>
-                    <p class="join-note number">"No account needed. " {move || good.get()}</p>
+                    <p class="join-note number">{move || words!(guitar.join_no_account)} " " {move || good.get()}</p>
                 </Show>
             </div>
             <Show when=loopback>
                 <p class="join-warning tone-warn">
-                    "No phone can reach this address: the server listens on this computer only. "
-                    "Set " <code>"site-addr"</code> " in Leptos.toml to "
-                    <code>"0.0.0.0:3000"</code> " and start it again."
+                    {move || words!(guitar.loopback)}
                 </p>
             </Show>
             {move || {
@@ -70,7 +72,7 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
                     .map(|error| {
                         view! {
                             <p class="join-warning tone-warn" role="status">
-                                {error.message} " Until then you can play here alone."
+                                {move || error_words(&error)} " " {move || words!(guitar.until_then)}
                             </p>
                         }
                     })
@@ -86,15 +88,10 @@ fn qr(pairing: &Pairing) -> impl IntoView + use<> {
         <svg
             viewBox=format!("-4 -4 {side} {side}")
             role="img"
-            aria-label="QR code that opens the controller on a phone"
+            aria-label=move || words!(guitar.qr)
             shape-rendering="crispEdges"
         >
             <path d=pairing.qr_path.clone()></path>
         </svg>
     }
-}
-
-/// `4 min 12 s`
-fn words(left: Millis) -> String {
-    crate::guitar::words::exact(left)
 }

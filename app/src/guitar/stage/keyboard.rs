@@ -1,6 +1,6 @@
 //! The stage is played from the keyboard: chords, strums, mute, key.
 
-use super::{Chords, instrument::Instrument};
+use super::{chords::Chords, instrument::Instrument};
 use crate::{
     browser::{SoundState, use_browser},
     guitar::performance::Performance,

@@ -2,6 +2,7 @@
 //! from its first second, before there is a session and without a network.
 
 mod chord_card;
+mod chords;
 mod instrument;
 mod join;
 mod keyboard;
@@ -17,16 +18,18 @@ use crate::{
         performance::{Admission, Heard, Performance},
         trouble::{StoppedBar, Toast, ends_session},
     },
-    ui::{Brand, LinkChip},
+    ui::{Brand, LanguageSwitch, LinkChip, close_words, error_words, role_words},
 };
 use chord_card::ChordCard;
 pub(super) use chord_card::key_name;
+use chords::Chords;
+pub(super) use chords::home_key;
 use instrument::Instrument;
 use join::JoinCard;
 use keyboard::use_keyboard;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use logic::music::{Pad, PitchClass, pads};
+use logic::music::pads;
 use meter::Meter;
 use neck::Neck;
 use pairing::Pairings;
@@ -34,6 +37,7 @@ use players::Players;
 use practice_card::PracticeCard;
 use protocol::{Millis, account::Role, guitar::Presence};
 use sound_chip::SoundChip;
+use texts::words;
 
 /// The page.
 #[component]
@@ -61,12 +65,12 @@ pub fn Stage() -> impl IntoView {
     use_keyboard(performance, instrument.clone(), key, chords);
 
     view! {
-        <Title text="Guitar"/>
+        <Title text=move || words!(guitar.title)/>
         <div class="stage">
             <header class="stage-bar">
                 <a class="stage-home" href="/">
                     <Brand product="VirtuTune"/>
-                    <span class="sr-only">" start page"</span>
+                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
                 </a>
                 <div class="stage-chips">
                     <PhoneChip performance/>
@@ -74,8 +78,9 @@ pub fn Stage() -> impl IntoView {
                     <LinkChip/>
                     <SoundChip/>
                     <a class="button button-quiet" href="/practice">
-                        "Practice"
+                        {move || words!(guitar.title_practice)}
                     </a>
+                    <LanguageSwitch/>
                 </div>
             </header>
             <Ended performance pairings/>
@@ -98,15 +103,6 @@ pub fn Stage() -> impl IntoView {
     }
 }
 
-/// The eight chords of the key, comparable so that a memo can hold them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Chords(pub(super) [Pad; 8]);
-
-/// The key that a beginner's guitar starts in.
-pub(super) fn home_key() -> PitchClass {
-    PitchClass::C.up(7)
-}
-
 /// Whether a phone is there, from across the room.
 #[component]
 fn PhoneChip(performance: Performance) -> impl IntoView {
@@ -117,14 +113,18 @@ fn PhoneChip(performance: Performance) -> impl IntoView {
             let there = |p: &&protocol::guitar::Participant| p.status == Presence::Connected;
             let players: Vec<_> = state.participants.iter().filter(plays).collect();
             let best = players.iter().copied().find(|p| there(p)).or(players.first().copied())?;
-            Some((best.status, best.role.label()))
+            Some((best.status, best.role))
         })
     });
     move || {
         let (tone, shape, text) = match phone.get()? {
-            (Presence::Connected, label) => ("plain", "shape-live", format!("Phone · {label}")),
-            (Presence::Away, _) => ("warn", "", "Phone asleep, waiting".to_owned()),
-            (Presence::Disconnected, _) => ("plain", "shape-ring", "Phone gone".to_owned()),
+            (Presence::Connected, role) => {
+                ("plain", "shape-live", words!(guitar.phone_is, role = role_words(role)))
+            }
+            (Presence::Away, _) => ("warn", "", words!(guitar.phone_asleep).to_owned()),
+            (Presence::Disconnected, _) => {
+                ("plain", "shape-ring", words!(guitar.phone_gone).to_owned())
+            }
         };
         Some(view! {
             <span class=format!("chip tone-{tone}")>
@@ -143,7 +143,7 @@ fn Latency(latency: RwSignal<Option<Millis>>) -> impl IntoView {
             view! {
                 <span class="chip tone-plain latency" data-latency=ms.to_string()>
                     <span class="chip-text">
-                        "touch → sound " <span class="number">{ms.to_string()}</span> " ms"
+                        {move || words!(guitar.latency)} " " <span class="number">{ms.to_string()}</span> " ms"
                     </span>
                 </span>
             }
@@ -156,21 +156,21 @@ fn Latency(latency: RwSignal<Option<Millis>>) -> impl IntoView {
 fn Ended(performance: Performance, pairings: Pairings) -> impl IntoView {
     let admission = performance.admission;
     let why = move || match (performance.stopped(), admission.get()) {
-        (Some(code), _) if ends_session(code) => Some(code.sentence().to_owned()),
-        (_, Admission::Refused(error)) => Some(error.message),
+        (Some(code), _) if ends_session(code) => Some(close_words(code).to_owned()),
+        (_, Admission::Refused(error)) => Some(error_words(&error)),
         _ => None,
     };
     move || {
         why().map(|why| {
             view! {
                 <div class="bar tone-bad" role="alert">
-                    <p>{why} " You can go on playing here alone."</p>
+                    <p>{why} " " {move || words!(guitar.alone)}</p>
                     <button
                         type="button"
                         class="button button-primary"
                         on:click=move |_| pairings.renew_session()
                     >
-                        "Start a new session"
+                        {move || words!(guitar.new_session)}
                     </button>
                 </div>
             }
@@ -182,30 +182,35 @@ fn Ended(performance: Performance, pairings: Pairings) -> impl IntoView {
 #[component]
 fn Keys() -> impl IntoView {
     view! {
-        <ul class="keys" aria-label="Keyboard">
+        <ul class="keys" aria-label=move || words!(guitar.keyboard)>
             <li>
                 <kbd>"Space"</kbd>
-                " strum down"
+                " "
+                {move || words!(guitar.key_strum_down)}
             </li>
             <li>
                 <kbd>"Shift"</kbd>
                 <kbd>"Space"</kbd>
-                " up"
+                " "
+                {move || words!(guitar.key_up)}
             </li>
             <li>
                 <kbd>"1"</kbd>
                 "–"
                 <kbd>"8"</kbd>
-                " chords"
+                " "
+                {move || words!(guitar.key_chords)}
             </li>
             <li>
                 <kbd>"M"</kbd>
-                " mute"
+                " "
+                {move || words!(guitar.key_mute)}
             </li>
             <li>
                 <kbd>"←"</kbd>
                 <kbd>"→"</kbd>
-                " key"
+                " "
+                {move || words!(guitar.key_key)}
             </li>
         </ul>
     }

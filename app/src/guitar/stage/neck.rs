@@ -6,9 +6,10 @@ use crate::guitar::{
     performance::Performance,
     strings::{LowE, Pointers},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, svg};
 use logic::music::{STRINGS, Voicing};
 use protocol::guitar::{Strum, StrumSource};
+use texts::words;
 
 const FRETS: u8 = 7;
 const LEFT: f64 = 40.0;
@@ -25,39 +26,9 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
     let hand = performance.hand;
     let pointers = Pointers::new(LowE::Bottom, StrumSource::Mouse);
     let strums = instrument.strums;
-    let string = {
-        let vibrations = instrument.strings;
-        move |string: usize| {
-            let y = y(string);
-            let part = Memo::new(move |_| hand.with(|hand| ringing(&hand.voicing, string)));
-            let held = move || part.get().is_some();
-            let place = move || {
-                let from = part.get().unwrap_or(RIGHT);
-                format!("translate({from:.1} {y}) scale({:.1} 1)", RIGHT - from)
-            };
-            view! {
-                <g class="string" class:string-muted=move || !held()>
-                    <line
-                        class="string-line"
-                        stroke-width=format!("{:.1}", 7.0 - string as f64 * 0.9)
-                        x1=LEFT
-                        y1=y
-                        x2=RIGHT
-                        y2=y
-                    ></line>
-                    <g class="vibration" transform=place>
-                        <g node_ref=vibrations[string] opacity="0">
-                            <path class="vibration-glow" d="M0 0Q.5 1.6 1 0Q.5 -1.6 0 0"></path>
-                            <path class="vibration-line" d="M0 0Q.5 2 1 0"></path>
-                            <path class="vibration-ghost" d="M0 0Q.5 -2 1 0"></path>
-                        </g>
-                    </g>
-                    <text class="string-name" x="6" y=y dy="0.36em">
-                        {NAMES[string]}
-                    </text>
-                </g>
-            }
-        }
+    let vibrations = instrument.strings;
+    let string = move |string: usize| {
+        view! { <NeckString hand string vibration=vibrations[string]/> }
     };
     let play = {
         let instrument = instrument.clone();
@@ -71,23 +42,14 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
         move |event| pointers.moved(&event).into_iter().for_each(&play)
     };
     view! {
-        <section class="neck" aria-label="Neck" data-strums=move || strums.get().to_string()>
+        <section class="neck" aria-label=move || words!(guitar.neck) data-strums=move || strums.get().to_string()>
             <svg
                 class="neck-drawing"
                 viewBox=format!("0 0 {} {}", RIGHT + 20.0, BOTTOM + 50.0)
                 role="img"
                 aria-label=move || hand.with(Hand::words)
             >
-                <defs>
-                    <linearGradient id="neck-wood" x1="0" y1="0" x2="0" y2="1">
-                        <stop class="wood-light" offset="0"></stop>
-                        <stop class="wood-dark" offset="1"></stop>
-                    </linearGradient>
-                    <linearGradient id="neck-fret" x1="0" y1="0" x2="0" y2="1">
-                        <stop class="fret-light" offset="0"></stop>
-                        <stop class="fret-dark" offset="1"></stop>
-                    </linearGradient>
-                </defs>
+                <WoodAndFrets/>
                 <rect
                     fill="url(#neck-wood)"
                     x=LEFT
@@ -101,13 +63,63 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
             </svg>
             <div
                 class="neck-touch"
-                title="Drag over the strings to strum"
+                title=move || words!(guitar.drag_to_strum)
                 on:pointerdown=move |event| pointers.down(&event)
                 on:pointermove=moved
                 on:pointerup=move |event| pointers.up(&event).into_iter().for_each(&play)
                 on:pointercancel=move |event| pointers.cancelled(&event)
             ></div>
         </section>
+    }
+}
+
+/// One string: its line, the part that vibrates, its name.
+#[component]
+fn NeckString(hand: Memo<Hand>, string: usize, vibration: NodeRef<svg::G>) -> impl IntoView {
+    let y = y(string);
+    let part = Memo::new(move |_| hand.with(|hand| ringing(&hand.voicing, string)));
+    let place = move || {
+        let from = part.get().unwrap_or(RIGHT);
+        format!("translate({from:.1} {y}) scale({:.1} 1)", RIGHT - from)
+    };
+    view! {
+        <g class="string" class:string-muted=move || part.get().is_none()>
+            <line
+                class="string-line"
+                stroke-width=format!("{:.1}", 7.0 - string as f64 * 0.9)
+                x1=LEFT
+                y1=y
+                x2=RIGHT
+                y2=y
+            ></line>
+            <g class="vibration" transform=place>
+                <g node_ref=vibration opacity="0">
+                    <path class="vibration-glow" d="M0 0Q.5 1.6 1 0Q.5 -1.6 0 0"></path>
+                    <path class="vibration-line" d="M0 0Q.5 2 1 0"></path>
+                    <path class="vibration-ghost" d="M0 0Q.5 -2 1 0"></path>
+                </g>
+            </g>
+            <text class="string-name" x="6" y=y dy="0.36em">
+                {NAMES[string]}
+            </text>
+        </g>
+    }
+}
+
+/// The colours that wood and frets are drawn in.
+#[component]
+fn WoodAndFrets() -> impl IntoView {
+    view! {
+        <defs>
+            <linearGradient id="neck-wood" x1="0" y1="0" x2="0" y2="1">
+                <stop class="wood-light" offset="0"></stop>
+                <stop class="wood-dark" offset="1"></stop>
+            </linearGradient>
+            <linearGradient id="neck-fret" x1="0" y1="0" x2="0" y2="1">
+                <stop class="fret-light" offset="0"></stop>
+                <stop class="fret-dark" offset="1"></stop>
+            </linearGradient>
+        </defs>
     }
 }
 

@@ -1,11 +1,15 @@
 //! Who is in the session, and the host's word about each.
 
-use crate::guitar::performance::Performance;
+use crate::{
+    guitar::{controller::DEVICE, performance::Performance},
+    ui::role_words,
+};
 use leptos::prelude::*;
 use protocol::{
     account::Role,
     guitar::{Participant, Presence},
 };
+use texts::words;
 use uuid::Uuid;
 
 /// The phones of the session; nothing while there are none.
@@ -31,8 +35,8 @@ pub(super) fn Players(performance: Performance) -> impl IntoView {
     };
     view! {
         <Show when=move || phones.with(|phones| !phones.is_empty())>
-            <section class="card players" aria-label="Players">
-                <h2 class="label">"Players"</h2>
+            <section class="card players" aria-label=move || words!(guitar.players)>
+                <h2 class="label">{move || words!(guitar.players)}</h2>
                 <ul>
                     <For each=move || phones.get() key=id children=row/>
                 </ul>
@@ -50,23 +54,26 @@ fn Player(
 ) -> impl IntoView {
     let role = Memo::new(move |_| phone.with(|phone| phone.as_ref().map(|phone| phone.role)));
     let waits = move || role.get() == Some(Role::Waiting);
-    let letter = move || if waits() { "?" } else { role.get().map_or("", |r| &r.label()[..1]) };
+    let letter = move || match role.get() {
+        Some(Role::Waiting) => "?".to_owned(),
+        Some(role) => role_words(role).chars().take(1).collect(),
+        None => String::new(),
+    };
     let title = move || match role.get() {
-        Some(Role::Waiting) => "Allow this phone?",
-        Some(role) => role.label(),
+        Some(Role::Waiting) => words!(guitar.allow_question),
+        Some(role) => role_words(role),
         None => "",
     };
     let presence = move || phone.with(|phone| phone.as_ref().map(presence).unwrap_or_default());
-    let act = move |word: Word| {
-        let (text, class) = word.face();
-        let say = move |_| match word {
-            Word::Play => performance.allow(user, Role::Performer),
-            Word::Watch => performance.allow(user, Role::Spectator),
-            Word::Remove => performance.remove(user),
+    let act = move |decision: Decision| {
+        let say = move |_| match decision {
+            Decision::Play => performance.allow(user, Role::Performer),
+            Decision::Watch => performance.allow(user, Role::Spectator),
+            Decision::Remove => performance.remove(user),
         };
         view! {
-            <button type="button" class=class on:click=say>
-                {text}
+            <button type="button" class=decision.class() on:click=say>
+                {move || decision.label()}
             </button>
         }
     };
@@ -80,7 +87,7 @@ fn Player(
                 <span class="player-presence">{presence}</span>
             </span>
             <span class="player-acts">
-                {move || words(role.get()).iter().copied().map(act).collect_view()}
+                {move || decisions(role.get()).iter().copied().map(act).collect_view()}
             </span>
         </li>
     }
@@ -88,36 +95,49 @@ fn Player(
 
 /// What the host can say about a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum Decision {
     Play,
     Watch,
     Remove,
 }
 
-impl Word {
-    fn face(self) -> (&'static str, &'static str) {
+impl Decision {
+    fn label(self) -> &'static str {
         match self {
-            Self::Play => ("Allow", "button button-small button-primary"),
-            Self::Watch => ("Watch only", "button button-small"),
-            Self::Remove => ("Remove", "button button-small button-quiet"),
+            Self::Play => words!(guitar.allow),
+            Self::Watch => words!(guitar.watch_only),
+            Self::Remove => words!(guitar.remove),
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Play => "button button-small button-primary",
+            Self::Watch => "button button-small",
+            Self::Remove => "button button-small button-quiet",
         }
     }
 }
 
-fn words(role: Option<Role>) -> &'static [Word] {
+fn decisions(role: Option<Role>) -> &'static [Decision] {
     match role {
-        Some(Role::Waiting) => &[Word::Play, Word::Watch, Word::Remove],
-        Some(Role::Spectator) => &[Word::Play, Word::Remove],
-        Some(_) => &[Word::Remove],
+        Some(Role::Waiting) => &[Decision::Play, Decision::Watch, Decision::Remove],
+        Some(Role::Spectator) => &[Decision::Play, Decision::Remove],
+        Some(_) => &[Decision::Remove],
         None => &[],
     }
 }
 
 fn presence(phone: &Participant) -> String {
+    // What our own controller calls itself; other clients name themselves.
+    let device = match phone.device.as_str() {
+        DEVICE => words!(guitar.device_phone).to_owned(),
+        other => other.to_owned(),
+    };
     match (phone.status, phone.role) {
-        (Presence::Connected, Role::Waiting) => format!("{} · typed the code", phone.device),
-        (Presence::Connected, _) => format!("{} · here", phone.device),
-        (Presence::Away, _) => "Phone asleep, waiting".to_owned(),
-        (Presence::Disconnected, _) => format!("{} · gone", phone.device),
+        (Presence::Connected, Role::Waiting) => words!(guitar.typed_code, device = device),
+        (Presence::Connected, _) => words!(guitar.is_here, device = device),
+        (Presence::Away, _) => words!(guitar.phone_asleep).to_owned(),
+        (Presence::Disconnected, _) => words!(guitar.is_gone, device = device),
     }
 }

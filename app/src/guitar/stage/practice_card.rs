@@ -6,13 +6,14 @@ use crate::guitar::{
 };
 use leptos::prelude::*;
 use protocol::guitar::PracticeStatus;
+use texts::words;
 
 /// Start, pause, resume, end; the clock is the server's.
 #[component]
 pub(super) fn PracticeCard(performance: Performance) -> impl IntoView {
     let clock = PracticeClock::of(performance);
     let waits = move || performance.practice_waits() && !performance.is_live();
-    let step = move |step: PracticeStep, text: &'static str, class: &'static str| {
+    let step = move |step: PracticeStep, text: fn() -> &'static str, class: &'static str| {
         view! {
             <button type="button" class=class on:click=move |_| performance.practice(step)>
                 {text}
@@ -23,38 +24,38 @@ pub(super) fn PracticeCard(performance: Performance) -> impl IntoView {
         let (main, plain) = ("button button-primary", "button");
         match clock.status.get() {
             Some(PracticeStatus::Started) => view! {
-                {step(PracticeStep::Pause, "Pause", plain)}
-                {step(PracticeStep::End, "End", plain)}
+                {step(PracticeStep::Pause, || words!(guitar.pause), plain)}
+                {step(PracticeStep::End, || words!(guitar.end), plain)}
             }
             .into_any(),
             Some(PracticeStatus::Paused) => view! {
-                {step(PracticeStep::Start, "Resume", main)}
-                {step(PracticeStep::End, "End", plain)}
+                {step(PracticeStep::Start, || words!(guitar.resume), main)}
+                {step(PracticeStep::End, || words!(guitar.end), plain)}
             }
             .into_any(),
-            _ => step(PracticeStep::Start, "Start practice", main).into_any(),
+            _ => step(PracticeStep::Start, || words!(guitar.start_practice), main).into_any(),
         }
     };
     view! {
-        <section class="card practice-card" aria-label="Practice">
+        <section class="card practice-card" aria-label=move || words!(guitar.practice)>
             <header class="part-head">
-                <h2 class="label">"Practice"</h2>
-                <span class=move || format!("badge {}", clock.word().1)>
-                    {move || clock.word().0}
+                <h2 class="label">{move || words!(guitar.practice)}</h2>
+                <span class=move || format!("badge {}", clock.tone().class())>
+                    {move || clock.word()}
                 </span>
             </header>
-            <p class="timer" role="timer" data-practice=move || clock.word().0>
+            <p class="timer" role="timer" data-practice=move || clock.state()>
                 {move || clock.text.get()}
             </p>
             <div class="practice-steps">{steps}</div>
             <Show when=move || clock.status.get() == Some(PracticeStatus::Ended)>
                 <p class="practice-note">
-                    "Kept in " <a href="/practice">"your practice"</a> "."
+                    {move || words!(guitar.kept_in)} " " <a href="/practice">{move || words!(guitar.your_practice)}</a>
                 </p>
             </Show>
             <Show when=waits>
                 <p class="practice-note" role="status">
-                    "Offline: this counts from the moment you pressed it and is sent later."
+                    {move || words!(guitar.practice_offline)}
                 </p>
             </Show>
         </section>

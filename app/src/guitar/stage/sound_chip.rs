@@ -1,44 +1,21 @@
 //! Whether the page can be heard, and how loud.
 
 use crate::{
-    browser::{SoundState, use_browser},
+    browser::{BrowserHandle, SoundState, use_browser},
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
+use texts::words;
 
 const VOLUME_KEY: &str = "cadence.volume";
+const DEFAULT_VOLUME: u8 = 80;
 
 /// Asks for the tap that browsers want, then switches sound off and on.
 #[component]
 pub(super) fn SoundChip() -> impl IntoView {
     let browser = use_browser();
     let sound = browser.sound;
-    let volume = RwSignal::new(80);
-    Effect::new({
-        let browser = browser.clone();
-        move |_| {
-            let stored = browser.with(|browser| browser.stored(VOLUME_KEY)).flatten();
-            if let Some(stored) = stored.and_then(|stored| stored.parse::<u8>().ok()) {
-                volume.set(stored.min(100));
-            }
-        }
-    });
-    Effect::new({
-        let browser = browser.clone();
-        move |_| {
-            let volume = f32::from(volume.get()) / 100.0;
-            browser.with(|browser| browser.set_volume(volume));
-        }
-    });
-    let change = {
-        let browser = browser.clone();
-        move |event| {
-            if let Ok(wanted) = event_target_value(&event).parse::<u8>() {
-                volume.set(wanted.min(100));
-                browser.with(|browser| browser.store(VOLUME_KEY, &wanted.to_string()));
-            }
-        }
-    };
+    let volume = stored_volume(browser.clone());
     // The page unlocks the sound when the chip is touched; the click that ends the touch must not
     // switch it off again.
     let unlocks = StoredValue::new(false);
@@ -53,10 +30,10 @@ pub(super) fn SoundChip() -> impl IntoView {
         });
     };
     let text = move || match sound.get() {
-        SoundState::Locked => "Tap to enable sound",
-        SoundState::On => "Sound on",
-        SoundState::Muted => "Sound off",
-        SoundState::Unavailable => "No sound in this browser",
+        SoundState::Locked => words!(guitar.sound_tap),
+        SoundState::On => words!(guitar.sound_on),
+        SoundState::Muted => words!(guitar.sound_off),
+        SoundState::Unavailable => words!(guitar.sound_none),
     };
     let icon = Signal::derive(move || match sound.get() {
         SoundState::On => IconName::Volume,
@@ -84,16 +61,49 @@ pub(super) fn SoundChip() -> impl IntoView {
                 {text}
             </button>
             <Show when=move || sound.get() == SoundState::On>
-                <input
-                    class="volume"
-                    type="range"
-                    min="0"
-                    max="100"
-                    aria-label="Volume"
-                    prop:value=move || volume.get().to_string()
-                    on:input=change.clone()
-                />
+                <VolumeSlider volume/>
             </Show>
         </div>
+    }
+}
+
+/// The volume in percent, as this browser keeps it; the sound follows it.
+fn stored_volume(browser: BrowserHandle) -> RwSignal<u8> {
+    let volume = RwSignal::new(DEFAULT_VOLUME);
+    Effect::new({
+        let browser = browser.clone();
+        move |_| {
+            let stored = browser.with(|browser| browser.stored(VOLUME_KEY)).flatten();
+            if let Some(stored) = stored.and_then(|stored| stored.parse::<u8>().ok()) {
+                volume.set(stored.min(100));
+            }
+        }
+    });
+    Effect::new(move |_| {
+        let volume = f32::from(volume.get()) / 100.0;
+        browser.with(|browser| browser.set_volume(volume));
+    });
+    volume
+}
+
+#[component]
+fn VolumeSlider(volume: RwSignal<u8>) -> impl IntoView {
+    let browser = use_browser();
+    let change = move |event| {
+        if let Ok(wanted) = event_target_value(&event).parse::<u8>() {
+            volume.set(wanted.min(100));
+            browser.with(|browser| browser.store(VOLUME_KEY, &wanted.to_string()));
+        }
+    };
+    view! {
+        <input
+            class="volume"
+            type="range"
+            min="0"
+            max="100"
+            aria-label=move || words!(guitar.volume)
+            prop:value=move || volume.get().to_string()
+            on:input=change
+        />
     }
 }

@@ -4,12 +4,13 @@ use crate::{
     gym::{
         activity::{ActivityFilter, ActivityLine},
         live::LiveGym,
-        words,
+        sentences,
     },
     ui::{Badge, Empty},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use texts::{format, text};
 
 /// The newest activity, filtered as the address says.
 #[component]
@@ -30,15 +31,15 @@ pub fn ActivityStream(
         let filter = filter.get();
         view! {
             <Empty
-                title=move || words::no_activity(filter == ActivityFilter::Refused)
-                text=move || words::no_activity_note(filter == ActivityFilter::Refused)
+                title=move || sentences::no_activity(filter)
+                text=move || sentences::no_activity_note(filter)
             />
         }
     };
     view! {
         <section class="card list" aria-labelledby="activity-title">
             <header class="card-head">
-                <h2 id="activity-title">{words::activity_title}</h2>
+                <h2 id="activity-title">{text!(gym.activity_title)}</h2>
                 <FilterChoices filter/>
             </header>
             <Show when=move || lines.with(|lines| !lines.is_empty()) fallback=nothing>
@@ -60,12 +61,12 @@ fn FilterChoices(filter: Memo<ActivityFilter>) -> impl IntoView {
                 data-noscroll=""
                 aria-current=move || (filter.get() == choice).then_some("true")
             >
-                {move || words::activity_filter(choice)}
+                {move || sentences::activity_filter(choice)}
             </a>
         }
     };
     view! {
-        <nav class="choices" aria-label=words::show>
+        <nav class="choices" aria-label=text!(gym.show)>
             {ActivityFilter::ALL.map(choice).into_iter().collect_view()}
         </nav>
     }
@@ -77,14 +78,14 @@ fn ActivityTable(live: LiveGym, lines: Memo<Vec<ActivityLine>>) -> impl IntoView
         <table class="table" data-test="activity">
             <thead>
                 <tr>
-                    <th scope="col">{words::time}</th>
-                    <th scope="col">{words::event}</th>
-                    <th scope="col">{words::member}</th>
+                    <th scope="col">{text!(gym.time)}</th>
+                    <th scope="col">{text!(gym.event)}</th>
+                    <th scope="col">{text!(gym.member)}</th>
                     <th scope="col" class="wide-only">
-                        {words::detail}
+                        {text!(gym.detail)}
                     </th>
                     <th scope="col" class="row-end">
-                        {words::state}
+                        {text!(gym.state)}
                     </th>
                 </tr>
             </thead>
@@ -104,15 +105,15 @@ fn ActivityRow(live: LiveGym, line: ActivityLine) -> impl IntoView {
     let (at, kind, badge) = (line.at, line.kind, line.badge);
     let (name, number) = (line.member.full_name.clone(), line.member.number.clone());
     let is_fresh = live.is_fresh(line.key);
-    let detail = move || words::activity_detail(&line, live.utc_offset());
+    let detail = move || sentences::activity_detail(&line, live.utc_offset());
     view! {
         <tr class="row" class:row-new=is_fresh>
-            <td class="number muted">{move || words::clock_seconds(at, live.utc_offset())}</td>
-            <td class="row-strong">{move || words::activity(kind)}</td>
+            <td class="number muted">{move || format::clock_seconds(at, live.utc_offset())}</td>
+            <td class="row-strong">{move || sentences::activity(kind)}</td>
             <td>{name} " " <span class="muted number">{number}</span></td>
             <td class="muted wide-only">{detail}</td>
             <td class="row-end">
-                <Badge tone=badge.tone() text=move || words::line_badge(badge)/>
+                <Badge tone=badge.tone() text=move || sentences::line_badge(badge)/>
             </td>
         </tr>
     }

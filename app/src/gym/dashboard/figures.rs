@@ -4,12 +4,13 @@ use crate::{
     gym::{
         fullness::{FullnessBar, NEARLY_FULL_PERCENT},
         live::LiveGym,
-        words,
+        sentences,
     },
     link::use_link,
     ui::{Badge, Tone, use_tick},
 };
 use leptos::prelude::*;
+use texts::{format, text};
 
 const TICK_MS: u64 = 5_000;
 
@@ -63,7 +64,7 @@ fn CurrentlyInCard(live: LiveGym) -> impl IntoView {
     let percent = Memo::new(move |_| roster.with(|roster| roster.percent_full()));
     let badge = move || {
         let percent = percent.get().filter(|percent| *percent >= NEARLY_FULL_PERCENT)?;
-        Some(view! { <Badge tone=Tone::Warn text=move || words::crowded(percent)/> })
+        Some(view! { <Badge tone=Tone::Warn text=move || sentences::crowded(percent)/> })
     };
     let bar = move || {
         let percent = Signal::derive(move || percent.get().unwrap_or(0));
@@ -72,9 +73,9 @@ fn CurrentlyInCard(live: LiveGym) -> impl IntoView {
     view! {
         <FigureCard
             figure="currently-in"
-            title=words::currently_in
-            number=move || words::number(inside.get())
-            note=move || words::of_places(capacity.get())
+            title=text!(gym.currently_in)
+            number=move || format::grouped(inside.get())
+            note=move || sentences::of_places(capacity.get())
             badge=move || badge
         >
             {bar}
@@ -90,9 +91,9 @@ fn TodayCard(live: LiveGym) -> impl IntoView {
     view! {
         <FigureCard
             figure="today"
-            title=words::checked_in_today
-            number=move || words::number(total.get())
-            note=move || words::since(day_start.get(), live.utc_offset())
+            title=text!(gym.checked_in_today)
+            number=move || format::grouped(total.get())
+            note=move || sentences::since(day_start.get(), live.utc_offset())
         />
     }
 }
@@ -103,9 +104,9 @@ fn AverageStayCard(live: LiveGym) -> impl IntoView {
     view! {
         <FigureCard
             figure="average-stay"
-            title=words::average_stay
-            number=move || words::average_minutes(stats.get().average_stay_minutes)
-            note=move || words::finished_visits(stats.get().finished_visits)
+            title=text!(gym.average_stay)
+            number=move || sentences::average_minutes(stats.get().average_stay_minutes)
+            note=move || sentences::finished_visits(stats.get().finished_visits)
         />
     }
 }
@@ -118,20 +119,20 @@ fn LastCheckInCard(live: LiveGym) -> impl IntoView {
     let badge = move || {
         let visit = last.get().filter(|_| tick.get() > 0)?;
         let ago = link.server_now() - visit.check_in_time;
-        Some(view! { <Badge text=move || words::ago(ago)/> })
+        Some(view! { <Badge text=move || format::ago(ago)/> })
     };
     let at = move || {
         last.with(|last| {
             let at = last.as_ref().map(|visit| visit.check_in_time);
-            words::clock_or_dash(at, live.utc_offset())
+            sentences::clock_or_dash(at, live.utc_offset())
         })
     };
     view! {
         <FigureCard
             figure="last"
-            title=words::last_check_in
+            title=text!(gym.last_check_in)
             number=at
-            note=move || last.with(|last| words::who_and_where(last.as_ref()))
+            note=move || last.with(|last| sentences::who_and_where(last.as_ref()))
             badge=move || badge
         />
     }

@@ -1,9 +1,10 @@
 //! Check-ins by hour of the gym's day, drawn with SVG attributes only: a strict `style-src` blocks
 //! inline styles.
 
-use crate::gym::{live::LiveGym, words};
+use crate::gym::{live::LiveGym, sentences};
 use leptos::prelude::*;
 use protocol::Millis;
+use texts::{format, text, words};
 
 const HOUR_MS: Millis = 3_600_000;
 /// The width of an hour in the drawing's units; its height is 100.
@@ -38,7 +39,7 @@ impl HourCounts {
     /// When an hour begins, on the gym's clock.
     fn begins(&self, hour: usize) -> String {
         let day_start = self.live.roster.with(|roster| roster.clock().day_start);
-        words::clock(day_start + hour as Millis * HOUR_MS, self.live.utc_offset())
+        format::clock(day_start + hour as Millis * HOUR_MS, self.live.utc_offset())
     }
 
     /// The height of an hour's bar, 0 to 100.
@@ -50,8 +51,8 @@ impl HourCounts {
     fn summary(&self) -> String {
         let busiest = (0..self.hours).max_by_key(|hour| (self.count(*hour), usize::MAX - hour));
         match busiest.filter(|hour| self.count(*hour) > 0) {
-            Some(hour) => words::busiest_hour(&self.begins(hour), self.count(hour)),
-            None => words::no_check_ins(),
+            Some(hour) => sentences::busiest_hour(&self.begins(hour), self.count(hour)),
+            None => words!(gym.no_check_ins).to_owned(),
         }
     }
 }
@@ -67,7 +68,7 @@ pub fn HoursChart(
     view! {
         <section class="card chart" aria-labelledby="hours-title">
             <header class="card-head">
-                <h2 id="hours-title">{words::hours_title}</h2>
+                <h2 id="hours-title">{text!(gym.hours_title)}</h2>
                 <span class="muted">{move || counts.summary()}</span>
             </header>
             <div class="chart-field">
@@ -116,7 +117,7 @@ fn HourBars(counts: HourCounts) -> impl IntoView {
 
 #[component]
 fn HourBar(counts: HourCounts, hour: usize) -> impl IntoView {
-    let title = move || words::hour_count(&counts.begins(hour), counts.count(hour));
+    let title = move || sentences::hour_count(&counts.begins(hour), counts.count(hour));
     view! {
         <rect
             class="chart-bar"

@@ -9,15 +9,14 @@ use self::{
     activity_stream::ActivityStream, figures::FigureCards, hours_chart::HoursChart,
     visit_list::VisitList,
 };
-use super::{
-    gate::PageGate, live::use_live_gym, page_head::PageHead, stale_note::StaleNote, words,
-};
+use super::{gate::PageGate, live::use_live_gym, page_head::PageHead, stale_note::StaleNote};
 use crate::{
     backend::gym,
     ui::{ErrorCard, Guarded, Loading},
 };
 use leptos::prelude::*;
 use protocol::{account::Permission, gym::GymSnapshot, http::AtPosition};
+use texts::{format, text};
 
 /// `/gym`
 #[component]
@@ -33,10 +32,10 @@ pub fn Dashboard() -> impl IntoView {
             match start.await {
                 Ok(start) => view! { <DashboardPage start/> }.into_any(),
                 Err(failure) => view! {
-                    <PageHead title=words::dashboard_page/>
+                    <PageHead title=text!(gym.today)/>
                     <div class="page-body">
                         <ErrorCard
-                            title=words::dashboard_failed
+                            title=text!(gym.dashboard_failed)
                             failure
                             retry=Callback::new(move |()| start.refetch())
                         />
@@ -54,22 +53,22 @@ fn DashboardPage(start: AtPosition<GymSnapshot>) -> impl IntoView {
     let live = use_live_gym(start);
     let today = Signal::derive(move || {
         let day_start = live.roster.with(|roster| roster.clock().day_start);
-        words::weekday_date(day_start, live.utc_offset())
+        format::weekday_date(day_start, live.utc_offset())
     });
     view! {
-        <PageHead title=words::dashboard_page note=today live=true/>
+        <PageHead title=text!(gym.today) note=today live=true/>
         <div class="page-body">
             <StaleNote live/>
-            <Guarded what=words::figures_part>
+            <Guarded what=text!(gym.figures_part)>
                 <FigureCards live/>
             </Guarded>
-            <Guarded what=words::hours_part>
+            <Guarded what=text!(gym.hours_part)>
                 <HoursChart live/>
             </Guarded>
-            <Guarded what=words::activity_part>
+            <Guarded what=text!(gym.activity_part)>
                 <ActivityStream live/>
             </Guarded>
-            <Guarded what=words::visits_part>
+            <Guarded what=text!(gym.visits_part)>
                 <VisitList live/>
             </Guarded>
         </div>

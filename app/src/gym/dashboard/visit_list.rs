@@ -1,11 +1,12 @@
 //! The newest visits.
 
 use crate::{
-    gym::{live::LiveGym, words},
+    gym::{live::LiveGym, sentences},
     ui::{Badge, Empty, Tone},
 };
 use leptos::prelude::*;
 use protocol::gym::Visit;
+use texts::{format, text};
 
 /// The newest visits, open and ended.
 #[component]
@@ -16,9 +17,9 @@ pub fn VisitList(
     let has_visits = move || live.roster.with(|roster| !roster.visits().is_empty());
     let nothing = || {
         view! {
-            <Empty title=words::no_visits text=words::no_visits_note>
+            <Empty title=text!(gym.no_visits) text=text!(gym.no_activity_note)>
                 <a class="button" href="/gym/desk">
-                    {words::open_desk}
+                    {text!(gym.open_desk)}
                 </a>
             </Empty>
         }
@@ -26,7 +27,7 @@ pub fn VisitList(
     view! {
         <section class="card list" aria-labelledby="visits-title">
             <header class="card-head">
-                <h2 id="visits-title">{words::visits_title}</h2>
+                <h2 id="visits-title">{text!(gym.visits_title)}</h2>
             </header>
             <Show when=has_visits fallback=nothing>
                 <div class="scroll scroll-tall" tabindex="0" role="group" aria-labelledby="visits-title">
@@ -43,14 +44,14 @@ fn VisitTable(live: LiveGym) -> impl IntoView {
         <table class="table" data-test="visits">
             <thead>
                 <tr>
-                    <th scope="col">{words::member}</th>
+                    <th scope="col">{text!(gym.member)}</th>
                     <th scope="col" class="wide-only">
-                        {words::desk}
+                        {text!(gym.desk)}
                     </th>
-                    <th scope="col">{words::time_in}</th>
-                    <th scope="col">{words::time_out}</th>
+                    <th scope="col">{text!(gym.time_in)}</th>
+                    <th scope="col">{text!(gym.time_out)}</th>
                     <th scope="col" class="row-end">
-                        {words::stay_title}
+                        {text!(gym.stay)}
                     </th>
                 </tr>
             </thead>
@@ -70,9 +71,9 @@ fn VisitRow(live: LiveGym, visit: Visit) -> impl IntoView {
     let (began, ended) = (visit.check_in_time, visit.check_out_time);
     let by_gym = visit.closed_automatically;
     let badge = match ended {
-        None => view! { <Badge tone=Tone::Good text=words::is_in/> }.into_any(),
+        None => view! { <Badge tone=Tone::Good text=text!(gym.visit_open)/> }.into_any(),
         Some(left) => {
-            let text = move || words::visit_stay(left - began, by_gym);
+            let text = move || sentences::visit_stay(left - began, by_gym);
             view! { <Badge text/> }.into_any()
         }
     };
@@ -83,8 +84,8 @@ fn VisitRow(live: LiveGym, visit: Visit) -> impl IntoView {
                 <span class="muted number">{visit.member.number}</span>
             </td>
             <td class="muted wide-only">{visit.location}</td>
-            <td class="number">{move || words::clock(began, live.utc_offset())}</td>
-            <td class="number">{move || words::clock_or_dash(ended, live.utc_offset())}</td>
+            <td class="number">{move || format::clock(began, live.utc_offset())}</td>
+            <td class="number">{move || sentences::clock_or_dash(ended, live.utc_offset())}</td>
             <td class="row-end">{badge}</td>
         </tr>
     }

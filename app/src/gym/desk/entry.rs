@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(scan.title(), Some("M-1"));
         scan.state = decided(Verdict::Allow, &visit(1, 1_000));
         assert_eq!(scan.badge(), RecentBadge { word: LineBadge::In, confirmed: true });
-        assert_eq!(scan.title(), Some("Member 1"));
+        assert_eq!(scan.title(), Some("member 1"));
     }
 
     #[test]

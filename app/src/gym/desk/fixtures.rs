@@ -27,9 +27,9 @@ pub(super) fn visit(number: u128, at: Millis) -> Visit {
         member: MemberRef {
             id: Uuid::from_u128(200 + number),
             number: format!("M-{number}"),
-            full_name: format!("Member {number}"),
+            full_name: format!("member {number}"),
         },
-        location: "Desk 1".to_owned(),
+        location: "desk 1".to_owned(),
         check_in_time: at,
         check_out_time: None,
         closed_automatically: false,

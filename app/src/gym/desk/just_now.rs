@@ -8,11 +8,12 @@ use crate::{
     gym::{
         fullness::{FullnessBar, NEARLY_FULL_PERCENT},
         live::LiveGym,
-        words,
+        sentences,
     },
     ui::{Badge, Empty},
 };
 use leptos::prelude::*;
+use texts::{format, text};
 
 /// Currently in, of how many places.
 #[component]
@@ -26,19 +27,19 @@ pub fn Occupancy(
     let percent = Memo::new(move |_| roster.with(|roster| roster.percent_full().unwrap_or(0)));
     let of_places = move || {
         let capacity = capacity.get();
-        let text = move || words::of_places_short(capacity);
+        let text = move || sentences::of_places_short(capacity);
         (capacity > 0).then(|| view! { <span class="occupancy-of">{text}</span> })
     };
     let warning = move || {
         let percent = percent.get();
-        let text = move || words::percent_of_capacity(percent);
+        let text = move || sentences::percent_of_capacity(percent);
         (percent >= NEARLY_FULL_PERCENT).then(|| view! { <p class="occupancy-warn">{text}</p> })
     };
     view! {
         <section class="card occupancy">
-            <h2>{words::currently_in}</h2>
+            <h2>{text!(gym.currently_in)}</h2>
             <p class="occupancy-number">
-                <span data-figure="currently-in">{move || words::number(inside.get())}</span>
+                <span data-figure="currently-in">{move || format::grouped(inside.get())}</span>
                 {of_places}
             </p>
             {move || (capacity.get() > 0).then(|| view! { <FullnessBar percent/> })}
@@ -59,12 +60,12 @@ pub fn JustNow(
     view! {
         <section class="card list" aria-labelledby="just-now-title">
             <header class="card-head">
-                <h2 id="just-now-title">{words::just_now_title}</h2>
+                <h2 id="just-now-title">{text!(gym.just_now_title)}</h2>
             </header>
             <Show
                 when=move || recent.with(|recent| !recent.is_empty())
                 fallback=|| {
-                    view! { <Empty title=words::just_now_empty text=words::just_now_empty_note/> }
+                    view! { <Empty title=text!(gym.just_now_empty) text=text!(gym.just_now_empty_note)/> }
                 }
             >
                 <ol data-test="just-now">
@@ -86,14 +87,14 @@ fn RecentRow(line: RecentLine, live: LiveGym, desk: DeskState) -> impl IntoView 
         RecentKey::Own(_) => false,
         RecentKey::Elsewhere(key) => live.is_fresh(key),
     };
-    let title = move || words::entry_title(title.as_deref());
+    let title = move || sentences::entry_title(title.as_deref());
     let name = match key {
         RecentKey::Elsewhere(_) => view! { <span class="recent-name">{title}</span> }.into_any(),
         RecentKey::Own(entry) => view! {
             <button
                 type="button"
                 class="recent-name recent-own"
-                title=words::show_again
+                title=text!(gym.show_again)
                 on:click=move |_| desk.show_again(entry)
             >
                 {title}
@@ -103,9 +104,9 @@ fn RecentRow(line: RecentLine, live: LiveGym, desk: DeskState) -> impl IntoView 
     };
     view! {
         <li class="recent" class:row-new=is_fresh>
-            <span class="number muted">{move || words::clock(at, live.utc_offset())}</span>
+            <span class="number muted">{move || format::clock(at, live.utc_offset())}</span>
             {name}
-            <Badge tone=badge.word.tone() text=move || words::recent_badge(badge)/>
+            <Badge tone=badge.word.tone() text=move || sentences::recent_badge(badge)/>
         </li>
     }
 }

@@ -2,11 +2,12 @@
 
 use super::desk_state::DeskState;
 use crate::{
-    gym::words,
+    gym::sentences,
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
+use texts::text;
 
 /// How many entries were refused while the desk's page was closed, and the link to them.
 #[component]
@@ -21,8 +22,8 @@ pub fn MissedNote(
             view! {
                 <p class="missed tone-bad">
                     <Icon name=IconName::X/>
-                    <span>{move || words::refused_meanwhile(missed)}</span>
-                    <A href="/gym/desk">{words::see_why}</A>
+                    <span>{move || sentences::refused_meanwhile(missed)}</span>
+                    <A href="/gym/desk">{text!(gym.see_why)}</A>
                 </p>
             }
         })

@@ -30,7 +30,6 @@ use super::{
     live::{LiveGym, use_live_gym},
     page_head::PageHead,
     stale_note::StaleNote,
-    words,
 };
 use crate::{
     backend::gym,
@@ -40,6 +39,7 @@ use crate::{
 use leptos::{html, prelude::*};
 use logic::link::Phase;
 use protocol::{account::Permission, gym::GymSnapshot, http::AtPosition};
+use texts::text;
 
 /// `/gym/desk`
 #[component]
@@ -55,10 +55,10 @@ pub fn Desk() -> impl IntoView {
             match start.await {
                 Ok(start) => view! { <DeskPage start/> }.into_any(),
                 Err(failure) => view! {
-                    <PageHead title=words::desk_page/>
+                    <PageHead title=text!(gym.desk_title)/>
                     <div class="page-body">
                         <ErrorCard
-                            title=words::desk_failed
+                            title=text!(gym.desk_failed)
                             failure
                             retry=Callback::new(move |()| start.refetch())
                         />
@@ -90,20 +90,20 @@ fn DeskPage(start: AtPosition<GymSnapshot>) -> impl IntoView {
     let ready = use_ready();
     let utc_offset = Signal::derive(move || live.utc_offset());
     view! {
-        <PageHead title=words::desk_page live=true/>
+        <PageHead title=text!(gym.desk_title) live=true/>
         <div class="page-body desk" data-ready=move || ready.get().then_some("true")>
             <div class="desk-main">
                 <StaleNote live/>
                 <MemberSearch desk input utc_offset/>
-                <Guarded what=words::answer_part>
+                <Guarded what=text!(gym.answer_part)>
                     <ShownAnswer desk live/>
                 </Guarded>
             </div>
             <div class="desk-side">
-                <Guarded what=words::figure_part>
+                <Guarded what=text!(gym.figure_part)>
                     <Occupancy live/>
                 </Guarded>
-                <Guarded what=words::list_part>
+                <Guarded what=text!(gym.list_part)>
                     <JustNow live desk/>
                 </Guarded>
             </div>
@@ -139,7 +139,7 @@ fn ShownAnswer(desk: DeskState, live: LiveGym) -> impl IntoView {
         }
         None => view! {
             <div class="card">
-                <Empty title=words::desk_ready text=words::desk_ready_note/>
+                <Empty title=text!(gym.desk_ready) text=text!(gym.desk_ready_note)/>
             </div>
         }
         .into_any(),

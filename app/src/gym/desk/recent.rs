@@ -100,7 +100,7 @@ mod tests {
             .into_iter()
             .filter_map(|recent| recent.title)
             .collect();
-        assert_eq!(titles, ["M-9", "Member 2", "Member 1"]);
+        assert_eq!(titles, ["M-9", "member 2", "member 1"]);
     }
 
     #[test]

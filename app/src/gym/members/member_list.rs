@@ -2,11 +2,12 @@
 
 use super::{list_query::ListQuery, presence::MemberPresence};
 use crate::{
-    gym::{standing::standing_tone, words},
+    gym::{sentences, standing::standing_tone},
     ui::{Badge, Empty, Icon, IconName, Tone},
 };
 use leptos::prelude::*;
 use protocol::http::{MemberPage, MemberRow};
+use texts::{format, text};
 
 /// A page of what a text finds, or why there is nothing to list.
 #[component]
@@ -26,7 +27,7 @@ pub fn MemberList(
     let row = move |row| view! { <MemberTableRow row presence utc_offset=utc_offset_minutes/> };
     view! {
         <section class="card list">
-            <div class="scroll" tabindex="0" role="region" aria-label=words::members_page>
+            <div class="scroll" tabindex="0" role="region" aria-label=text!(gym.members)>
                 <table class="table" data-test="members">
                     <MemberTableHead/>
                     <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
@@ -43,11 +44,11 @@ fn NoMembers(total: i64, has_text: bool) -> impl IntoView {
     view! {
         <div class="card">
             <Empty
-                title=move || words::no_members(total, has_text)
-                text=move || words::no_members_note(total, has_text)
+                title=move || sentences::no_members(total, has_text)
+                text=move || sentences::no_members_note(total, has_text)
             >
                 <a class="button" href="/gym/members">
-                    {words::show_all_members}
+                    {text!(gym.show_all_members)}
                 </a>
             </Empty>
         </div>
@@ -59,19 +60,19 @@ fn MemberTableHead() -> impl IntoView {
     view! {
         <thead>
             <tr>
-                <th scope="col">{words::name}</th>
-                <th scope="col">{words::member_number}</th>
+                <th scope="col">{text!(gym.name)}</th>
+                <th scope="col">{text!(gym.number)}</th>
                 <th scope="col" class="wide-only">
-                    {words::contact}
+                    {text!(gym.contact)}
                 </th>
                 <th scope="col" class="wide-only">
-                    {words::plan_title}
+                    {text!(gym.plan)}
                 </th>
                 <th scope="col" class="wide-only">
-                    {words::member_since}
+                    {text!(gym.member_since)}
                 </th>
                 <th scope="col" class="row-end">
-                    {words::state}
+                    {text!(gym.state)}
                 </th>
             </tr>
         </thead>
@@ -84,10 +85,10 @@ fn MemberTableRow(row: MemberRow, presence: MemberPresence, utc_offset: i32) -> 
     let since = Memo::new(move |_| presence.in_since(member.id, in_since));
     let mark = move || {
         let since = since.get()?;
-        Some(view! { <Badge tone=Tone::Good text=move || words::in_since(since, utc_offset)/> })
+        Some(view! { <Badge tone=Tone::Good text=move || sentences::in_since(since, utc_offset)/> })
     };
     let contact = [phone, email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let plan = move || membership.as_ref().map(words::plan).unwrap_or_default();
+    let plan = move || membership.as_ref().map(sentences::plan).unwrap_or_default();
     view! {
         <tr class="row">
             <td>
@@ -98,9 +99,9 @@ fn MemberTableRow(row: MemberRow, presence: MemberPresence, utc_offset: i32) -> 
             <td class="number">{member.number}</td>
             <td class="muted wide-only">{contact}</td>
             <td class="muted wide-only">{plan}</td>
-            <td class="muted number wide-only">{move || words::date(joined_at, utc_offset)}</td>
+            <td class="muted number wide-only">{move || format::date(joined_at, utc_offset)}</td>
             <td class="row-end">
-                <Badge tone=standing_tone(standing) text=move || words::standing(standing)/>
+                <Badge tone=standing_tone(standing) text=move || sentences::standing(standing)/>
             </td>
         </tr>
     }
@@ -112,22 +113,22 @@ fn PageLinks(text: String, total: i64, page: u32, pages: u32) -> impl IntoView {
         view! {
             <a class="button" href=ListQuery::address(&text, page - 1) rel="prev">
                 <Icon name=IconName::ChevronLeft/>
-                {words::previous}
+                {text!(gym.previous)}
             </a>
         }
     });
     let after = (page < pages).then(|| {
         view! {
             <a class="button" href=ListQuery::address(&text, page + 1) rel="next">
-                {words::next}
+                {text!(gym.next)}
                 <Icon name=IconName::ChevronRight/>
             </a>
         }
     });
     view! {
-        <nav class="pages" aria-label=words::pages_of_list>
+        <nav class="pages" aria-label=text!(gym.pages_of_list)>
             {before}
-            <span class="muted number">{move || words::page_of(total, page, pages)}</span>
+            <span class="muted number">{move || sentences::page_of(total, page, pages)}</span>
             {after}
         </nav>
     }

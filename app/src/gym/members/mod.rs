@@ -17,7 +17,7 @@ use self::{
     presence::use_presence,
     search_field::SearchField,
 };
-use super::{gate::PageGate, page_head::PageHead, words};
+use super::{gate::PageGate, page_head::PageHead};
 use crate::{
     backend::members,
     ui::{ErrorCard, Icon, IconName, Loading},
@@ -27,6 +27,7 @@ use protocol::{
     account::{Permission, Role},
     http::MemberRow,
 };
+use texts::text;
 
 /// `/gym/members?q=…&page=…`
 #[component]
@@ -67,7 +68,7 @@ fn MembersPage(role: Role) -> impl IntoView {
                 }
                 Err(failure) => view! {
                     <ErrorCard
-                        title=words::members_failed
+                        title=text!(gym.members_failed)
                         failure
                         retry=Callback::new(move |()| found.refetch())
                     />
@@ -86,12 +87,12 @@ fn MembersPage(role: Role) -> impl IntoView {
         view! {
             <button type="button" class="button button-primary" on:click=open_form>
                 <Icon name=IconName::UserPlus/>
-                {words::new_member}
+                {text!(gym.new_member)}
             </button>
         }
     });
     view! {
-        <PageHead title=words::members_page live=true>
+        <PageHead title=text!(gym.members) live=true>
             {add}
         </PageHead>
         <div class="page-body">

@@ -1,13 +1,11 @@
 //! The search above the list; the address follows a moment after the last key.
 
 use super::list_query::ListQuery;
-use crate::{
-    gym::words,
-    ui::{Icon, IconName, use_ready},
-};
+use crate::ui::{Icon, IconName, use_ready};
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::time::Duration;
+use texts::text;
 
 /// A pause in typing after which the address changes.
 const DEBOUNCE: Duration = Duration::from_millis(250);
@@ -44,8 +42,8 @@ pub fn SearchField(
                     class="input"
                     type="search"
                     name="q"
-                    aria-label=words::search_label
-                    placeholder=words::search_label
+                    aria-label=text!(gym.search_label)
+                    placeholder=text!(gym.search_label)
                     autocomplete="off"
                     value=wanted.with_untracked(|wanted| wanted.text.clone())
                     node_ref=input

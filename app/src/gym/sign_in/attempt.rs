@@ -72,7 +72,7 @@ impl SignInAttempt {
             (false, false) => None,
         };
         if let Some(field) = empty {
-            let error = ErrorBody::field(field, "Please fill in both fields.");
+            let error = ErrorBody::field(field, "");
             return self.error.set(Some(error));
         }
         self.is_pending.set(true);

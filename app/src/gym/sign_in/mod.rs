@@ -9,32 +9,34 @@ pub mod password_field;
 pub mod return_path;
 
 use self::{attempt::SignInAttempt, password_field::PasswordField, return_path::use_return_path};
-use super::words;
+use super::sentences;
 use crate::{
     browser::SIGN_IN_KEY,
-    ui::{Brand, Icon, IconName, use_ready},
+    ui::{Brand, Icon, IconName, LanguageSwitch, use_ready},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_meta::Title;
+use texts::text;
 
 /// `/gym/sign-in?next=…`
 #[component]
 pub fn SignIn() -> impl IntoView {
     view! {
-        <Title text=words::sign_in/>
+        <Title text=text!(gym.sign_in)/>
         <main class="lone">
             <Brand product="AV-Gym"/>
             <section class="card sign-in">
-                <h1>{words::sign_in}</h1>
-                <p class="muted">{words::sign_in_note}</p>
+                <h1>{text!(gym.sign_in)}</h1>
+                <p class="muted">{text!(gym.sign_in_note)}</p>
                 <SignInForm/>
             </section>
             <p class="faint">
-                {words::here_for_guitar} " "
+                {text!(gym.here_for_guitar)} " "
                 <a href="/guitar" rel="external">
-                    {words::play_without_sign_in}
+                    {text!(gym.play_without_sign_in)}
                 </a>
             </p>
+            <LanguageSwitch/>
         </main>
     }
 }
@@ -57,7 +59,7 @@ fn SignInForm() -> impl IntoView {
         // `post`, so that a submit before hydration cannot put the password into the address.
         <form class="sign-in-form" method="post" on:submit=submit novalidate>
             <div class="field">
-                <label for="email">{words::email}</label>
+                <label for="email">{text!(gym.email)}</label>
                 <input
                     class="input"
                     id="email"
@@ -80,7 +82,7 @@ fn SignInForm() -> impl IntoView {
                 class="button button-primary"
                 disabled=move || !ready.get() || attempt.is_blocked()
             >
-                {move || words::sign_in_button(attempt.is_pending.get(), attempt.wait.get())}
+                {move || sentences::sign_in_button(attempt.is_pending.get(), attempt.wait.get())}
             </button>
         </form>
     }
@@ -93,7 +95,7 @@ fn SignInError(attempt: SignInAttempt) -> impl IntoView {
         let error = attempt.error.get()?;
         Some(view! {
             <Icon name=IconName::CircleAlert/>
-            <span>{move || words::sign_in_error(&error, attempt.wait.get())}</span>
+            <span>{move || sentences::sign_in_error(&error, attempt.wait.get())}</span>
         })
     };
     view! {

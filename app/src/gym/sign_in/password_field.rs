@@ -1,11 +1,9 @@
 //! The password, which can be shown.
 
 use super::attempt::SignInAttempt;
-use crate::{
-    gym::words,
-    ui::{Icon, IconName},
-};
+use crate::ui::{Icon, IconName};
 use leptos::{html, prelude::*};
+use texts::text;
 
 /// The field with the button that shows what is typed.
 #[component]
@@ -23,7 +21,7 @@ pub fn PasswordField(
     });
     view! {
         <div class="field">
-            <label for="password">{words::password}</label>
+            <label for="password">{text!(gym.password)}</label>
             <div class="input-with-button">
                 <input
                     class="input"
@@ -39,7 +37,7 @@ pub fn PasswordField(
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=words::show_password
+                    aria-label=text!(gym.show_password)
                     aria-pressed=move || is_shown.get().to_string()
                     on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
                 >

@@ -1,7 +1,6 @@
 //! A fact as JSON, for the broker's log and the bus.
 
-use crate::hub::log::Fact;
-use cadence_store::Origin;
+use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{Millis, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -41,8 +40,8 @@ struct Reading<'a> {
 }
 
 /// Writes a fact that this node made.
-pub fn write(node: Uuid, fact: &Fact) -> String {
-    let Fact { ts, message, origin, outcome, decided } = fact;
+pub fn write(node: Uuid, fact: &TopicEvent) -> String {
+    let TopicEvent { ts, message, origin, outcome, decided } = fact;
     let connection = origin.map(|origin| origin.connection);
     let id = origin.and_then(|origin| origin.message);
     // Types of ours: writing them as JSON cannot fail.
@@ -52,12 +51,12 @@ pub fn write(node: Uuid, fact: &Fact) -> String {
 }
 
 /// Reads a fact and the node that made it; `None` for one that a newer version wrote.
-pub fn read(text: &str) -> Option<(Uuid, Fact)> {
+pub fn read(text: &str) -> Option<(Uuid, TopicEvent)> {
     let Reading { ts, node, connection, id, outcome, decided, kind, data } =
         serde_json::from_str(text).ok()?;
     let message = ServerMessage::read(&kind, data.get())?.ok()?;
-    let origin = connection.map(|connection| Origin { connection, message: id });
-    Some((node, Fact { ts, message, origin, outcome, decided }))
+    let origin = connection.map(|connection| EventOrigin { connection, message: id });
+    Some((node, TopicEvent { ts, message, origin, outcome, decided }))
 }
 
 #[cfg(test)]
@@ -77,7 +76,7 @@ mod tests {
             place in any::<i64>(),
         ) {
             let chord = ServerMessage::Note(Note::ChordChange(ChordChange { chord: any.clone() }));
-            let text = write(Uuid::nil(), &Fact::by_server(place, chord));
+            let text = write(Uuid::nil(), &TopicEvent::by_server(place, chord));
             let word = format!("a {place} {text}");
             let cut = word.char_indices().map(|(at, _)| at).take(cut).last().unwrap_or(0);
             prop_assert_eq!(heard(&word).is_some(), place >= 0);
@@ -91,10 +90,10 @@ mod tests {
     #[test]
     fn a_fact_comes_back_as_it_went_and_one_of_a_newer_version_is_no_fact() {
         let node = Uuid::from_u128(1);
-        let fact = Fact {
+        let fact = TopicEvent {
             ts: 5,
             message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
-            origin: Some(Origin {
+            origin: Some(EventOrigin {
                 connection: Uuid::from_u128(2),
                 message: Some(Uuid::from_u128(3)),
             }),

@@ -11,11 +11,11 @@
 mod bus;
 pub mod fact;
 
-use crate::hub::log::{Fact, new_epoch};
+use crate::hub::log::new_epoch;
 use anyhow::Context;
 use bus::{Bus, Heard};
 use cadence_base::time::mono;
-use logic::presence::Seats;
+use logic::{presence::Seats, topic::TopicEvent};
 use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage};
 use redis::{
     Client, ErrorKind, FromRedisValue, Script, ScriptInvocation,
@@ -117,7 +117,7 @@ pub struct Reading {
     pub end: Position,
     /// The events after the position that was asked about; `None` when one of them is of a newer
     /// version.
-    pub events: Option<Vec<(u64, Fact)>>,
+    pub events: Option<Vec<(u64, TopicEvent)>>,
     /// The newest message of each kind, in the order of their offsets: the state at the end.
     pub last: Vec<ServerMessage>,
 }
@@ -230,7 +230,7 @@ impl Broker {
     }
 
     /// What nodes tell each other of a fact at its place.
-    pub fn word(&self, at: &Position, fact: &Fact) -> String {
+    pub fn word(&self, at: &Position, fact: &TopicEvent) -> String {
         format!("{} {} {}", at.epoch, at.offset, fact::write(self.inner.node, fact))
     }
 
@@ -252,7 +252,7 @@ impl Broker {
         session: Uuid,
         seen: &Position,
         message: MessageId<'_>,
-        fact: &Fact,
+        fact: &TopicEvent,
         version: Option<&str>,
     ) -> Result<Appended, Away> {
         let mut step = self.step(session, "append", seen);
@@ -457,7 +457,7 @@ fn kind_of(message: &ServerMessage) -> String {
 }
 
 /// Reads a word that was heard: where the fact stands, who made it, and itself.
-pub fn heard(text: &str) -> Option<(Position, Uuid, Fact)> {
+pub fn heard(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
     let mut parts = text.splitn(3, ' ');
     let (epoch, offset, text) = (parts.next()?, parts.next()?, parts.next()?);
     let (node, fact) = fact::read(text)?;

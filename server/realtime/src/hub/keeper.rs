@@ -4,18 +4,15 @@
 //! and announces what follows from everybody's devices. Whoever announces makes sure that the
 //! devices are still those that it looked at, so that the last word is always the true one.
 
-use super::{
-    Inner,
-    log::Fact,
-    session::{Decision, Session},
-};
+use super::session::{Decision, Session};
 use crate::broker::{Appended, Away, Broker, Everybody, MessageId, Reading};
+use cadence_base::time::ServerClock;
 use logic::{
     presence::{self, Seats},
-    topic::Wanted,
+    topic::{LogQuery, TopicEvent, practice},
 };
 use protocol::{
-    Millis, ServerMessage,
+    ErrorBody, Millis, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, Presence},
 };
@@ -43,19 +40,26 @@ pub(super) fn state_of(last: &[ServerMessage]) -> GuitarState {
     state
 }
 
-/// Keeps a session until nobody on this node needs it. `clock` is the server's.
-pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl Fn() -> Millis) {
+/// Keeps a session until nothing on this node needs it. `clock` is the server's; `carry_out` brings
+/// a decision of another node to this node's connections, and is false once the hub is gone.
+pub(super) async fn keep(
+    session: Weak<Session>,
+    clock: ServerClock,
+    carry_out: impl Fn(Vec<Decision>) -> bool,
+) {
     let mut compare_at = Instant::now();
     loop {
-        let (Some(hub), Some(session)) = (hub.upgrade(), session.upgrade()) else { return };
+        let Some(session) = session.upgrade() else { return };
         let Some(broker) = &session.broker else { return };
         let done = async {
-            if session.log.wanted().is_some() || session.has_news() || Instant::now() >= compare_at
+            if session.log.next_query().is_some()
+                || session.has_news()
+                || Instant::now() >= compare_at
             {
                 compare_at = Instant::now() + COMPARE_EVERY;
                 announce(&session, broker, clock()).await?;
             }
-            if matches!(session.log.wanted(), Some(Wanted::Events(_))) {
+            if matches!(session.log.next_query(), Some(LogQuery::Events(_))) {
                 read(&session, broker, clock()).await?;
             }
             Ok::<_, Away>(())
@@ -67,13 +71,28 @@ pub(super) async fn keep(hub: Weak<Inner>, session: Weak<Session>, clock: impl F
                 Instant::now() + AGAIN_AFTER
             }
         };
-        session.take_heard().into_iter().for_each(|decision| hub.carry_out(decision));
+        if !carry_out(session.take_heard()) {
+            return;
+        }
         let changes = session.log.changes();
-        // A session that is only kept is one that nobody needs.
-        drop((hub, session));
+        // Without a strong reference while idle, so that `forget_sessions` sees a count of one.
+        drop(session);
         tokio::select! {
             () = changes.notified() => {}
             () = tokio::time::sleep_until(wait.into()) => {}
+        }
+    }
+}
+
+impl Session {
+    /// Reads the shared log now, because a client has seen more of it than this node.
+    ///
+    /// # Errors
+    /// `broker_unavailable` when the other nodes cannot be reached.
+    pub async fn hurry(&self, now: Millis) -> Result<(), ErrorBody> {
+        match &self.broker {
+            Some(broker) => Ok(read(self, broker, now).await?),
+            None => Ok(()),
         }
     }
 }
@@ -105,11 +124,9 @@ async fn restore(
     now: Millis,
 ) -> Result<(), Away> {
     let (state, at) = session.snapshot();
-    let Some(practice) = before.practice.filter(|_| state.practice.is_none()) else {
-        return Ok(());
-    };
+    let Some(practice) = practice::to_restore(before, &state) else { return Ok(()) };
     let message = ServerMessage::PracticeUpdate(practice);
-    let fact = Fact::by_server(now, message);
+    let fact = TopicEvent::by_server(now, message);
     let id = format!("practice of {}", at.epoch);
     // Each node says it as it saw it last.
     let once = MessageId { id: &id, content: "" };
@@ -153,7 +170,7 @@ async fn say(
 ) -> Result<bool, Away> {
     for (participant, decided) in news {
         let message = ServerMessage::ConnectionUpdate(participant);
-        let fact = Fact { decided, ..Fact::by_server(now, message) };
+        let fact = TopicEvent { decided, ..TopicEvent::by_server(now, message) };
         let version = Some(everybody.version.as_str());
         match broker.append(session.id, &everybody.end, NO_ID, &fact, version).await? {
             Appended::New(at) => session.hint(&at, fact, false),

@@ -14,15 +14,22 @@
 pub mod handle;
 mod keeper;
 pub mod log;
+mod publication;
 mod sent;
 pub mod session;
 
+pub use publication::{Publication, Published};
+
 use crate::broker::{self, Broker, Reading};
-use cadence_base::sync::lock;
-use cadence_store::{Commit, GymTime, LoggedEvent, Origin, guitar};
+use cadence_base::{
+    event::{Commit, HostDecision, LoggedEvent},
+    sync::lock,
+    time::ServerClock,
+};
 use handle::Handle;
 use keeper::state_of;
-use log::{Fact, Log, new_epoch};
+use log::{Log, new_epoch};
+use logic::topic::TopicEvent;
 use protocol::{
     CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic, account::Role,
     guitar::PracticeUpdate, gym::Stats, server::Outcome,
@@ -127,7 +134,7 @@ impl Hub {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
             let outcome = outcome.unwrap_or(Outcome::Done);
             let at = Position { epoch: epoch.clone(), offset };
-            let fact = Fact { ts, message, origin, outcome, decided: false };
+            let fact = TopicEvent { ts, message, origin, outcome, decided: false };
             if let Some(broker) = &self.inner.broker {
                 words.push(broker.word(&at, &fact));
             }
@@ -151,7 +158,7 @@ impl Hub {
     /// Sends the figures to everybody who follows `checkins`; a newer one replaces an older one
     /// that has not been sent yet.
     pub fn publish_stats(&self, stats: Stats) {
-        self.inner.checkins.set_latest(stats);
+        self.inner.checkins.set_figures(stats);
     }
 
     /// Whether other nodes share the topics of this one.
@@ -174,10 +181,10 @@ impl Hub {
         &self,
         id: Uuid,
         practice: Option<PracticeUpdate>,
-        clock: &GymTime,
+        clock: &ServerClock,
     ) -> Result<Arc<Session>, ErrorBody> {
         let Some(broker) = &self.inner.broker else {
-            return Ok(self.open_alone(id, practice, clock.now()));
+            return Ok(self.open_alone(id, practice, clock()));
         };
         // Before the log is read: what is said in between is heard. Left again if nothing comes of
         // it, because the broker is away, somebody else was faster, or nobody waits any more.
@@ -196,17 +203,24 @@ impl Hub {
         let begin = Position { epoch: end.epoch.clone(), offset };
         let log = Log::new(Topic::Guitar(id), begin.clone(), capacity, ms);
         log.read(&begin, &end, events);
-        let session = Session::new(id, log, None, clock.now());
+        let session = Session::new(id, log, None, clock());
         let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
         sessions.insert(id, Arc::clone(&session));
         self.keep(&session, clock);
         Ok(session)
     }
 
-    fn keep(&self, session: &Arc<Session>, clock: &GymTime) {
-        let (hub, kept, clock) =
-            (Arc::downgrade(&self.inner), Arc::downgrade(session), clock.clone());
-        tokio::spawn(keeper::keep(hub, kept, move || clock.now()));
+    fn keep(&self, session: &Arc<Session>, clock: &ServerClock) {
+        let (hub, clock) = (Arc::downgrade(&self.inner), clock.clone());
+        let carry_out = move |decisions: Vec<Decision>| match hub.upgrade() {
+            Some(hub) => {
+                decisions.into_iter().for_each(|decision| hub.carry_out(decision));
+                true
+            }
+            None => false,
+        };
+        let session = Arc::downgrade(session);
+        tokio::spawn(keeper::keep(session, clock, carry_out));
     }
 
     fn open_alone(&self, id: Uuid, practice: Option<PracticeUpdate>, now: Millis) -> Arc<Session> {
@@ -259,7 +273,7 @@ impl Hub {
     }
 
     /// A host decided something, perhaps on another node that could not tell it any more.
-    pub fn learn(&self, decided: &guitar::Decided, now: Millis) {
+    pub fn learn(&self, decided: &HostDecision, now: Millis) {
         let decision = match decided.role {
             Some(role) => Decision::Role(decided.participant, role),
             None => Decision::Removed(decided.participant),
@@ -301,7 +315,7 @@ impl Hub {
     // ── connections ─────────────────────────────────────────────────────────────────────────
 
     /// Registers a connection; false when its address has too many already.
-    pub fn register(&self, handle: &Arc<Handle>, limits: &cadence_config::Limits) -> bool {
+    pub fn register(&self, handle: &Arc<Handle>, limits: &cadence_config::LimitSettings) -> bool {
         let mut connections = lock(&self.inner.connections);
         let of_address = connections.values().filter(|h| h.address == handle.address).count();
         if of_address >= limits.connections_per_address as usize {
@@ -392,36 +406,9 @@ fn say_goodbye(handle: &Handle, (min_ms, max_ms): RestartWindow) {
     handle.close(CloseCode::Restarting);
 }
 
-/// What a publisher gets back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// The event's place.
-    pub at: Position,
-    /// False when the same message id was published before; `at` is then the place of the first.
-    pub fresh: bool,
-}
-
-/// Everything about one publication to a session's topic.
-pub struct Publication {
-    /// What others see.
-    pub message: ServerMessage,
-    /// Whose message made it; that connection gets the outcome in the event's place.
-    pub origin: Option<Origin>,
-    /// What the origin gets.
-    pub outcome: Outcome,
-}
-
-impl Publication {
-    /// An event that nobody on this socket asked for.
-    pub fn by_server(message: ServerMessage) -> Self {
-        Self { message, origin: None, outcome: Outcome::Done }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::tz::TimeZone;
 
     /// A hub whose Redis is never there.
     fn sharing() -> Hub {
@@ -432,7 +419,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_is_forgotten_when_nobody_holds_it_also_on_several_nodes() {
         let hub = sharing();
-        let (id, clock) = (Uuid::from_u128(1), GymTime::new("Test", TimeZone::UTC));
+        let (id, clock): (Uuid, ServerClock) = (Uuid::from_u128(1), Arc::new(|| 0));
         let end = Position { epoch: "a".into(), offset: 0 };
         let log = Log::new(Topic::Guitar(id), end, 64, 300_000);
         let broker = hub.inner.broker.clone().expect("several nodes");

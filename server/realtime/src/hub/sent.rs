@@ -1,6 +1,6 @@
 //! Which messages made an event, so that one that is sent again makes no second one.
 
-use cadence_store::commands::id_conflict;
+use cadence_base::refusal::id_conflict;
 use protocol::{ErrorBody, Position, ServerMessage};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};

@@ -2,16 +2,18 @@
 //! grows, so a snapshot and its position always belong together.
 
 use super::{
-    Publication, Published,
     handle::Handle,
-    keeper,
-    log::{Fact, Log},
+    log::Log,
+    publication::{Publication, Published},
     sent::{Content, Sent},
 };
 use crate::broker::{Appended, Away, Broker, MessageId};
+use cadence_base::refusal::id_conflict;
 use cadence_base::sync::lock;
-use cadence_store::commands::id_conflict;
-use logic::presence::{self, Departure, Seats};
+use logic::{
+    presence::{self, Departure, Seats},
+    topic::{TopicEvent, practice},
+};
 use protocol::{
     ErrorBody, Millis, Note, Position, ServerMessage,
     account::Role,
@@ -129,7 +131,7 @@ impl Session {
         let Publication { message, origin, outcome } = publication;
         let id = origin.and_then(|origin| origin.message);
         let id = id.map(|id| (id, Content::of(&message)));
-        let fact = Fact { ts: now, message, origin, outcome, decided: false };
+        let fact = TopicEvent { ts: now, message, origin, outcome, decided: false };
         let Some(broker) = &self.broker else {
             return self.publish_here(id, fact);
         };
@@ -152,7 +154,7 @@ impl Session {
     fn publish_here(
         &self,
         id: Option<(Uuid, Content)>,
-        fact: Fact,
+        fact: TopicEvent,
     ) -> Result<Published, ErrorBody> {
         let mut live = lock(&self.live);
         if let Some((id, content)) = id
@@ -169,20 +171,12 @@ impl Session {
     }
 
     /// Somebody says that a fact stands at a place of the shared log.
-    pub(super) fn hint(&self, at: &Position, fact: Fact, mine: bool) {
+    pub(super) fn hint(&self, at: &Position, fact: TopicEvent, mine: bool) {
         let mut live = lock(&self.live);
         // What this node played is counted here and once, wherever it stands in the order.
         live.note_played(&fact.message, mine);
         for event in self.log.hint(at, fact) {
-            live.apply(&event.fact);
-        }
-    }
-
-    /// Reads the shared log now: somebody has seen more of it than this node.
-    pub async fn hurry(&self, now: Millis) -> Result<(), ErrorBody> {
-        match &self.broker {
-            Some(broker) => Ok(keeper::read(self, broker, now).await?),
-            None => Ok(()),
+            live.apply(&event.event);
         }
     }
 
@@ -192,7 +186,7 @@ impl Session {
         &self,
         from: &Position,
         end: &Position,
-        facts: Option<Vec<(u64, Fact)>>,
+        facts: Option<Vec<(u64, TopicEvent)>>,
         state: GuitarState,
     ) -> bool {
         let mut live = lock(&self.live);
@@ -205,7 +199,7 @@ impl Session {
         };
         match appended {
             Some(events) => {
-                events.iter().for_each(|event| live.apply(&event.fact));
+                events.iter().for_each(|event| live.apply(&event.event));
                 true
             }
             None => {
@@ -362,7 +356,7 @@ impl Session {
     fn tell(&self, live: &mut Live, participant: Participant, now: Millis) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut live.state, &message);
-        self.log.push(Fact::by_server(now, message));
+        self.log.push(TopicEvent::by_server(now, message));
     }
 
     /// Whether nobody has been connected since `before`, so that it can be forgotten.
@@ -394,12 +388,7 @@ impl Session {
 
     /// Whether everybody was told something else about the practice.
     pub fn practice_differs(&self, update: &PracticeUpdate) -> bool {
-        // What a running clock showed at 0 stays the same while it runs.
-        let clock = |p: &PracticeUpdate| match p.status {
-            PracticeStatus::Started => (p.status, p.elapsed_ms - p.as_of),
-            PracticeStatus::Paused | PracticeStatus::Ended => (p.status, p.elapsed_ms),
-        };
-        lock(&self.live).state.practice.as_ref().map(clock) != Some(clock(update))
+        !practice::shows(&lock(&self.live).state, update)
     }
 
     /// What was played since the last call.
@@ -425,7 +414,7 @@ impl Session {
 
 impl Live {
     /// What an event does to the state and to the practice's record.
-    fn note(&mut self, fact: &Fact, mine: bool) {
+    fn note(&mut self, fact: &TopicEvent, mine: bool) {
         self.note_played(&fact.message, mine);
         self.apply(fact);
     }
@@ -446,7 +435,7 @@ impl Live {
         }
     }
 
-    fn apply(&mut self, fact: &Fact) {
+    fn apply(&mut self, fact: &TopicEvent) {
         match &fact.message {
             ServerMessage::ConnectionUpdate(told) if fact.decided => self.obey(told),
             ServerMessage::ConnectionUpdate(_) => {}
@@ -533,7 +522,7 @@ mod tests {
             elapsed_ms,
         };
         let say = |message| {
-            let fact = Fact::by_server(0, message);
+            let fact = TopicEvent::by_server(0, message);
             session.publish_here(None, fact).expect("no id to repeat");
         };
         let chord = |name: &str| {

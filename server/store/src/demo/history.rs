@@ -1,6 +1,6 @@
 //! A month of visits, and a day that is under way.
 
-use super::{MINUTE, Person, dice::Dice};
+use super::{dice::Dice, people::Person};
 use crate::{
     Id, NewEvent, StoreError, Tx,
     clock::{GymDay, day_number},
@@ -13,6 +13,8 @@ use protocol::{
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
 use uuid::Uuid;
+
+const MINUTE: Millis = 60_000;
 
 /// How many are in the gym when the demo begins, and since when at the earliest.
 const IN_NOW: usize = 18;

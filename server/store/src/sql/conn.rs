@@ -158,9 +158,17 @@ impl Snapshot {
     /// Begins one on a borrowed connection.
     pub(crate) async fn begin(pool: &Pool) -> Result<Self, sqlx::Error> {
         let mut snapshot = Self { conn: pool.acquire().await? };
-        let begin = crate::dialect::begin_snapshot(&snapshot.conn);
+        let begin = begin_snapshot(&snapshot.conn);
         snapshot.conn.run(begin).await?;
         Ok(snapshot)
+    }
+}
+
+/// Begins a transaction in which every statement sees the same moment.
+fn begin_snapshot(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        _ => "BEGIN",
     }
 }
 

@@ -6,16 +6,21 @@ use crate::support::{
 };
 use cadence_base::identity::Owner;
 use cadence_config::Config;
+use cadence_realtime::hub::Hub;
 use cadence_server::{
+    accounts::{
+        create_admin::{NewAdmin, create_admin},
+        sign_in::sign_in,
+    },
     auth::{
         Auth, Caller, Identified, OriginKind,
         cookies::Cookies,
         refresh::{Refreshed, Tokens},
     },
-    create_admin::{NewAdmin, create_admin},
-    pairing::{self, Hosting, Joining},
-    practice::{self, PracticeAnswer, Step},
-    sign_in::sign_in,
+    guitar::{
+        pairing::{self, Hosting, Joining},
+        practice::{self, PracticeAnswer, Step},
+    },
 };
 use cadence_store::{
     GymTime, Store,
@@ -85,7 +90,7 @@ impl Node {
             NewAdmin { email: email.clone(), name: "Boss".into(), password: PASSWORD.into() };
         create_admin(&self.auth, admin).await.unwrap();
         let request = LoginRequest { email, password: PASSWORD.to_owned() };
-        sign_in(&self.auth, &browser(), request).await.unwrap()
+        sign_in(&self.auth, &Hub::new(16, 60_000), &browser(), request).await.unwrap()
     }
 
     pub(crate) async fn refreshed(&self, token: &str) -> Option<Tokens> {
@@ -111,8 +116,14 @@ impl Node {
         step: Step,
     ) -> Result<PracticeAnswer, ErrorBody> {
         let actor = Actor { user: session, role: Role::Host, name: "PC".to_owned() };
-        let context =
-            CommandContext { id, actor, connection: None, message: Some(id), at: None, turn: None };
+        let context = CommandContext {
+            id,
+            actor,
+            connection: None,
+            message: Some(id),
+            at: None,
+            permit: None,
+        };
         practice::command(&self.store, context, session, step, PracticeCommand::default()).await
     }
 }

@@ -1,7 +1,7 @@
 //! Desks and dashboards over sockets.
 
 use crate::support::world::World;
-use cadence_server::{check_in::check_in as enter, check_out::check_out as leave};
+use cadence_server::gym::{check_in::check_in as enter, check_out::check_out as leave};
 use cadence_store::commands::{Actor, CommandContext};
 use protocol::{Topic, account::Role};
 use serde_json::{Value, json};
@@ -204,7 +204,7 @@ async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
             connection: None,
             message: None,
             at: None,
-            turn: None,
+            permit: None,
         }
     };
     let come_and_go = async |member: &str| {

@@ -7,10 +7,10 @@ use crate::support::{
         Gym, HOUR, MINUTE, SECOND, actor, at, card, check_in_of, code, context, desk, open,
     },
 };
-use cadence_server::{
+use cadence_server::gym::{
     check_in::check_in,
     check_out::{check_out, close_forgotten},
-    gym, members,
+    members, snapshot,
     undo_check_in::undo_check_in,
 };
 use cadence_store::{
@@ -383,7 +383,7 @@ async fn a_snapshot_and_its_position_are_one(on: Backend) {
         })
         .collect();
     for _ in 0..40 {
-        let shown = gym::gym(&gym.store, &desk()).await.expect("a snapshot");
+        let shown = snapshot::snapshot(&gym.store, &desk()).await.expect("a snapshot");
         let (stats, offset) = (shown.data.stats, shown.position.offset);
         // Every event so far is a check-in, so the offset says what the figures must be.
         assert_eq!((stats.currently_in as u64, stats.as_of_offset), (offset, offset));
@@ -395,7 +395,7 @@ async fn a_snapshot_and_its_position_are_one(on: Backend) {
     for scan in scans {
         scan.await.expect("no panic").expect("in");
     }
-    let shown = gym::gym(&gym.store, &desk()).await.expect("a snapshot");
+    let shown = snapshot::snapshot(&gym.store, &desk()).await.expect("a snapshot");
     assert_eq!(shown.position.offset, 60);
     // From 04:00 to 11:00 is seven full hours and the one that has begun.
     assert_eq!(shown.data.hours, [0, 0, 0, 0, 0, 0, 0, 60]);
@@ -596,8 +596,8 @@ async fn roles_are_checked_by_the_use_cases(on: Backend) {
     assert_eq!(code(refused), ErrorCode::NotAllowed);
     let renewed = members::renew(&gym.store, &trainer, ana.member.id).await;
     assert_eq!(renewed.expect_err("a refusal").code, ErrorCode::NotAllowed);
-    assert!(gym::gym(&gym.store, &trainer).await.is_ok());
-    let player = gym::gym(&gym.store, &actor(Role::Player)).await;
+    assert!(snapshot::snapshot(&gym.store, &trainer).await.is_ok());
+    let player = snapshot::snapshot(&gym.store, &actor(Role::Player)).await;
     assert_eq!(player.expect_err("a refusal").code, ErrorCode::NotAllowed);
 }
 
@@ -610,7 +610,7 @@ async fn the_demo_is_made_once_and_shows_every_standing(on: Backend) {
     assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
     assert_eq!(seed_demo(&gym.store, gym.now()).await, Ok(false));
 
-    let shown = gym::gym(&gym.store, &desk()).await.expect("a snapshot");
+    let shown = snapshot::snapshot(&gym.store, &desk()).await.expect("a snapshot");
     assert_eq!((shown.data.clock.gym.as_str(), shown.data.clock.capacity), ("Harbour Gym", 60));
     assert_eq!(shown.data.stats.currently_in, 18);
     assert!(shown.data.stats.today_total > 40, "{:?}", shown.data.stats);
@@ -637,7 +637,7 @@ async fn the_demo_can_be_made_right_after_the_day_began(on: Backend) {
         gym.sql("DELETE FROM plans").await;
         gym.now.store(at(time), Ordering::Relaxed);
         assert_eq!(seed_demo(&gym.store, gym.now()).await, Ok(true));
-        let shown = gym::gym(&gym.store, &desk()).await.expect("a snapshot");
+        let shown = snapshot::snapshot(&gym.store, &desk()).await.expect("a snapshot");
         assert_eq!(shown.data.visits.first().map(|v| v.check_in_time > gym.now()), Some(false));
         assert!(shown.data.stats.today_total >= shown.data.stats.currently_in);
     }

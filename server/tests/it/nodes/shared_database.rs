@@ -9,13 +9,11 @@ use crate::{
         world::World,
     },
 };
-use cadence_config::{Database, DatabaseUrl};
+use cadence_config::{DatabaseSettings, DatabaseUrl};
 use cadence_server::{
     auth::OriginKind,
-    check_in::check_in,
-    check_out::close_forgotten,
-    members,
-    practice::{self, Step},
+    guitar::practice::{self, Step},
+    gym::{check_in::check_in, check_out::close_forgotten, members},
 };
 use cadence_store::{
     GymTime, Store, StoreError,
@@ -343,7 +341,7 @@ async fn what_is_recorded_carries_the_time_of_the_database() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
-    let mut settings = Database::sqlite("unused");
+    let mut settings = DatabaseSettings::sqlite("unused");
     let url = "postgres://cadence:hidden@127.0.0.1:1/gym".to_owned();
     settings.url = DatabaseUrl::try_from(url).unwrap();
     let clock = GymTime::new("Test", jiff::tz::TimeZone::UTC);
@@ -395,7 +393,7 @@ async fn a_session_shows_one_code_when_two_nodes_make_one() {
         ..Default::default()
     };
     let host = one.auth.host(&cookies).await.unwrap().unwrap();
-    let new = cadence_server::pairing::new_code;
+    let new = cadence_server::guitar::pairing::new_code;
     let (first, second, _) = tokio::join!(
         new(&one.auth, &host),
         new(&two.auth, &host),

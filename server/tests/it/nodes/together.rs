@@ -8,7 +8,7 @@ use crate::support::{
     traffic::notes_with_one_id,
     world::{World, topic},
 };
-use cadence_server::practice;
+use cadence_server::guitar::practice;
 use cadence_store::commands::{Actor, CommandContext};
 use protocol::{
     Topic,
@@ -384,7 +384,7 @@ async fn a_phone_that_was_removed_by_a_server_that_died_is_out_all_the_same() {
     // A third server carries the host's word out, and nobody hears of it.
     let silent = World::on(&together.database).await;
     let (auth, id) = (&silent.state.auth, session.session_id);
-    cadence_server::pairing::remove(auth, id, phones[0]).await.unwrap();
+    cadence_server::guitar::pairing::remove(auth, id, phones[0]).await.unwrap();
     assert_eq!(phone.end().await, Some(4010));
     presence(&mut pc, "disconnected").await;
 }
@@ -466,7 +466,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
         connection: None,
         message: None,
         at: None,
-        turn: None,
+        permit: None,
     };
     let start = practice::Step::Start;
     practice::command(&two.store, context, session.session_id, start, PracticeCommand::default())

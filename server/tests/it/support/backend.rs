@@ -1,6 +1,6 @@
 //! A database of a test's own, in SQLite or in PostgreSQL.
 
-use cadence_config::{Database, DatabaseUrl};
+use cadence_config::{DatabaseSettings, DatabaseUrl};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ pub(crate) use on_both;
 /// An empty database. A PostgreSQL one stays until its throwaway server ends.
 #[derive(Clone)]
 pub(crate) struct TestDatabase {
-    pub(crate) settings: Database,
+    pub(crate) settings: DatabaseSettings,
     /// The address of the PostgreSQL database.
     pub(crate) url: String,
     name: String,
@@ -44,7 +44,7 @@ pub(crate) struct TestDatabase {
 impl TestDatabase {
     pub(crate) async fn new(on: Backend) -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
-        let mut settings = Database::sqlite(folder.path().join("test.db"));
+        let mut settings = DatabaseSettings::sqlite(folder.path().join("test.db"));
         let (mut url, mut name) = (String::new(), String::new());
         if on == Backend::Postgres {
             name = format!("test_{}", uuid::Uuid::new_v4().simple());

@@ -7,7 +7,7 @@ use crate::support::{
 };
 use logic::{
     link::{Delivery, Effect, Link, Now, OutboxRecord},
-    session::View,
+    session::SessionView,
 };
 use protocol::{ClientMessage, Frame, Note, Position, ServerMessage, Topic, guitar::ChordChange};
 use std::{
@@ -232,7 +232,7 @@ impl Driver {
         self.wire = None;
         self.life += 1;
         self.link = new_link(&self.device);
-        self.record.lock().unwrap().view = View::default();
+        self.record.lock().unwrap().view = SessionView::default();
         let now = self.now();
         for (topic, from) in &self.followed {
             self.link.follow(now, *topic, from.clone());

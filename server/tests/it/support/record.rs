@@ -3,7 +3,7 @@
 use logic::{
     gym::roster::Roster,
     link::{Delivery, Figures, Phase, Status},
-    session::View,
+    session::SessionView,
 };
 use protocol::{
     ErrorBody, Position, ServerMessage, Topic,
@@ -45,7 +45,7 @@ pub(crate) struct Record {
     /// The gym as the page shows it.
     pub(crate) roster: Option<Roster>,
     /// The guitar session as the page shows it.
-    pub(crate) view: View,
+    pub(crate) view: SessionView,
     /// How each socket ended.
     pub(crate) closes: Vec<u16>,
     /// When each socket was wanted.

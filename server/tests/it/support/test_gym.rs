@@ -1,7 +1,7 @@
 //! A gym for the tests of the store: its rules, its people, and a clock that the test moves.
 
 use crate::support::backend::{Backend, TestDatabase};
-use cadence_server::{
+use cadence_server::gym::{
     check_in::check_in, check_out::check_out, members, undo_check_in::undo_check_in,
 };
 use cadence_store::{
@@ -159,7 +159,14 @@ pub(crate) fn desk() -> Actor {
 
 pub(crate) fn context() -> CommandContext {
     let (connection, message) = (Some(Uuid::from_u128(8)), Some(Uuid::new_v4()));
-    CommandContext { id: Uuid::new_v4(), actor: desk(), connection, message, at: None, turn: None }
+    CommandContext {
+        id: Uuid::new_v4(),
+        actor: desk(),
+        connection,
+        message,
+        at: None,
+        permit: None,
+    }
 }
 
 pub(crate) fn check_in_of(code: &str) -> CheckIn {

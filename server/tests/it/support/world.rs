@@ -2,7 +2,7 @@
 
 use crate::support::{backend::TestDatabase, client::Socket, redis::TestRedis};
 use cadence_config::Config;
-use cadence_server::{create_admin, serve::Server, state::AppState};
+use cadence_server::{accounts::demo as demo_accounts, serve::Server, state::AppState};
 use cadence_store::demo;
 use protocol::{
     Codec,
@@ -98,7 +98,7 @@ impl World {
     /// The demo's gym and accounts.
     pub(crate) async fn seed(&self) {
         demo::seed_demo(&self.state.store, self.state.now()).await.unwrap();
-        create_admin::seed_demo_accounts(&self.state.auth, true).await.unwrap();
+        demo_accounts::seed_demo_accounts(&self.state.auth, true).await.unwrap();
     }
 
     async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, String)>) -> Self {

@@ -1,9 +1,10 @@
 //! The button that ends a visit.
 
 use super::super::desk_state::DeskState;
-use crate::{gym::words, link::use_link};
+use crate::link::use_link;
 use leptos::{html, prelude::*};
 use protocol::gym::Visit;
+use texts::text;
 
 /// Ends the open visit. It has the focus: a second scan of a member who is in mostly means that
 /// the member leaves.
@@ -28,7 +29,7 @@ pub fn CheckOutButton(
             node_ref=button
             on:click=move |_| desk.check_out_visit(&link, &visit)
         >
-            {words::check_out}
+            {text!(gym.check_out)}
         </button>
     }
 }

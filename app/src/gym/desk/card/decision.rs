@@ -5,7 +5,7 @@ use super::{
     renew::RenewButton, undo::UndoButton,
 };
 use crate::{
-    gym::words,
+    gym::sentences,
     ui::{Avatar, Icon, IconName, Tone},
 };
 use leptos::prelude::*;
@@ -13,6 +13,7 @@ use protocol::{
     Millis,
     gym::{CheckInAnswer, GymClock, Reason, Verdict},
 };
+use texts::text;
 
 /// Colour, icon and the value of `data-verdict`.
 fn look(verdict: Verdict) -> (Tone, IconName, &'static str) {
@@ -55,12 +56,12 @@ pub fn DecisionCard(
     let member = answer.member.clone();
     let GymClock { utc_offset_minutes: utc_offset, undo_ms, repeat_ms, .. } = clock;
     let repeated = answer.repeated.then(|| {
-        view! { <p class="answer-note">{move || words::repeated(repeat_ms / 1_000)}</p> }
+        view! { <p class="answer-note">{move || sentences::repeated(repeat_ms / 1_000)}</p> }
     });
     let shown = StoredValue::new(answer.clone());
-    let word = move || shown.with_value(|answer| words::headline(answer, utc_offset));
-    let title = move || shown.with_value(words::greeting);
-    let note = move || shown.with_value(words::particulars);
+    let word = move || shown.with_value(|answer| sentences::headline(answer, utc_offset));
+    let title = move || shown.with_value(sentences::greeting);
+    let note = move || shown.with_value(sentences::particulars);
     view! {
         <section class=format!("card answer {}", tone.class()) data-verdict=verdict>
             <Avatar name=member.full_name.clone() large=true/>
@@ -108,13 +109,13 @@ fn DecisionActions(
                 aria-expanded=move || overriding.get().to_string()
                 on:click=move |_| overriding.update(|open| *open = !*open)
             >
-                {words::open_override}
+                {text!(gym.open_override)}
             </button>
         }
         .into_any(),
         Verdict::Allow | Verdict::Warn => view! {
             <a class="button button-quiet" href=profile>
-                {words::profile}
+                {text!(gym.profile)}
             </a>
         }
         .into_any(),

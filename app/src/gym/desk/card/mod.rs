@@ -15,7 +15,7 @@ use super::{
     entry::{DeskEntry, DeskRequest, EntryState},
 };
 use crate::{
-    gym::{activity::LineBadge, words},
+    gym::{activity::LineBadge, sentences},
     link::use_link,
     ui::{Avatar, Icon, IconName},
 };
@@ -24,6 +24,7 @@ use protocol::{
     ErrorBody, ErrorCode,
     gym::{GymClock, Visit},
 };
+use texts::text;
 
 /// The card of one entry.
 #[component]
@@ -91,9 +92,9 @@ fn WaitingCard(entry: DeskEntry) -> impl IntoView {
             icon
             verdict
             name
-            word=move || words::waiting(queued, request)
-            title=move || words::entry_title(title.as_deref())
-            note=move || words::waiting_note(queued)
+            word=move || sentences::waiting(queued, request)
+            title=move || sentences::entry_title(title.as_deref())
+            note=move || sentences::waiting_note(queued)
         />
     }
 }
@@ -108,9 +109,9 @@ fn LeftCard(visit: Visit) -> impl IntoView {
             icon=IconName::DoorOpen
             verdict="left"
             name
-            word=words::checked_out
-            title=move || words::goodbye(&goodbye)
-            note=move || format!("{number} · {}", words::line_badge(badge))
+            word=text!(gym.checked_out)
+            title=move || sentences::goodbye(&goodbye)
+            note=move || sentences::left_note(&number, badge)
         />
     }
 }
@@ -124,9 +125,9 @@ fn UndoneCard(visit: Visit) -> impl IntoView {
             icon=IconName::Undo
             verdict="undone"
             name
-            word=words::taken_back
+            word=text!(gym.taken_back)
             title=move || title.clone()
-            note=move || words::does_not_count(&number)
+            note=move || sentences::does_not_count(&number)
         />
     }
 }
@@ -136,14 +137,14 @@ fn UndoneCard(visit: Visit) -> impl IntoView {
 fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoView {
     let link = use_link();
     let request = entry.request;
-    let unknown = error.code == ErrorCode::MemberNotFound;
+    let code = error.code;
     let title = entry.title().map(str::to_owned);
-    let again = (!unknown && request == DeskRequest::CheckIn).then(|| {
+    let again = (code != ErrorCode::MemberNotFound && request == DeskRequest::CheckIn).then(|| {
         let (code, name) = (entry.code.clone(), entry.name.clone());
         let again = move |_| desk.check_in(&link, code.clone(), name.clone(), None);
         view! {
             <button type="button" class="button" on:click=again>
-                {words::try_again}
+                {text!(shared.try_again)}
             </button>
         }
     });
@@ -153,10 +154,10 @@ fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoV
             <div class="answer-text">
                 <p class="answer-word">
                     <Icon name=IconName::X/>
-                    {move || words::failed(unknown, request)}
+                    {move || sentences::failed(code, request)}
                 </p>
-                <h2 class="answer-name">{move || words::entry_title(title.as_deref())}</h2>
-                <p class="answer-note">{move || words::failed_note(unknown, &error)}</p>
+                <h2 class="answer-name">{move || sentences::entry_title(title.as_deref())}</h2>
+                <p class="answer-note">{move || sentences::failed_note(&error)}</p>
             </div>
             <div class="answer-acts">{again}</div>
         </section>

@@ -1,8 +1,9 @@
 //! The form that lets a refused member in.
 
 use super::super::desk_state::DeskState;
-use crate::{gym::words, link::use_link};
+use crate::link::use_link;
 use leptos::{ev, html, prelude::*};
+use texts::text;
 use uuid::Uuid;
 
 /// Lets a refused member in once; the reason goes into the audit log.
@@ -35,7 +36,7 @@ pub fn OverrideForm(
     view! {
         <form class="answer-override" on:submit=submit>
             <div class="field">
-                <label for="override-reason">{words::override_label}</label>
+                <label for="override-reason">{text!(gym.override_label)}</label>
                 <input
                     class="input"
                     id="override-reason"
@@ -50,10 +51,10 @@ pub fn OverrideForm(
                 class="button button-primary"
                 disabled=move || reason.with(|reason| reason.trim().is_empty())
             >
-                {words::let_in_once}
+                {text!(gym.let_in_once)}
             </button>
             <button type="button" class="button button-quiet" on:click=move |_| close()>
-                {words::cancel}
+                {text!(gym.cancel)}
             </button>
         </form>
     }

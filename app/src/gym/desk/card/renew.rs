@@ -3,15 +3,16 @@
 use super::super::desk_state::DeskState;
 use crate::{
     backend::{CallFailure, renew},
-    gym::words,
+    gym::sentences,
     link::use_link,
-    ui::{Icon, IconName},
+    ui::{Icon, IconName, error_words},
 };
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{
     gym::{CheckInAnswer, Verdict},
     http::MemberRow,
 };
+use texts::text;
 
 type RenewalResult = Result<MemberRow, CallFailure>;
 
@@ -41,14 +42,14 @@ pub fn RenewButton(
     let denied = answer.verdict == Verdict::Deny;
     let class = if denied { "button button-primary" } else { "button" };
     let check_in = denied.then(|| (member.to_string(), answer.member.full_name));
-    let button_text = move || words::renew(is_pending.get());
+    let button_text = move || sentences::renew(is_pending.get());
     move || match result.get() {
         Some(Ok(row)) => {
             view! { <RenewedNote row desk class check_in=check_in.clone()/> }.into_any()
         }
         other => {
             let failure = other.and_then(Result::err).map(|failure| {
-                let sentence = move || words::error(&failure.0);
+                let sentence = move || error_words(&failure.0);
                 view! { <p class="answer-error" role="alert">{sentence}</p> }
             });
             view! {
@@ -81,14 +82,14 @@ fn RenewedNote(
         let act = move |_| desk.check_in(&link, member.clone(), Some(name.clone()), None);
         view! {
             <button type="button" class=class on:click=act>
-                {words::check_in}
+                {text!(gym.check_in)}
             </button>
         }
     });
     view! {
         <p class="answer-done" role="status">
             <Icon name=IconName::Check/>
-            {move || words::renewed(row.membership.as_ref())}
+            {move || sentences::renewed(row.membership.as_ref())}
         </p>
         {button}
     }

@@ -2,7 +2,7 @@
 
 use super::super::desk_state::DeskState;
 use crate::{
-    gym::words,
+    gym::sentences,
     link::use_link,
     ui::{Icon, IconName, use_tick},
 };
@@ -36,7 +36,7 @@ pub fn UndoButton(
         <Show when=move || seconds_left.get().is_some()>
             <button type="button" class="button number" on:click=undo>
                 <Icon name=IconName::Undo/>
-                {move || words::undo(seconds_left.get().unwrap_or_default())}
+                {move || sentences::undo(seconds_left.get().unwrap_or_default())}
             </button>
         </Show>
     }

@@ -1,11 +1,12 @@
 //! One member that the search found.
 
 use crate::{
-    gym::{standing::standing_tone, words},
+    gym::{sentences, standing::standing_tone},
     ui::{Avatar, Badge, Tone},
 };
 use leptos::prelude::*;
 use protocol::http::{MemberRow, Standing};
+use texts::text;
 
 /// Checks the member in; a member who is in can be checked out beside it.
 #[component]
@@ -26,12 +27,12 @@ pub fn FoundRow(
         row.with_value(|row| (row.member.full_name.clone(), row.in_since, row.standing));
     let badge = match (in_since, standing) {
         (Some(since), _) => {
-            let text = move || words::in_since(since, utc_offset.get());
+            let text = move || sentences::in_since(since, utc_offset.get());
             Some(view! { <Badge tone=Tone::Good text/> })
         }
         (None, Standing::Active) => None,
         (None, standing) => {
-            let text = move || words::standing(standing);
+            let text = move || sentences::standing(standing);
             Some(view! { <Badge tone=standing_tone(standing) text/> })
         }
     };
@@ -41,10 +42,10 @@ pub fn FoundRow(
             <button
                 type="button"
                 class="button button-small"
-                aria-label=move || words::check_out_of(&leaving)
+                aria-label=move || sentences::check_out_of(&leaving)
                 on:click=move |_| check_out.run(row.get_value())
             >
-                {words::check_out}
+                {text!(gym.check_out)}
             </button>
         }
     });
@@ -57,9 +58,9 @@ pub fn FoundRow(
             >
                 <Avatar name=name.clone()/>
                 <span class="found-text">
-                    <span class="sr-only">{words::check_in} " "</span>
+                    <span class="sr-only">{text!(gym.check_in)} " "</span>
                     <span class="found-name">{name}</span>
-                    <span class="found-note number">{move || row.with_value(words::found_note)}</span>
+                    <span class="found-note number">{move || row.with_value(sentences::found_note)}</span>
                 </span>
                 {badge}
                 {move || {

@@ -9,12 +9,13 @@ pub mod search_state;
 use self::{found_row::FoundRow, search_state::SearchState};
 use super::desk_state::DeskState;
 use crate::{
-    gym::words,
+    gym::sentences,
     link::use_link,
-    ui::{Icon, IconName},
+    ui::{Icon, IconName, error_words},
 };
 use leptos::{ev, html, prelude::*};
 use protocol::http::MemberRow;
+use texts::{text, words};
 
 /// The input and what it found.
 #[component]
@@ -75,8 +76,8 @@ pub fn MemberSearch(
                     class="input"
                     node_ref=input
                     type="text"
-                    aria-label=words::search_label
-                    placeholder=words::desk_placeholder
+                    aria-label=text!(gym.search_label)
+                    placeholder=text!(gym.desk_placeholder)
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"
@@ -115,16 +116,16 @@ pub fn MemberSearch(
 fn SearchNews(search: SearchState) -> impl IntoView {
     let spoken = move || match search.found.get() {
         None => String::new(),
-        Some(Err(failure)) => words::error(&failure.0),
+        Some(Err(failure)) => error_words(&failure.0),
         Some(Ok(rows)) => {
             let selected = search.selected.get();
             let name = rows.get(selected).map(|row| row.member.full_name.as_str());
-            words::found(rows.len(), selected, name)
+            sentences::found(rows.len(), selected, name)
         }
     };
     let trouble = move || match search.found.get() {
-        Some(Err(failure)) => Some(words::error(&failure.0)),
-        Some(Ok(rows)) if rows.is_empty() => Some(words::nobody_found_here()),
+        Some(Err(failure)) => Some(error_words(&failure.0)),
+        Some(Ok(rows)) if rows.is_empty() => Some(words!(gym.none_found).to_owned()),
         _ => None,
     };
     view! {

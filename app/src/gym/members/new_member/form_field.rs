@@ -1,13 +1,13 @@
 //! One field of the form with its error.
 
-use crate::gym::words;
+use crate::ui::error_words;
 use leptos::{html, prelude::*};
 use protocol::ErrorBody;
 
 /// What is wrong with a field; `None` when the error is about another one.
 fn error_of(field: &'static str, error: RwSignal<Option<ErrorBody>>) -> Option<String> {
     let is_about = |error: &&ErrorBody| error.field.as_deref() == Some(field);
-    error.with(|error| error.as_ref().filter(is_about).map(words::error))
+    error.with(|error| error.as_ref().filter(is_about).map(error_words))
 }
 
 /// A line of text with its label.

@@ -11,14 +11,15 @@ pub use self::new_number::NewNumber;
 use self::form_field::{FieldError, TextField};
 use crate::{
     backend::{CallFailure, create_member, plans},
-    gym::words,
-    ui::{Icon, IconName},
+    gym::sentences,
+    ui::{Icon, IconName, error_words},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use protocol::{
     ErrorBody,
     http::{MemberRow, NewMember, PlanRow},
 };
+use texts::text;
 use uuid::Uuid;
 
 /// A shorter name is refused before anything is sent.
@@ -69,7 +70,7 @@ impl FormState {
         }
         let member = self.typed();
         if member.full_name.chars().count() < SHORTEST_NAME {
-            let error = ErrorBody::field("full_name", "The name needs at least 2 characters.");
+            let error = ErrorBody::field("full_name", "");
             return self.error.set(Some(error));
         }
         self.is_pending.set(true);
@@ -91,7 +92,7 @@ impl FormState {
         let is_general = |error: &&ErrorBody| {
             error.field.as_deref().is_none_or(|field| !FIELDS.contains(&field))
         };
-        self.error.with(|error| error.as_ref().filter(is_general).map(words::error))
+        self.error.with(|error| error.as_ref().filter(is_general).map(error_words))
     }
 }
 
@@ -117,20 +118,20 @@ pub fn NewMemberForm(
     view! {
         <form class="card new-member" on:submit=submit novalidate>
             <header class="card-head">
-                <h2>{words::new_member}</h2>
+                <h2>{text!(gym.new_member)}</h2>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=words::close
+                    aria-label=text!(shared.close)
                     on:click=move |_| close.run(())
                 >
                     <Icon name=IconName::X/>
                 </button>
             </header>
             <div class="new-member-fields">
-                <TextField id="full_name" label=words::name kind="text" input=full_name error/>
-                <TextField id="phone" label=words::phone_field kind="tel" input=phone error/>
-                <TextField id="email" label=words::email_field kind="email" input=email error/>
+                <TextField id="full_name" label=text!(gym.name) kind="text" input=full_name error/>
+                <TextField id="phone" label=text!(gym.phone_field) kind="tel" input=phone error/>
+                <TextField id="email" label=text!(gym.email_field) kind="email" input=email error/>
                 <PlanField select=form.plan error/>
             </div>
             <p class="field-error" role="alert">
@@ -142,9 +143,9 @@ pub fn NewMemberForm(
                     class="button button-primary"
                     disabled=move || is_pending.get()
                 >
-                    {move || words::create_member(is_pending.get())}
+                    {move || sentences::create_member(is_pending.get())}
                 </button>
-                <span class="muted">{words::number_note}</span>
+                <span class="muted">{text!(gym.number_note)}</span>
             </div>
         </form>
     }
@@ -164,9 +165,9 @@ fn PlanField(select: NodeRef<html::Select>, error: RwSignal<Option<ErrorBody>>) 
     };
     view! {
         <div class="field">
-            <label for="plan">{words::plan_field}</label>
+            <label for="plan">{text!(gym.plan_field)}</label>
             <select class="input" id="plan" name="plan" node_ref=select aria-describedby="plan-error">
-                <option value="">{words::no_plan_yet}</option>
+                <option value="">{text!(gym.no_plan_yet)}</option>
                 <Suspense>{choices}</Suspense>
             </select>
             <FieldError id="plan" error/>

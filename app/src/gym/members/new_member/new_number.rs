@@ -2,11 +2,12 @@
 
 use crate::{
     browser::use_browser,
-    gym::words,
+    gym::sentences,
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
 use protocol::http::MemberRow;
+use texts::text;
 
 /// The card that follows the form.
 #[component]
@@ -23,14 +24,14 @@ pub fn NewNumber(
     let copy = move |_| copied.set(browser.with(|browser| browser.copy(&number)));
     view! {
         <section class="card new-number" role="status">
-            <p class="muted">{words::new_member}</p>
+            <p class="muted">{text!(gym.new_member)}</p>
             <h2>{row.member.full_name}</h2>
             <p class="new-number-code">{row.member.number}</p>
-            <p class="muted">{words::one_number}</p>
+            <p class="muted">{text!(gym.one_number)}</p>
             <div class="new-number-acts">
                 <button type="button" class="button button-primary" on:click=copy>
                     <Icon name=IconName::Copy/>
-                    {move || words::copy_number(copied.get())}
+                    {move || sentences::copy_number(copied.get())}
                 </button>
                 <button
                     type="button"
@@ -40,10 +41,10 @@ pub fn NewNumber(
                     }
                 >
                     <Icon name=IconName::Printer/>
-                    {words::print}
+                    {text!(gym.print)}
                 </button>
                 <button type="button" class="button button-quiet" on:click=move |_| close.run(())>
-                    {words::done}
+                    {text!(gym.done)}
                 </button>
             </div>
         </section>

@@ -1,0 +1,253 @@
+//! How a node keeps its ring equal to a log that other nodes also write.
+//!
+//! A message on the bus between nodes is a hint: it may be late, duplicated or lost. The follower
+//! releases events in offset order, waits [`GAP_WAIT_MS`] for a missing offset and then asks for a
+//! reading of the log. Every [`COMPARE_INTERVAL_MS`] it compares its end with the log's, because a
+//! node that commits and dies before it publishes leaves no gap to see.
+
+use protocol::{Millis, Position};
+use std::collections::BTreeMap;
+
+/// How long a missing offset may be in transit before the log is read.
+pub const GAP_WAIT_MS: i64 = 50;
+/// The interval at which the end is compared with the log's.
+pub const COMPARE_INTERVAL_MS: i64 = 1_000;
+/// Events that wait for an earlier one. Later ones are read from the log instead.
+const MAX_EARLY_EVENTS: usize = 4_096;
+/// A node that missed more than this restarts at the log's end.
+const MAX_MISSED_EVENTS: u64 = 1_000;
+
+/// A node's own position in a topic's log.
+#[derive(Debug)]
+pub struct LogFollower<E> {
+    end: Position,
+    early: BTreeMap<u64, (Millis, E)>,
+    /// Since when the log is known to be ahead of this node.
+    behind_since: Option<i64>,
+    compare_at: i64,
+}
+
+/// A reading of the log that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogQuery {
+    /// Read the log's end, then call [`LogFollower::compared`] with this position, which is where
+    /// the node stood when it asked.
+    End(Position),
+    /// Read the log's end and the events after this position, then call [`LogFollower::read`].
+    Events(Position),
+}
+
+/// The result of a reading.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LogProgress<E> {
+    /// Append these to the ring.
+    Events(PlacedEvents<E>),
+    /// The log started a new epoch, went back in time or was truncated: continue from
+    /// [`LogFollower::end`], and send every subscriber a snapshot.
+    Restarted,
+}
+
+/// Events in offset order: offset, timestamp, event.
+pub type PlacedEvents<E> = Vec<(u64, Millis, E)>;
+
+impl<E> LogFollower<E> {
+    /// A follower whose ring holds everything up to `end`. Every `now` is in milliseconds of a
+    /// monotonic clock.
+    pub fn new(now: i64, end: Position) -> Self {
+        let compare_at = now + COMPARE_INTERVAL_MS;
+        Self { end, early: BTreeMap::new(), behind_since: None, compare_at }
+    }
+
+    /// The position of the last event that was released.
+    pub fn end(&self) -> &Position {
+        &self.end
+    }
+
+    /// Takes an event with its position, from this node's own commit or from the bus. Returns what
+    /// can be appended now.
+    pub fn hint(&mut self, now: i64, at: &Position, ts: Millis, event: E) -> PlacedEvents<E> {
+        if at.epoch != self.end.epoch {
+            // An older epoch, or the first event of a newer one: only the log can tell.
+            self.suspect(now);
+            return Vec::new();
+        }
+        if at.offset > self.end.offset && self.early.len() < MAX_EARLY_EVENTS {
+            self.early.entry(at.offset).or_insert((ts, event));
+        }
+        let ready = self.release();
+        self.watch(now, at.offset);
+        ready
+    }
+
+    /// Takes the log's end as it was read. `from` is where this node stood when it asked; hints may
+    /// have advanced it since.
+    pub fn compared(&mut self, now: i64, from: &Position, end: &Position) {
+        self.compare_at = now + COMPARE_INTERVAL_MS;
+        if from.epoch != self.end.epoch {
+            return;
+        }
+        if end.epoch == from.epoch && end.offset >= from.offset {
+            self.watch(now, end.offset);
+        } else {
+            // Another epoch, or the log went back in time: no hint will fill this gap.
+            self.behind_since = Some(now - GAP_WAIT_MS);
+        }
+    }
+
+    /// Takes a reading of the log: its end, and all events after `from` in order. Hints may have
+    /// advanced this node since it asked.
+    pub fn read(
+        &mut self,
+        now: i64,
+        from: &Position,
+        end: &Position,
+        events: PlacedEvents<E>,
+    ) -> LogProgress<E> {
+        if from.epoch != self.end.epoch {
+            return LogProgress::Events(Vec::new());
+        }
+        let went_back = end.epoch != from.epoch || end.offset < from.offset;
+        if went_back || end.offset - from.offset > MAX_MISSED_EVENTS {
+            return self.restart(now, end);
+        }
+        for (offset, ts, event) in events {
+            if offset > self.end.offset {
+                self.early.insert(offset, (ts, event));
+            }
+        }
+        self.behind_since = None;
+        let ready = self.release();
+        // Events up to the log's end are missing from the reading: the log was truncated.
+        if self.end.offset < end.offset {
+            return self.restart(now, end);
+        }
+        self.watch(now, end.offset);
+        LogProgress::Events(ready)
+    }
+
+    fn restart(&mut self, now: i64, end: &Position) -> LogProgress<E> {
+        *self = Self::new(now, end.clone());
+        LogProgress::Restarted
+    }
+
+    /// The reading that is due now, if any.
+    pub fn next_query(&self, now: i64) -> Option<LogQuery> {
+        if self.behind_since.is_some_and(|since| now >= since + GAP_WAIT_MS) {
+            return Some(LogQuery::Events(self.end.clone()));
+        }
+        (now >= self.compare_at).then(|| LogQuery::End(self.end.clone()))
+    }
+
+    /// Another epoch of the log was seen: makes the comparison due at once.
+    pub fn suspect(&mut self, now: i64) {
+        self.compare_at = now;
+    }
+
+    /// A reading failed: makes it due again after [`GAP_WAIT_MS`].
+    pub fn failed(&mut self, now: i64) {
+        self.behind_since = self.behind_since.map(|_| now);
+        self.compare_at = self.compare_at.max(now + GAP_WAIT_MS);
+    }
+
+    /// When [`LogFollower::next_query`] becomes due.
+    pub fn deadline(&self) -> i64 {
+        self.behind_since.map_or(self.compare_at, |since| self.compare_at.min(since + GAP_WAIT_MS))
+    }
+
+    fn release(&mut self) -> PlacedEvents<E> {
+        let mut ready = Vec::new();
+        while let Some((ts, event)) = self.early.remove(&(self.end.offset + 1)) {
+            self.end.offset += 1;
+            ready.push((self.end.offset, ts, event));
+        }
+        ready
+    }
+
+    /// Records that the log reaches at least `offset`.
+    fn watch(&mut self, now: i64, offset: u64) {
+        let last = self.early.keys().next_back().copied().unwrap_or(0).max(offset);
+        match last > self.end.offset {
+            true => self.behind_since = Some(self.behind_since.unwrap_or(now)),
+            false => self.behind_since = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(offset: u64) -> Position {
+        Position { epoch: "a".into(), offset }
+    }
+
+    fn follower() -> LogFollower<char> {
+        LogFollower::new(0, at(0))
+    }
+
+    fn hint(follower: &mut LogFollower<char>, now: i64, offset: u64, event: char) -> String {
+        follower.hint(now, &at(offset), 0, event).into_iter().map(|(.., event)| event).collect()
+    }
+
+    #[test]
+    fn hints_are_delivered_in_order_and_once() {
+        let mut follower = follower();
+        assert_eq!(hint(&mut follower, 0, 2, 'b'), "");
+        assert_eq!(hint(&mut follower, 0, 1, 'a'), "ab");
+        assert_eq!(hint(&mut follower, 0, 2, 'b'), "");
+        assert_eq!(hint(&mut follower, 0, 3, 'c'), "c");
+        assert_eq!(follower.next_query(500), None);
+    }
+
+    #[test]
+    fn a_lost_hint_is_read_from_the_log_after_a_moment() {
+        let mut follower = follower();
+        hint(&mut follower, 0, 2, 'b');
+        assert_eq!(follower.next_query(GAP_WAIT_MS - 1), None);
+        assert_eq!(follower.next_query(GAP_WAIT_MS), Some(LogQuery::Events(at(0))));
+        let log = vec![(1, 0, 'a'), (2, 0, 'b'), (3, 0, 'c')];
+        assert_eq!(follower.read(60, &at(0), &at(3), log.clone()), LogProgress::Events(log));
+        assert_eq!(follower.next_query(500), None);
+    }
+
+    #[test]
+    fn a_node_that_died_before_it_published_is_noticed_within_a_second() {
+        let mut follower = follower();
+        assert_eq!(follower.next_query(COMPARE_INTERVAL_MS), Some(LogQuery::End(at(0))));
+        follower.compared(1_000, &at(0), &at(4));
+        assert_eq!(follower.next_query(1_000 + GAP_WAIT_MS), Some(LogQuery::Events(at(0))));
+    }
+
+    #[test]
+    fn a_log_of_a_new_epoch_that_went_back_or_was_truncated_restarts_this_node() {
+        let anew = Position { epoch: "b".into(), offset: 9 };
+        for (end, events) in [(anew, vec![]), (at(0), vec![]), (at(3), vec![(3, 0, 'c')])] {
+            let mut follower = follower();
+            hint(&mut follower, 0, 1, 'a');
+            follower.compared(1_000, &at(1), &end);
+            assert_eq!(follower.next_query(1_000 + GAP_WAIT_MS), Some(LogQuery::Events(at(1))));
+            assert_eq!(follower.read(1_100, &at(1), &end, events), LogProgress::Restarted);
+            assert_eq!((follower.end(), follower.next_query(1_500)), (&end, None));
+        }
+    }
+
+    #[test]
+    fn a_hint_of_another_epoch_is_no_event() {
+        let mut follower = follower();
+        let other = Position { epoch: "b".into(), offset: 1 };
+        assert_eq!(follower.hint(10, &other, 0, 'x'), vec![]);
+        assert_eq!(follower.next_query(10), Some(LogQuery::End(at(0))));
+    }
+
+    #[test]
+    fn an_answer_that_hints_have_overtaken_does_not_take_this_node_back() {
+        let mut follower = follower();
+        hint(&mut follower, 0, 1, 'a');
+        let from = follower.end().clone();
+        hint(&mut follower, 10, 2, 'b');
+        follower.compared(20, &from, &at(1));
+        assert_eq!(follower.next_query(100), None);
+        assert_eq!(follower.read(30, &from, &at(1), vec![]), LogProgress::Events(vec![]));
+        assert_eq!(follower.end(), &at(2));
+    }
+}

@@ -1,0 +1,376 @@
+//! The event queue of one seeded run, and what its events do.
+//!
+//! - [`pages`]: what people do with their pages
+//! - [`network`]: the sockets between pages and nodes
+//! - [`nodes`]: the servers, their database and their broker
+//! - [`catch_up`]: a connection on its way from a position to the end of a topic
+//! - [`practice`]: the practice clock, in database and broker
+//! - [`faults`]: what goes wrong
+//! - [`checks`]: what must be true in the end
+
+mod catch_up;
+mod checks;
+mod faults;
+mod network;
+mod nodes;
+mod pages;
+mod practice;
+
+use crate::{
+    node::{LogReading, PageRoles, QueuedNote, ServerNode},
+    page::SimulatedPage,
+    reference::{GYM, ROOM, Reference, ReferenceLog},
+    rng::SeededRng,
+};
+use logic::topic::{FrameLimits, LogQuery, TopicEvent};
+use protocol::{Codec, Frame, Position, Topic, account::Role};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
+use uuid::Uuid;
+
+/// After the faults everything gets so long to come to rest, in milliseconds.
+const HEALING_MS: i64 = 180_000;
+/// A server drops a connection that was silent for so long.
+const SILENCE_MS: i64 = 30_000;
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunReport {
+    /// Things that happened.
+    pub steps: u64,
+    /// Messages that people made.
+    pub made: u64,
+    /// Connections that were opened.
+    pub connections: u64,
+    /// Faults.
+    pub faults: u64,
+}
+
+/// Runs the simulation of a seed to its end.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn run(seed: u64) -> RunReport {
+    run_to_end(Simulation::new(seed, false))
+}
+
+/// As [`run`], and prints everything that events.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn trace(seed: u64) -> RunReport {
+    run_to_end(Simulation::new(seed, true))
+}
+
+fn run_to_end(mut simulation: Simulation) -> RunReport {
+    simulation.run();
+    simulation.check();
+    simulation.report
+}
+
+/// Something that is going to happen.
+#[derive(Debug)]
+enum ScheduledEvent {
+    /// A link's timer.
+    Tick {
+        page: usize,
+        life: u32,
+    },
+    /// A person does something.
+    Act {
+        page: usize,
+    },
+    /// A handshake reaches the node.
+    Arrive {
+        conn: u32,
+    },
+    /// A frame reaches the server, or the client.
+    Up {
+        conn: u32,
+        frame: Frame,
+    },
+    Down {
+        conn: u32,
+        frame: Frame,
+    },
+    /// A page that slept reads what its sockets kept for it.
+    Awake {
+        page: usize,
+    },
+    /// One side learns that a connection is over.
+    EndAtServer {
+        conn: u32,
+    },
+    EndAtClient {
+        conn: u32,
+        code: u16,
+    },
+    /// A query of a connection's catch-up is answered.
+    CatchUp {
+        conn: u32,
+    },
+    /// A socket takes the next frame.
+    Writable {
+        conn: u32,
+    },
+    /// A node's writer commits what waits.
+    Commit {
+        node: usize,
+        life: u32,
+    },
+    /// The broker's script runs for a message.
+    Script {
+        node: usize,
+        life: u32,
+        note: Box<QueuedNote>,
+    },
+    /// The broker's script runs for the practice clock.
+    Announce {
+        node: usize,
+        life: u32,
+        step: u64,
+        announcement: practice::Announcement,
+    },
+    /// A node compares what it shows of the practice clock with the database.
+    Sweep {
+        node: usize,
+        life: u32,
+    },
+    /// A hint from another node.
+    Hint {
+        node: usize,
+        life: u32,
+        at: Position,
+        topic: Topic,
+        event: Box<TopicEvent>,
+    },
+    /// A node looks whether it has to read a log, and reads it.
+    Look {
+        node: usize,
+        life: u32,
+        topic: Topic,
+    },
+    Query {
+        node: usize,
+        life: u32,
+        topic: Topic,
+        query: LogQuery,
+    },
+    /// The answer of a reading arrives.
+    Answered {
+        node: usize,
+        life: u32,
+        topic: Topic,
+        reading: Box<LogReading>,
+    },
+    /// A node starts again.
+    Start {
+        node: usize,
+    },
+    /// A page is loaded again.
+    Reload {
+        page: usize,
+    },
+    /// A person leaves a part of the page, and comes back to it.
+    Leave {
+        page: usize,
+    },
+    ComeBack {
+        page: usize,
+    },
+    /// A fault.
+    Fault,
+}
+
+/// A socket between a page and a node.
+#[derive(Debug)]
+struct SimulatedSocket {
+    page: usize,
+    life: u32,
+    socket: u32,
+    node: usize,
+    node_life: u32,
+    /// Frames of a direction arrive in order: the last one's moment.
+    up_at: i64,
+    down_at: i64,
+    /// Nothing passes any more, and nobody is told.
+    up_lost: bool,
+    down_lost: bool,
+    client_open: bool,
+    /// Frames that wait for a page that sleeps.
+    kept: Vec<Frame>,
+    /// Added to each frame's way.
+    slow: i64,
+}
+
+struct Simulation {
+    rng: SeededRng,
+    now: i64,
+    /// Faults end here.
+    calm: i64,
+    queue: BinaryHeap<Reverse<(i64, u64)>>,
+    events: BTreeMap<u64, ScheduledEvent>,
+    next: u64,
+    nodes: Vec<ServerNode>,
+    pages: Vec<SimulatedPage>,
+    sockets: BTreeMap<u32, SimulatedSocket>,
+    next_conn: u32,
+    reference: Reference,
+    ids: u64,
+    capacity: usize,
+    frame_limits: FrameLimits,
+    codec: Codec,
+    broker_away_until: i64,
+    database_away_until: i64,
+    /// Notes that were refused for good, and may have been sent again because nobody was told.
+    refused: BTreeSet<Uuid>,
+    /// Scripts of a node run in the order in which they were called.
+    script_at: Vec<i64>,
+    report: RunReport,
+    /// Print what events.
+    trace: bool,
+}
+
+impl Simulation {
+    fn new(seed: u64, trace: bool) -> Self {
+        let mut rng = SeededRng::new(seed);
+        let nodes = rng.range(1, 3) as usize;
+        let pages = rng.range(2, 5) as usize;
+        let capacity = [4, 8, 32, 512][rng.below(4)];
+        let room_kept = [8, 64, 512][rng.below(3)];
+        let calm = rng.range(20_000, 120_000);
+        let frame_limits = FrameLimits {
+            messages: [2, 16, 256][rng.below(3)],
+            bytes: 64 * 1024,
+            events_per_pull: [1, 16, 256][rng.below(3)],
+        };
+        let codec = Codec::ALL[rng.below(2)];
+        let reference = Reference {
+            gym: ReferenceLog::new(usize::MAX),
+            room: ReferenceLog::new(room_kept),
+            steps: Vec::new(),
+        };
+        let mut simulation = Self {
+            now: 0,
+            calm,
+            queue: BinaryHeap::new(),
+            events: BTreeMap::new(),
+            next: 0,
+            nodes: (0..nodes).map(|_| ServerNode::start(0, 0, capacity, &reference)).collect(),
+            pages: Vec::new(),
+            sockets: BTreeMap::new(),
+            next_conn: 0,
+            reference,
+            ids: 0,
+            capacity,
+            frame_limits,
+            codec,
+            broker_away_until: 0,
+            database_away_until: 0,
+            refused: BTreeSet::new(),
+            script_at: vec![0; nodes],
+            report: RunReport::default(),
+            trace,
+            rng,
+        };
+        for page in 0..pages {
+            let topics = match simulation.rng.below(3) {
+                0 => vec![GYM],
+                1 => vec![ROOM],
+                _ => vec![GYM, ROOM],
+            };
+            let roles = PageRoles {
+                gym: [Role::FrontDesk, Role::FrontDesk, Role::Trainer][simulation.rng.below(3)],
+                session: [Role::Host, Role::Performer, Role::Performer, Role::Spectator]
+                    [simulation.rng.below(4)],
+            };
+            let seed = simulation.rng.number();
+            simulation.pages.push(SimulatedPage::open(0, seed, topics, roles));
+            simulation.settle_page(page);
+            let at = simulation.rng.range(0, 3_000);
+            simulation.at(at, ScheduledEvent::Act { page });
+        }
+        for node in 0..nodes {
+            simulation.look(node, GYM);
+            simulation.soon(0, 10_000, ScheduledEvent::Sweep { node, life: 0 });
+        }
+        let first = simulation.rng.range(500, 8_000);
+        simulation.at(first, ScheduledEvent::Fault);
+        simulation
+    }
+
+    fn at(&mut self, moment: i64, event: ScheduledEvent) {
+        self.next += 1;
+        self.queue.push(Reverse((moment.max(self.now), self.next)));
+        self.events.insert(self.next, event);
+    }
+
+    fn soon(&mut self, from: i64, to: i64, event: ScheduledEvent) {
+        let wait = self.rng.range(from, to);
+        self.at(self.now + wait, event);
+    }
+
+    fn run(&mut self) {
+        let mut healed = false;
+        while let Some(Reverse((moment, key))) = self.queue.pop() {
+            if moment > self.calm && !healed {
+                healed = true;
+                self.now = self.calm;
+                self.heal();
+            }
+            if moment > self.calm + HEALING_MS {
+                break;
+            }
+            self.now = moment;
+            self.report.steps += 1;
+            assert!(self.report.steps < 2_000_000, "the simulation does not come to rest");
+            let Some(event) = self.events.remove(&key) else { continue };
+            if self.trace {
+                println!("{moment:>8} {event:?}");
+            }
+            self.dispatch(event);
+        }
+    }
+
+    fn dispatch(&mut self, event: ScheduledEvent) {
+        match event {
+            ScheduledEvent::Tick { page, life } => self.tick(page, life),
+            ScheduledEvent::Act { page } => self.act(page),
+            ScheduledEvent::Arrive { conn } => self.arrive(conn),
+            ScheduledEvent::Up { conn, frame } => self.up(conn, frame),
+            ScheduledEvent::Down { conn, frame } => self.down(conn, &frame),
+            ScheduledEvent::Awake { page } => self.read_kept(page),
+            ScheduledEvent::EndAtServer { conn } => self.end_at_server(conn),
+            ScheduledEvent::EndAtClient { conn, code } => self.end_at_client(conn, code),
+            ScheduledEvent::CatchUp { conn } => self.continue_catch_up(conn),
+            ScheduledEvent::Writable { conn } => self.write(conn),
+            ScheduledEvent::Commit { node, life } => self.commit(node, life),
+            ScheduledEvent::Script { node, life, note } => self.script(node, life, *note),
+            ScheduledEvent::Announce { node, life, step, announcement } => {
+                self.announced(node, life, step, announcement);
+            }
+            ScheduledEvent::Sweep { node, life } => self.sweep(node, life),
+            ScheduledEvent::Hint { node, life, at, topic, event } => {
+                self.hint(node, life, topic, &at, *event);
+            }
+            ScheduledEvent::Look { node, life, topic } => self.look_now(node, life, topic),
+            ScheduledEvent::Query { node, life, topic, query } => {
+                self.query(node, life, topic, &query);
+            }
+            ScheduledEvent::Answered { node, life, topic, reading } => {
+                self.answered(node, life, topic, *reading);
+            }
+            ScheduledEvent::Start { node } => self.start(node),
+            ScheduledEvent::Reload { page } => self.reload(page),
+            ScheduledEvent::Leave { page } => self.leave(page, 100),
+            ScheduledEvent::ComeBack { page } => self.come_back(page),
+            ScheduledEvent::Fault => self.fault(),
+        }
+    }
+
+    fn alive(&self, node: usize, life: u32) -> bool {
+        self.nodes[node].up && self.nodes[node].life == life
+    }
+}

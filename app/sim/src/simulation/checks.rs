@@ -1,0 +1,76 @@
+//! What must be true in the end.
+
+use super::Simulation;
+use crate::{
+    page::SimulatedPage,
+    reference::{ROOM, clock_in},
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+impl Simulation {
+    pub(super) fn check(&self) {
+        for (number, page) in self.pages.iter().enumerate() {
+            for topic in &page.topics {
+                let end = self.reference.log(*topic).end();
+                let view = &page.views[topic];
+                assert_eq!(
+                    view.at.as_ref(),
+                    Some(end),
+                    "page {number} did not reach {topic}'s end"
+                );
+                assert_eq!(
+                    view.state,
+                    self.reference.state(*topic, end),
+                    "page {number} in {topic}"
+                );
+            }
+            if page.topics.contains(&ROOM) {
+                let shown = clock_in(&page.views[&ROOM].state);
+                assert_eq!(shown, self.reference.current(), "page {number}'s clock");
+            }
+            self.check_order(number, page);
+            // A command of an earlier load that was refused waits for a person: another account may
+            // have made it.
+            let refused = |id: &Uuid| page.made.get(id).is_some_and(|made| !made.allowed);
+            let waiting = page.link.figures().waiting;
+            assert_eq!(
+                waiting,
+                page.outbox.keys().filter(|id| refused(id)).count(),
+                "page {number} waits for answers that never come: {:?}",
+                page.link
+            );
+            let left = page.outbox.keys().find(|id| !refused(id));
+            assert_eq!(left, None, "page {number} still waits for {:?}", page.outbox);
+            for (id, made) in &page.made {
+                let mut times = self.reference.log(made.topic).most_in_one_epoch(*id);
+                assert!(times <= 1, "{id} was carried out {times} times");
+                if made.command && made.topic == ROOM {
+                    times = self.reference.steps.iter().filter(|step| *step == id).count();
+                }
+                if !made.allowed {
+                    assert_eq!(times, 0, "page {number}: {id} was carried out without permission");
+                } else if made.command {
+                    assert!(made.done, "page {number}: the command {id} was never answered");
+                    assert_eq!(times, 1, "the command {id} was not carried out");
+                }
+            }
+        }
+    }
+
+    /// What a person did stands in the order in which it was done: commands for ever, notes as
+    /// long as the page stayed. Where a log was lost, a note may have become an event twice.
+    fn check_order(&self, number: usize, page: &SimulatedPage) {
+        let mut last = BTreeMap::new();
+        for (id, made) in page.made.iter().filter(|(id, _)| !self.refused.contains(id)) {
+            let place = match made.command && made.topic == ROOM {
+                true => self.reference.steps.iter().position(|step| step == id).map(|at| at as u64),
+                false => self.reference.log(made.topic).only_place(*id),
+            };
+            let Some(place) = place else { continue };
+            let stay = (!made.command).then_some(made.stay);
+            let before = last.insert((made.topic, stay), place);
+            assert!(before <= Some(place), "page {number}: {id} was carried out before its turn");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What people do with their pages, and what a page's link wants then.
+
+use super::{ScheduledEvent, Simulation};
+use crate::page::BEGIN;
+use logic::link::Effect;
+use protocol::{
+    ClientMessage, Note, Topic,
+    guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
+    gym::CheckIn,
+};
+
+impl Simulation {
+    /// Carries out what a page's link wants, and sets its timer.
+    pub(super) fn settle_page(&mut self, page: usize) {
+        let effects = self.pages[page].work(&self.reference);
+        for effect in effects {
+            if self.trace {
+                println!("{:>8} page {page} wants {effect:?}", self.now);
+            }
+            match effect {
+                Effect::Dial(socket) => self.dial(page, socket),
+                Effect::Close(socket) => self.hang(page, socket),
+                Effect::Transmit(frame) => self.transmit(page, frame),
+                other => panic!("nobody expects {other:?}"),
+            }
+        }
+        let device = &mut self.pages[page];
+        let born = self.now - device.now(self.now).mono;
+        let Some(deadline) = device.link.deadline(device.now(self.now)) else { return };
+        let due = (born + deadline).max(self.now + 1).max(device.asleep_until);
+        if device.tick_at.is_none_or(|at| due < at) {
+            device.tick_at = Some(due);
+            let life = device.life;
+            self.at(due, ScheduledEvent::Tick { page, life });
+        }
+    }
+
+    pub(super) fn tick(&mut self, page: usize, life: u32) {
+        let device = &mut self.pages[page];
+        if device.life != life {
+            return;
+        }
+        if device.tick_at.is_some_and(|at| at <= self.now) {
+            device.tick_at = None;
+        }
+        if self.now >= device.asleep_until {
+            let now = device.now(self.now);
+            device.link.on_timer(now);
+        }
+        self.settle_page(page);
+    }
+
+    pub(super) fn act(&mut self, page: usize) {
+        if self.now >= self.calm {
+            return;
+        }
+        self.soon(50, 4_000, ScheduledEvent::Act { page });
+        let device = &self.pages[page];
+        if self.now < device.asleep_until {
+            return;
+        }
+        let topic = device.topics[self.rng.below(device.topics.len())];
+        if device.left == Some(topic) {
+            return;
+        }
+        // A dashboard and a spectator only watch, mostly.
+        if !device.may_act_in(topic) && !self.rng.chance(150) {
+            return;
+        }
+        if self.rng.chance(20) {
+            return self.leave(page, 5_000);
+        }
+        // A few at once, as fingers and scanners do.
+        for _ in 0..self.rng.range(1, 4) {
+            self.ids += 1;
+            self.report.made += 1;
+            let wall = (BEGIN + self.now) as u64;
+            let mut tail = [0u8; 10];
+            tail[2..].copy_from_slice(&self.ids.to_be_bytes());
+            let id = uuid::Builder::from_unix_timestamp_millis(wall, &tail).into_uuid();
+            let message = match topic {
+                Topic::CheckIns => ClientMessage::CheckIn(CheckIn {
+                    member: self.ids.to_string(),
+                    location: None,
+                    notes: None,
+                    override_reason: None,
+                    at: None,
+                }),
+                Topic::Guitar(_) if self.rng.chance(100) => {
+                    ClientMessage::PracticeStart(PracticeCommand::default())
+                }
+                Topic::Guitar(_) if self.rng.chance(300) => {
+                    ClientMessage::Note(Note::Strum(Strum {
+                        direction: Direction::Down,
+                        velocity: 0.5,
+                        strings: None,
+                        source: StrumSource::Swipe,
+                        at: None,
+                    }))
+                }
+                Topic::Guitar(_) => ClientMessage::Note(Note::ChordChange(ChordChange {
+                    chord: format!("c{}", self.ids),
+                })),
+            };
+            self.pages[page].make(self.now, id, topic, message);
+        }
+        self.settle_page(page);
+    }
+
+    pub(super) fn leave(&mut self, page: usize, at_most: i64) {
+        let device = &mut self.pages[page];
+        if self.now >= self.calm || device.left.is_some() {
+            return;
+        }
+        let topic = device.topics[self.rng.below(device.topics.len())];
+        device.leave(self.now, topic);
+        self.soon(0, at_most, ScheduledEvent::ComeBack { page });
+        self.settle_page(page);
+    }
+
+    pub(super) fn come_back(&mut self, page: usize) {
+        self.pages[page].come_back(self.now);
+        self.settle_page(page);
+    }
+
+    pub(super) fn reload(&mut self, page: usize) {
+        let gone: Vec<u32> = self.of_page(page).collect();
+        for conn in gone {
+            self.sockets.entry(conn).and_modify(|c| c.client_open = false);
+            self.soon(0, 3_000, ScheduledEvent::EndAtServer { conn });
+        }
+        let seed = self.rng.number();
+        self.pages[page].reload(self.now, seed);
+        self.settle_page(page);
+    }
+
+    pub(super) fn wake(&mut self, page: usize) {
+        let device = &mut self.pages[page];
+        device.asleep_until = 0;
+        let now = device.now(self.now);
+        device.link.visibility(now, true);
+        device.link.wake(now);
+        self.settle_page(page);
+        self.read_kept(page);
+    }
+}

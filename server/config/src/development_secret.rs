@@ -1,0 +1,60 @@
+//! The secret of a server in development.
+
+use crate::{Mistakes, Secret};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The secret that is kept beside the database, made on the first start. A new one at each start
+/// would sign everybody out and break every pairing link.
+pub(crate) fn read_or_make(database: &Path) -> Result<Secret, Mistakes> {
+    let path = database.with_extension("secret");
+    kept(&path).map_err(|cause| {
+        Mistakes::from(format!(
+            "The secret for development cannot be kept in {}: {cause}. Set CADENCE_AUTH__SECRET \
+             or make the folder writable.",
+            path.display()
+        ))
+    })
+}
+
+fn kept(path: &PathBuf) -> io::Result<Secret> {
+    use io::Write;
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().len() >= Secret::SHORTEST => return Ok(Secret::new(text.trim())),
+        Ok(_) => std::fs::remove_file(path)?,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+        Err(cause) => return Err(cause),
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let text = cadence_base::token::random_token::<32>();
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())?;
+    Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_development_secret_is_made_once_for_the_owner_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("data/cadence.db");
+        let first = read_or_make(&database).expect("made");
+        assert!(first.bytes().len() >= Secret::SHORTEST);
+        assert_eq!(read_or_make(&database).expect("read"), first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let file = std::fs::metadata(folder.path().join("data/cadence.secret"));
+            assert_eq!(file.expect("the file").permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

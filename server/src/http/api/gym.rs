@@ -1,0 +1,118 @@
+//! The gym for programs.
+
+use crate::http::reply::{Body, Failed};
+use crate::{
+    auth::Caller,
+    gym::{
+        check_in as check_in_case, check_out as check_out_case, members as member_cases, snapshot,
+        undo_check_in as undo_case,
+    },
+    http::caller::actor,
+    state::AppState,
+};
+use axum::{
+    Extension, Json,
+    extract::{Path, Query, State},
+};
+use cadence_store::commands::{CommandAnswer, CommandContext};
+use protocol::{
+    ErrorBody, Millis,
+    gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},
+    http::{AtPosition, CommandRequest, MemberPage, MemberRow, NewMember},
+    server::Outcome,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// `GET /api/gym/snapshot`
+pub(super) async fn snapshot(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<AtPosition<GymSnapshot>>, Failed> {
+    Ok(Json(snapshot::snapshot(&state.store, &actor(&caller)?).await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    text: String,
+    page: Option<u32>,
+}
+
+/// `GET /api/members?text=&page=`
+pub(super) async fn members(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Query(search): Query<Search>,
+) -> Result<Json<MemberPage>, Failed> {
+    let (actor, page) = (actor(&caller)?, search.page.unwrap_or(1));
+    Ok(Json(member_cases::members_page(&state.store, &actor, &search.text, page).await?))
+}
+
+/// `POST /api/members`
+pub(super) async fn create_member(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(member): Body<NewMember>,
+) -> Result<Json<MemberRow>, Failed> {
+    let actor = actor(&caller)?;
+    Ok(Json(member_cases::create_member(&state.store, &actor, member).await?))
+}
+
+/// `POST /api/members/{id}/renew`
+pub(super) async fn renew(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(member): Path<String>,
+) -> Result<Json<MemberRow>, Failed> {
+    let actor = actor(&caller)?;
+    // An id that is none belongs to nobody.
+    let member = Uuid::try_parse(&member).unwrap_or_default();
+    Ok(Json(member_cases::renew(&state.store, &actor, member).await?))
+}
+
+/// `POST /api/check-ins`
+pub(super) async fn check_in(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<CheckIn>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(check_in_case::check_in(&state.store, context, command).await)
+}
+
+/// `POST /api/check-outs`
+pub(super) async fn check_out(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<CheckOut>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(check_out_case::check_out(&state.store, context, command).await)
+}
+
+/// `POST /api/check-ins/undo`
+pub(super) async fn undo_check_in(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Body(CommandRequest { id, command }): Body<CommandRequest<UndoCheckIn>>,
+) -> Result<Json<Outcome>, Failed> {
+    let context = context(&caller, id, command.at)?;
+    answer(undo_case::undo_check_in(&state.store, context, command).await)
+}
+
+fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
+    Ok(CommandContext {
+        id,
+        actor: actor(caller)?,
+        connection: None,
+        message: None,
+        at,
+        permit: None,
+    })
+}
+
+/// What came of a command, in the words that an `ack` uses on the socket.
+fn answer(answer: Result<CommandAnswer, ErrorBody>) -> Result<Json<Outcome>, Failed> {
+    Ok(Json(answer?.outcome))
+}

@@ -1,0 +1,71 @@
+//! A desk's commands: who gives them, and where their answers belong.
+
+use super::{commands::CommandResult, connection::Connection};
+use crate::state::AppState;
+use cadence_store::{
+    Store,
+    commands::{Actor, CommandAnswer, CommandContext},
+};
+use logic::topic::{AnswerPlace, Permit, access::Requirement};
+use protocol::{ErrorBody, Millis, Position};
+use uuid::Uuid;
+
+impl Connection {
+    /// Carries out a desk's command, made at `at`, or refuses it.
+    pub(super) async fn run_desk_command<R>(
+        &mut self,
+        id: Option<Uuid>,
+        at: Option<Millis>,
+        run: impl FnOnce(Store, CommandContext) -> R + Send + 'static,
+    ) where
+        R: Future<Output = Result<CommandAnswer, ErrorBody>> + Send + 'static,
+    {
+        let staff = self.client.principal.staff.as_ref();
+        let allowed = Requirement::Desk.check(staff.map(|staff| staff.role));
+        let (Some(staff), Ok(())) = (staff, &allowed) else {
+            if let Err(error) = allowed {
+                self.answer(id, Err(error));
+            }
+            return;
+        };
+        let actor = Actor { user: staff.user, role: staff.role, name: staff.name.clone() };
+        let permit = self.topics.admit_command(id);
+        let context = self.command_context(id, actor, at, permit.clone());
+        let state = self.state.clone();
+        let work = async move {
+            let answer = run(state.store.clone(), context).await;
+            place_desk_answer(&state, answer)
+        };
+        self.run_command(id, permit, work).await;
+    }
+
+    /// What stands around a command of this connection.
+    pub(super) fn command_context(
+        &self,
+        id: Option<Uuid>,
+        actor: Actor,
+        at: Option<Millis>,
+        permit: Option<Permit>,
+    ) -> CommandContext {
+        CommandContext {
+            id: id.unwrap_or_else(Uuid::now_v7),
+            actor,
+            connection: Some(self.handle.id),
+            message: id,
+            at,
+            permit,
+        }
+    }
+}
+
+/// A desk command's answer and its place among the check-ins.
+fn place_desk_answer(state: &AppState, answer: Result<CommandAnswer, ErrorBody>) -> CommandResult {
+    let CommandAnswer { outcome, event, fresh } = answer?;
+    let end = state.hub.checkins().end();
+    let place = match event {
+        Some((topic, offset)) if fresh => AnswerPlace::Event(topic, Position { offset, ..end }),
+        Some((topic, offset)) => AnswerPlace::Repeat(topic, Position { offset, ..end }),
+        None => AnswerPlace::Anywhere,
+    };
+    Ok((outcome, place))
+}
