@@ -4,126 +4,121 @@ use super::{
     activity::{ActivityFilter, ActivityKind, ActivityLine, LineBadge},
     desk::entry::{DeskRequest, RecentBadge},
 };
-use crate::ui::{close_words, error_words};
-use logic::text;
+use crate::ui::{close_words, error_words, role_words};
 use protocol::{
-    CloseCode, ErrorBody, Millis,
+    CloseCode, ErrorBody, ErrorCode, Millis,
     account::Role,
     gym::{CheckInAnswer, Membership, Reason, Verdict, Visit},
     http::Standing,
 };
+use texts::{count_words, format, words};
 
-/// Makes of each line a function that returns the text.
+/// Makes of each line a function that returns the text of that name in the page's language.
 macro_rules! texts {
-    ($($name:ident: $text:literal;)*) => {$(
-        #[doc = $text]
+    ($($name:ident;)*) => {$(
+        #[doc = concat!("The text `gym.", stringify!($name), "`.")]
         pub fn $name() -> String {
-            $text.to_owned()
+            words!(gym.$name).to_owned()
         }
     )*};
 }
 
 texts! {
-    skip_to_page: "Skip to the page";
-    pages: "Pages";
-    dashboard: "Dashboard";
-    sign_out: "Sign out";
-    page_failed: "The page could not be opened";
-    name: "Name";
-    member: "Member";
-    state: "State";
-    try_again: "Try again";
-    cancel: "Cancel";
-    close: "Close";
-    done: "Done";
-    search_label: "Name, number or telephone";
-
-    dashboard_page: "Today";
-    dashboard_failed: "The gym's figures could not be shown";
-    figures_part: "The figures";
-    hours_part: "The day by hour";
-    activity_part: "The activity";
-    visits_part: "The list of visits";
-    currently_in: "Currently in";
-    checked_in_today: "Checked in today";
-    average_stay: "Average stay";
-    last_check_in: "Last check-in";
-    hours_title: "Check-ins by hour";
-    no_check_ins: "No check-ins yet today";
-    activity_title: "Activity";
-    show: "Show";
-    time: "Time";
-    event: "Event";
-    detail: "Detail";
-    visits_title: "Recent visits";
-    no_visits: "No visits yet today";
-    no_visits_note: "The first check-in appears here by itself.";
-    open_desk: "Open the desk";
-    desk: "Desk";
-    time_in: "In";
-    time_out: "Out";
-    stay_title: "Stay";
-    is_in: "in";
-    figures_from_before: "These figures are from before the connection was lost. They catch up by themselves.";
-
-    desk_page: "Check-in desk";
-    desk_failed: "The desk could not be opened";
-    answer_part: "The answer";
-    figure_part: "The figure";
-    list_part: "The list";
-    desk_ready: "Ready";
-    desk_ready_note: "Scan a card anywhere on this page, or type two letters of a name.";
-    desk_placeholder: "Scan, or type a name or number";
-    nobody_found_here: "Nobody found. Try the number, the telephone or fewer letters.";
-    just_now_title: "Just now";
-    just_now_empty: "Nothing yet";
-    just_now_empty_note: "What happens here and at other desks appears in this list.";
-    show_again: "Show this answer again";
-    see_why: "See why";
-    check_in: "Check in";
-    check_out: "Check out";
-    checked_out: "Checked out";
-    taken_back: "Taken back";
-    profile: "Profile";
-    open_override: "Let in once…";
-    let_in_once: "Let in once";
-    override_label: "Why once? It is kept in the audit log.";
-
-    members_page: "Members";
-    members_failed: "The members could not be shown";
-    new_member: "New member";
-    show_all_members: "Show all members";
-    member_number: "Number";
-    contact: "Reach";
-    plan_title: "Plan";
-    member_since: "Member since";
-    previous: "Previous";
-    next: "Next";
-    pages_of_list: "Pages of the list";
-    phone_field: "Telephone, if known";
-    email_field: "E-mail, if known";
-    plan_field: "Plan, from today";
-    no_plan_yet: "None yet";
-    number_note: "The number is made by itself and is also the card's code.";
-    one_number: "The printed number, the typed number and the card's code are the same.";
-    print: "Print";
-
-    sign_in: "Sign in";
-    sign_in_note: "For the people who run the gym: the live dashboard, the check-in desk and the members.";
-    here_for_guitar: "Here for the guitar?";
-    play_without_sign_in: "No sign-in is needed to play.";
-    email: "E-mail";
-    password: "Password";
-    show_password: "Show the password";
-
-    forbidden_page: "Not allowed";
-    forbidden_title: "Your role does not open this page";
-    sign_in_as_other: "Sign in as somebody else";
+    skip_to_page;
+    pages;
+    dashboard;
+    sign_out;
+    page_failed;
+    name;
+    member;
+    state;
+    try_again;
+    cancel;
+    close;
+    done;
+    search_label;
+    dashboard_page;
+    dashboard_failed;
+    figures_part;
+    hours_part;
+    activity_part;
+    visits_part;
+    currently_in;
+    checked_in_today;
+    average_stay;
+    last_check_in;
+    hours_title;
+    no_check_ins;
+    activity_title;
+    show;
+    time;
+    event;
+    detail;
+    visits_title;
+    no_visits;
+    no_visits_note;
+    open_desk;
+    desk;
+    time_in;
+    time_out;
+    stay_title;
+    is_in;
+    figures_from_before;
+    desk_page;
+    desk_failed;
+    answer_part;
+    figure_part;
+    list_part;
+    desk_ready;
+    desk_ready_note;
+    desk_placeholder;
+    nobody_found_here;
+    just_now_title;
+    just_now_empty;
+    just_now_empty_note;
+    show_again;
+    see_why;
+    check_in;
+    check_out;
+    checked_out;
+    taken_back;
+    profile;
+    open_override;
+    let_in_once;
+    override_label;
+    members_page;
+    members_failed;
+    new_member;
+    show_all_members;
+    member_number;
+    contact;
+    plan_title;
+    member_since;
+    previous;
+    next;
+    pages_of_list;
+    phone_field;
+    email_field;
+    plan_field;
+    no_plan_yet;
+    number_note;
+    one_number;
+    print;
+    sign_in;
+    sign_in_note;
+    here_for_guitar;
+    play_without_sign_in;
+    email;
+    password;
+    show_password;
+    forbidden_page;
+    forbidden_title;
+    sign_in_as_other;
 }
 
 /// What the sign-out button says when the server cannot be reached.
 pub fn sign_out_failed() -> String {
-    "Signing out did not reach the server. Try again.".to_owned()
+    words!(gym.sign_out_failed).to_owned()
 }
 
 /// The sentence of an error.
@@ -133,12 +128,12 @@ pub fn error(error: &ErrorBody) -> String {
 
 /// A whole number with its separators.
 pub fn number(number: i64) -> String {
-    text::grouped(number)
+    format::grouped(number)
 }
 
 /// `17:02`
 pub fn clock(at: Millis, utc_offset: i32) -> String {
-    text::clock(at, utc_offset)
+    format::clock(at, utc_offset)
 }
 
 /// `17:02`, or a dash for what has not happened.
@@ -148,39 +143,39 @@ pub fn clock_or_dash(at: Option<Millis>, utc_offset: i32) -> String {
 
 /// `17:02:41`
 pub fn clock_seconds(at: Millis, utc_offset: i32) -> String {
-    text::clock_seconds(at, utc_offset)
+    format::clock_seconds(at, utc_offset)
 }
 
 /// `Saturday 28 November`
 pub fn weekday_date(at: Millis, utc_offset: i32) -> String {
-    text::weekday_date(at, utc_offset)
+    format::weekday_date(at, utc_offset)
 }
 
 /// `28 Nov 2026`
 pub fn date(at: Millis, utc_offset: i32) -> String {
-    text::date(at, utc_offset)
+    format::date(at, utc_offset)
 }
 
 /// `3 min ago`
 pub fn ago(ms: Millis) -> String {
-    text::ago(ms)
+    format::ago(ms)
 }
 
 /// How long a visit took.
 pub fn stay(ms: Millis) -> String {
-    text::stay(ms as f64 / 60_000.0)
+    format::stay(ms as f64 / 60_000.0)
 }
 
 /// The mean stay, or a dash before the first.
 pub fn average_minutes(minutes: Option<f64>) -> String {
-    minutes.map_or_else(|| "–".to_owned(), text::stay)
+    minutes.map_or_else(|| "–".to_owned(), format::stay)
 }
 
 /// The places below the figure of who is in.
 pub fn of_places(capacity: i64) -> String {
     match capacity {
-        0 => "no limit set".to_owned(),
-        capacity => format!("of {}", text::plural(capacity, "place", "places")),
+        0 => words!(gym.no_limit).to_owned(),
+        capacity => count_words!(gym.of_places, capacity),
     }
 }
 
@@ -191,25 +186,27 @@ pub fn of_places_short(capacity: i64) -> String {
 
 /// The badge of a gym that is full or nearly so.
 pub fn crowded(percent: i64) -> String {
-    let word = if percent >= 100 { "full" } else { "nearly full" };
-    format!("{word} · {percent} %")
+    match percent >= 100 {
+        true => words!(gym.full, percent = percent),
+        false => words!(gym.nearly_full, percent = percent),
+    }
 }
 
 /// The desk's warning that the gym is nearly full.
 pub fn percent_of_capacity(percent: i64) -> String {
-    format!("{percent} % of capacity")
+    words!(gym.percent_of_capacity, percent = percent)
 }
 
 /// Since when the day's figures count.
 pub fn since(at: Millis, utc_offset: i32) -> String {
-    format!("since {}", clock(at, utc_offset))
+    words!(gym.since, clock = clock(at, utc_offset))
 }
 
 /// What the mean stay is over.
 pub fn finished_visits(count: i64) -> String {
     match count {
-        0 => "no finished visit yet".to_owned(),
-        count => format!("over {}", text::plural(count, "finished visit", "finished visits")),
+        0 => words!(gym.no_finished_visit).to_owned(),
+        count => count_words!(gym.finished_visits, count),
     }
 }
 
@@ -217,40 +214,40 @@ pub fn finished_visits(count: i64) -> String {
 pub fn who_and_where(visit: Option<&Visit>) -> String {
     match visit {
         Some(visit) => format!("{} · {}", visit.member.full_name, visit.location),
-        None => "nobody yet".to_owned(),
+        None => words!(gym.nobody_yet).to_owned(),
     }
 }
 
 /// The busiest hour so far.
 pub fn busiest_hour(begins: &str, count: i64) -> String {
-    format!("Most check-ins at {begins}: {count}")
+    words!(gym.busiest_hour, begins = begins, count = count)
 }
 
 /// One bar of the chart.
 pub fn hour_count(begins: &str, count: i64) -> String {
-    format!("{begins}: {count} check-ins")
+    words!(gym.hour_count, begins = begins, count = count)
 }
 
 /// A choice of the activity's filter.
 pub fn activity_filter(filter: ActivityFilter) -> String {
     match filter {
-        ActivityFilter::All => "All",
-        ActivityFilter::CheckIns => "Check-ins",
-        ActivityFilter::Refused => "Refused",
+        ActivityFilter::All => words!(gym.filter_all),
+        ActivityFilter::CheckIns => words!(gym.filter_check_ins),
+        ActivityFilter::Refused => words!(gym.filter_refused),
     }
     .to_owned()
 }
 
 /// The title of an empty stream.
 pub fn no_activity(only_refused: bool) -> String {
-    if only_refused { "Nobody was refused" } else { "Nothing happened yet" }.to_owned()
+    if only_refused { words!(gym.no_refusals) } else { words!(gym.no_activity) }.to_owned()
 }
 
 /// What will appear in it.
 pub fn no_activity_note(only_refused: bool) -> String {
     match only_refused {
-        true => "A refusal at any desk appears here by itself.",
-        false => "The first check-in appears here by itself.",
+        true => words!(gym.no_refusals_note),
+        false => words!(gym.no_visits_note),
     }
     .to_owned()
 }
@@ -258,12 +255,12 @@ pub fn no_activity_note(only_refused: bool) -> String {
 /// What happened.
 pub fn activity(kind: ActivityKind) -> String {
     match kind {
-        ActivityKind::CheckedIn => "Checked in",
-        ActivityKind::LetInOnce => "Override",
-        ActivityKind::CheckedOut => "Checked out",
-        ActivityKind::ClosedByGym => "Closed by the gym",
-        ActivityKind::TakenBack => "Taken back",
-        ActivityKind::Refused => "Refused",
+        ActivityKind::CheckedIn => words!(gym.did_check_in),
+        ActivityKind::LetInOnce => words!(gym.did_override),
+        ActivityKind::CheckedOut => words!(gym.did_check_out),
+        ActivityKind::ClosedByGym => words!(gym.did_close),
+        ActivityKind::TakenBack => words!(gym.did_take_back),
+        ActivityKind::Refused => words!(gym.filter_refused),
     }
     .to_owned()
 }
@@ -271,7 +268,7 @@ pub fn activity(kind: ActivityKind) -> String {
 /// Where it happened, and why.
 pub fn activity_detail(line: &ActivityLine, utc_offset: i32) -> String {
     if line.kind == ActivityKind::TakenBack {
-        return format!("{}, does not count", line.location);
+        return words!(gym.taken_back_detail, location = line.location.clone());
     }
     let reason = line.reason.as_ref().map(|reason| short_reason(reason, utc_offset));
     let location = Some(line.location.clone()).filter(|location| !location.is_empty());
@@ -281,16 +278,16 @@ pub fn activity_detail(line: &ActivityLine, utc_offset: i32) -> String {
 /// The badge of a line.
 pub fn line_badge(badge: LineBadge) -> String {
     match badge {
-        LineBadge::Queued => "queued",
-        LineBadge::Checking => "checking",
-        LineBadge::NotRecorded => "not recorded",
-        LineBadge::In | LineBadge::InWarned => "in",
-        LineBadge::LetInOnce => "override",
-        LineBadge::AlreadyIn => "already in",
-        LineBadge::Left(None) => "left",
-        LineBadge::Left(Some(ms)) => return format!("left after {}", stay(ms)),
-        LineBadge::Undone => "undone",
-        LineBadge::Refused => "refused",
+        LineBadge::Queued => words!(gym.badge_queued),
+        LineBadge::Checking => words!(gym.badge_checking),
+        LineBadge::NotRecorded => words!(gym.badge_not_recorded),
+        LineBadge::In | LineBadge::InWarned => words!(gym.badge_in),
+        LineBadge::LetInOnce => words!(gym.badge_override),
+        LineBadge::AlreadyIn => words!(gym.badge_already_in),
+        LineBadge::Left(None) => words!(gym.badge_left),
+        LineBadge::Left(Some(ms)) => return words!(gym.left_after, stay = stay(ms)),
+        LineBadge::Undone => words!(gym.badge_undone),
+        LineBadge::Refused => words!(gym.badge_refused),
     }
     .to_owned()
 }
@@ -298,39 +295,41 @@ pub fn line_badge(badge: LineBadge) -> String {
 /// The badge of a line beside the card.
 pub fn recent_badge(badge: RecentBadge) -> String {
     match badge.confirmed {
-        true => format!("confirmed · {}", line_badge(badge.word)),
+        true => words!(gym.confirmed, badge = line_badge(badge.word)),
         false => line_badge(badge.word),
     }
 }
 
 /// A finished visit's length, and whether the gym ended it.
 pub fn visit_stay(ms: Millis, by_gym: bool) -> String {
-    let by = if by_gym { " · closed by the gym" } else { "" };
-    format!("{}{by}", stay(ms))
+    match by_gym {
+        true => words!(gym.closed_by_gym, stay = stay(ms)),
+        false => stay(ms),
+    }
 }
 
 /// Why the page gets no changes.
 pub fn changes_refused(error: &ErrorBody) -> String {
-    format!("Changes do not reach this page: {}", self::error(error))
+    words!(gym.changes_refused, reason = self::error(error))
 }
 
 /// Why the connection stays closed.
 pub fn figures_stand_still(code: CloseCode) -> String {
-    format!("These figures stand still. {}", close_words(code))
+    words!(gym.stand_still, reason = close_words(code))
 }
 
 /// Name or code of an entry.
 pub fn entry_title(title: Option<&str>) -> String {
-    title.unwrap_or("A visit").to_owned()
+    title.unwrap_or(words!(gym.a_visit)).to_owned()
 }
 
 /// The word of a card that waits for its answer.
 pub fn waiting(queued: bool, request: DeskRequest) -> String {
     match (queued, request) {
-        (true, _) => "Queued",
-        (false, DeskRequest::CheckIn) => "Checking…",
-        (false, DeskRequest::CheckOut) => "Checking out…",
-        (false, DeskRequest::Undo) => "Taking back…",
+        (true, _) => words!(gym.waiting_queued),
+        (false, DeskRequest::CheckIn) => words!(gym.waiting_check_in),
+        (false, DeskRequest::CheckOut) => words!(gym.waiting_check_out),
+        (false, DeskRequest::Undo) => words!(gym.waiting_undo),
     }
     .to_owned()
 }
@@ -339,8 +338,7 @@ pub fn waiting(queued: bool, request: DeskRequest) -> String {
 pub fn waiting_note(queued: bool) -> String {
     match queued {
         true => {
-            "No connection. This is kept here, also when the page is closed, and is sent as soon \
-             as the connection is back. Whether the member may come in is not known yet."
+            words!(gym.queued_note)
         }
         false => "",
     }
@@ -349,21 +347,21 @@ pub fn waiting_note(queued: bool) -> String {
 
 /// The greeting of a member who leaves.
 pub fn goodbye(name: &str) -> String {
-    format!("Goodbye, {name}")
+    words!(gym.goodbye, name = name)
 }
 
 /// The note of a check-in that was taken back.
 pub fn does_not_count(number: &str) -> String {
-    format!("{number} · this check-in does not count")
+    words!(gym.does_not_count, number = number)
 }
 
 /// The word of a card whose command failed.
 pub fn failed(unknown: bool, request: DeskRequest) -> String {
     match (unknown, request) {
-        (true, _) => "No member has this code",
-        (_, DeskRequest::CheckIn) => "Not checked in",
-        (_, DeskRequest::CheckOut) => "Not checked out",
-        (_, DeskRequest::Undo) => "Not taken back",
+        (true, _) => words!(gym.no_member_code),
+        (_, DeskRequest::CheckIn) => words!(gym.not_checked_in),
+        (_, DeskRequest::CheckOut) => words!(gym.not_checked_out),
+        (_, DeskRequest::Undo) => words!(gym.not_taken_back),
     }
     .to_owned()
 }
@@ -371,8 +369,8 @@ pub fn failed(unknown: bool, request: DeskRequest) -> String {
 /// Why it failed.
 pub fn failed_note(unknown: bool, error: &ErrorBody) -> String {
     match unknown {
-        true => "Nothing was recorded. Scan again, or type two letters of the name.".to_owned(),
-        false => format!("Nothing was recorded. {}", self::error(error)),
+        true => words!(gym.nothing_recorded).to_owned(),
+        false => words!(gym.not_recorded_reason, reason = self::error(error)),
     }
 }
 
@@ -381,19 +379,21 @@ pub fn greeting(answer: &CheckInAnswer) -> String {
     let name = &answer.member.full_name;
     let comes_in =
         answer.verdict != Verdict::Deny && !matches!(answer.reason, Some(Reason::AlreadyIn { .. }));
-    if comes_in { format!("Welcome, {name}") } else { name.clone() }
+    if comes_in { words!(gym.welcome, name = name) } else { name.clone() }
 }
 
 /// The card's word for a decision: `Checked in`, `Already in since 17:02`, `Expired 3 days ago`.
 pub fn headline(answer: &CheckInAnswer, utc_offset: i32) -> String {
     match (&answer.reason, answer.verdict) {
-        (None, Verdict::Deny) => "Not today".to_owned(),
-        (None, _) => "Checked in".to_owned(),
-        (Some(Reason::Overridden { .. }), _) => "Let in once".to_owned(),
+        (None, Verdict::Deny) => words!(gym.not_today).to_owned(),
+        (None, _) => words!(gym.has_checked_in).to_owned(),
+        (Some(Reason::Overridden { .. }), _) => words!(gym.let_in_once).to_owned(),
         (Some(reason @ Reason::AlreadyIn { .. }), _) | (Some(reason), Verdict::Deny) => {
             capitalised(&short_reason(reason, utc_offset))
         }
-        (Some(reason), _) => format!("Checked in · {}", short_reason(reason, utc_offset)),
+        (Some(reason), _) => {
+            words!(gym.checked_in_reason, reason = short_reason(reason, utc_offset))
+        }
     }
 }
 
@@ -403,10 +403,11 @@ pub fn particulars(answer: &CheckInAnswer) -> String {
     parts.extend(answer.membership.as_ref().map(plan));
     match &answer.reason {
         Some(Reason::AlreadyIn { location, .. }) => {
-            parts = vec![format!("Same visit, nothing counted twice · {location}")];
+            parts = vec![words!(gym.same_visit, location = location.clone())];
         }
         Some(Reason::Overridden { reason }) => parts.push(reason.clone()),
-        _ => parts.extend(answer.visit_of_month.map(|count| format!("visit {count} this month"))),
+        _ => parts
+            .extend(answer.visit_of_month.map(|count| words!(gym.visit_of_month, count = count))),
     }
     parts.join(" · ")
 }
@@ -415,72 +416,72 @@ pub fn particulars(answer: &CheckInAnswer) -> String {
 pub fn short_reason(reason: &Reason, utc_offset: i32) -> String {
     match reason {
         Reason::AlreadyIn { since, .. } => {
-            format!("already in since {}", clock(*since, utc_offset))
+            words!(gym.already_in_since, clock = clock(*since, utc_offset))
         }
-        Reason::EndsSoon { days: 0 } => "ends today".to_owned(),
-        Reason::EndsSoon { days: 1 } => "ends tomorrow".to_owned(),
-        Reason::EndsSoon { days } => format!("ends in {days} days"),
-        Reason::Expired { days: 0 } => "expired today".to_owned(),
-        Reason::Expired { days: 1 } => "expired yesterday".to_owned(),
-        Reason::Expired { days } => format!("expired {days} days ago"),
-        Reason::Frozen { until } => format!("frozen until {}", text::day(until)),
-        Reason::NoVisitsLeft => "no visits left".to_owned(),
-        Reason::LastVisit => "last visit of the pass".to_owned(),
-        Reason::NoSubscription => "no subscription".to_owned(),
-        Reason::Barred => "barred".to_owned(),
-        Reason::Overridden { reason } => format!("let in once: {reason}"),
+        Reason::EndsSoon { days: 0 } => words!(gym.ends_today).to_owned(),
+        Reason::EndsSoon { days: 1 } => words!(gym.ends_tomorrow).to_owned(),
+        Reason::EndsSoon { days } => words!(gym.ends_in, days = days),
+        Reason::Expired { days: 0 } => words!(gym.expired_today).to_owned(),
+        Reason::Expired { days: 1 } => words!(gym.expired_yesterday).to_owned(),
+        Reason::Expired { days } => words!(gym.expired_ago, days = days),
+        Reason::Frozen { until } => words!(gym.frozen_until, day = format::day(until)),
+        Reason::NoVisitsLeft => words!(gym.no_visits_left).to_owned(),
+        Reason::LastVisit => words!(gym.last_visit).to_owned(),
+        Reason::NoSubscription => words!(gym.no_subscription).to_owned(),
+        Reason::Barred => words!(gym.is_barred).to_owned(),
+        Reason::Overridden { reason } => words!(gym.let_in_reason, reason = reason),
     }
 }
 
 /// `Monthly until 14 December`, `10-visit pass, 3 left`.
 pub fn plan(membership: &Membership) -> String {
-    let mut words = membership.plan.clone();
+    let mut plan = membership.plan.clone();
     if let Some(last) = &membership.ends_on {
-        words.push_str(&format!(" until {}", text::day(last)));
+        plan = words!(gym.plan_until, plan = plan, day = format::day(last));
     }
     if let Some(left) = membership.visits_left {
-        words.push_str(&format!(", {left} left"));
+        plan = words!(gym.plan_left, plan = plan, count = left);
     }
-    words
+    plan
 }
 
 /// A member's standing as a badge.
 pub fn standing(standing: Standing) -> String {
     match standing {
-        Standing::Active => "active",
-        Standing::EndsSoon => "ends soon",
-        Standing::Expired => "expired",
-        Standing::Frozen => "frozen",
-        Standing::UsedUp => "used up",
-        Standing::None => "no plan",
-        Standing::Barred => "barred",
+        Standing::Active => words!(gym.standing_active),
+        Standing::EndsSoon => words!(gym.standing_ends_soon),
+        Standing::Expired => words!(gym.standing_expired),
+        Standing::Frozen => words!(gym.standing_frozen),
+        Standing::UsedUp => words!(gym.standing_used_up),
+        Standing::None => words!(gym.standing_none),
+        Standing::Barred => words!(gym.standing_barred),
     }
     .to_owned()
 }
 
 /// Why the first answer is shown again.
 pub fn repeated(seconds: i64) -> String {
-    format!("Scanned again within {seconds} s: this is the first answer.")
+    words!(gym.repeated, seconds = seconds)
 }
 
 /// The button that takes a check-in back, with the seconds left for it.
 pub fn undo(seconds: i64) -> String {
-    format!("Undo · {seconds} s")
+    words!(gym.undo, seconds = seconds)
 }
 
 /// The button that renews a plan.
 pub fn renew(is_pending: bool) -> String {
-    if is_pending { "Renewing…" } else { "Renew" }.to_owned()
+    if is_pending { words!(gym.renewing) } else { words!(gym.renew) }.to_owned()
 }
 
 /// The renewed plan.
 pub fn renewed(membership: Option<&Membership>) -> String {
-    format!("Renewed · {}", membership.map(plan).unwrap_or_default())
+    words!(gym.renewed, plan = membership.map(plan).unwrap_or_default())
 }
 
 /// Since when a member is in.
 pub fn in_since(since: Millis, utc_offset: i32) -> String {
-    format!("in since {}", clock(since, utc_offset))
+    words!(gym.in_since, clock = clock(since, utc_offset))
 }
 
 /// The second line of a member that the search found.
@@ -493,27 +494,29 @@ pub fn found_note(row: &protocol::http::MemberRow) -> String {
 /// What a screen reader says of the search: how many rows, and which one Enter takes.
 pub fn found(count: usize, selected: usize, name: Option<&str>) -> String {
     match name {
-        None => "Nobody found".to_owned(),
-        Some(name) => format!("{count} found. {name}, {} of {count}", selected + 1),
+        None => words!(gym.nobody_found).to_owned(),
+        Some(name) => {
+            words!(gym.found, count = count, name = name, place = selected + 1)
+        }
     }
 }
 
 /// The button that ends a member's visit.
 pub fn check_out_of(name: &str) -> String {
-    format!("Check out {name}")
+    words!(gym.check_out_of, name = name)
 }
 
 /// How many entries were refused while the desk's page was closed.
 pub fn refused_meanwhile(count: i64) -> String {
-    format!("Refused meanwhile: {} from the desk.", text::plural(count, "entry", "entries"))
+    count_words!(gym.refused_meanwhile, count)
 }
 
 /// Why the list of members is empty.
 pub fn no_members(total: i64, has_text: bool) -> String {
     match (total, has_text) {
-        (0, false) => "No members yet",
-        (0, true) => "Nobody found",
-        _ => "Nothing on this page",
+        (0, false) => words!(gym.no_members),
+        (0, true) => words!(gym.nobody_found),
+        _ => words!(gym.nothing_on_page),
     }
     .to_owned()
 }
@@ -521,29 +524,32 @@ pub fn no_members(total: i64, has_text: bool) -> String {
 /// What to do about it.
 pub fn no_members_note(total: i64, has_text: bool) -> String {
     match (total, has_text) {
-        (0, false) => "The first one is made with New member.",
-        (0, true) => "Try the number, the telephone or fewer letters.",
-        _ => "The list ends before it.",
+        (0, false) => words!(gym.no_members_note),
+        (0, true) => words!(gym.nobody_found_note),
+        _ => words!(gym.nothing_on_page_note),
     }
     .to_owned()
 }
 
 /// Which page of the list it is.
 pub fn page_of(total: i64, page: u32, pages: u32) -> String {
-    format!("{} · page {page} of {pages}", text::plural(total, "member", "members"))
+    match total {
+        1 => words!(gym.page_of.one, count = number(total), page = page, pages = pages),
+        _ => words!(gym.page_of.many, count = number(total), page = page, pages = pages),
+    }
 }
 
 /// The button of the form for a new member.
 pub fn create_member(is_pending: bool) -> String {
-    if is_pending { "Creating…" } else { "Create member" }.to_owned()
+    if is_pending { words!(gym.creating) } else { words!(gym.create_member) }.to_owned()
 }
 
 /// The button that copies the new number, with what came of it.
 pub fn copy_number(copied: Option<bool>) -> String {
     match copied {
-        Some(true) => "Copied",
-        Some(false) => "Copying is not allowed here",
-        None => "Copy number",
+        Some(true) => words!(gym.copied),
+        Some(false) => words!(gym.copy_refused),
+        None => words!(gym.copy_number),
     }
     .to_owned()
 }
@@ -551,8 +557,8 @@ pub fn copy_number(copied: Option<bool>) -> String {
 /// The button of the sign-in form.
 pub fn sign_in_button(is_pending: bool, wait: Option<i64>) -> String {
     match (is_pending, wait) {
-        (true, _) => "Signing in…".to_owned(),
-        (false, Some(seconds)) => format!("Wait {seconds} s"),
+        (true, _) => words!(gym.signing_in).to_owned(),
+        (false, Some(seconds)) => words!(gym.wait, seconds = seconds),
         (false, None) => sign_in(),
     }
 }
@@ -560,39 +566,35 @@ pub fn sign_in_button(is_pending: bool, wait: Option<i64>) -> String {
 /// Why signing in failed, with the seconds to wait.
 pub fn sign_in_error(error: &ErrorBody, wait: Option<i64>) -> String {
     match wait {
-        Some(seconds) => format!("{} Try again in {seconds} s.", without_wait(&error.message)),
-        None if error.retry_after_ms.is_some() => "You can try again now.".to_owned(),
+        Some(seconds) => words!(gym.too_many_sign_ins, seconds = seconds),
+        None if error.code == ErrorCode::InvalidInput => words!(gym.fill_both).to_owned(),
+        None if error.retry_after_ms.is_some() => words!(gym.may_sign_in_now).to_owned(),
         None => self::error(error),
     }
 }
 
-/// A refusal without its own "Try again in 13 seconds.": the form counts them down itself.
-fn without_wait(message: &str) -> &str {
-    message.split(" Try again").next().unwrap_or(message)
-}
-
 /// A role's name.
 pub fn role(role: Role) -> String {
-    role.label().to_owned()
+    role_words(role).to_owned()
 }
 
 /// Which role one has.
 pub fn signed_in_as(role: Role) -> String {
-    format!("You are signed in as {}.", self::role(role))
+    words!(gym.signed_in_as, role = self::role(role))
 }
 
 /// What to do about a role that is not enough.
 pub fn forbidden_note(is_player: bool) -> String {
     match is_player {
-        true => "This account keeps guitar practice and has no part in the gym.",
-        false => "A manager or admin can give you a role that may.",
+        true => words!(gym.player_note),
+        false => words!(gym.role_note),
     }
     .to_owned()
 }
 
 /// The page that the role does open.
 pub fn forbidden_way_out(is_player: bool) -> String {
-    if is_player { "Open the guitar" } else { "Open the dashboard" }.to_owned()
+    if is_player { words!(gym.open_guitar) } else { words!(gym.open_dashboard) }.to_owned()
 }
 
 fn capitalised(words: &str) -> String {
