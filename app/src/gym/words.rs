@@ -658,9 +658,16 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_told_once() {
-        let refusal = "Too many tries to sign in. Try again in 13 seconds.";
-        assert_eq!(without_wait(refusal), "Too many tries to sign in.");
-        assert_eq!(without_wait("E-mail or password are wrong."), "E-mail or password are wrong.");
+    fn a_refusal_counts_down_in_one_sentence_and_then_allows_another_try() {
+        let refusal = ErrorBody::new(
+            ErrorCode::RateLimited,
+            "Too many tries to sign in. Try again in 13 seconds.",
+        )
+        .retry_after(13_000);
+        let counting = sign_in_error(&refusal, Some(9));
+        assert_eq!(counting, "Too many tries to sign in. Try again in 9 s.");
+        assert_eq!(sign_in_error(&refusal, None), "You can try again now.");
+        let wrong = ErrorBody::new(ErrorCode::SignInRefused, "E-mail or password are wrong.");
+        assert_eq!(sign_in_error(&wrong, None), "E-mail or password are wrong.");
     }
 }
