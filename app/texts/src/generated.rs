@@ -3,6 +3,7 @@
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::expect_used,
     reason = "made by build.rs: the files in locales/ are the documentation"
 )]
 

@@ -1,5 +1,7 @@
 //! Every text of a page stands in the files of both languages, and no page holds one of its own.
 
+#![allow(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
