@@ -42,7 +42,7 @@ impl FromServerFnError for CallFailure {
         // An empty sentence tells pages that no server was reached.
         let sentence = match &error {
             ServerFnErrorErr::Request(_) => "",
-            _ => "The server could not answer. Try again in a moment.",
+            _ => "the answer could not be read",
         };
         Self(ErrorBody::new(ErrorCode::Unavailable, sentence))
     }

@@ -537,5 +537,7 @@ mod tests {
             "Too many tries to sign in. Try again in 9 s."
         );
         assert_eq!(sign_in_error(&refused, None), "You can try again now.");
+        let wrong = ErrorBody::new(ErrorCode::SignInRefused, "");
+        assert_eq!(sign_in_error(&wrong, None), "E-mail or password are wrong.");
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn Hands(
             >
                 <Held performance/>
                 <main class="play-field">
-                    <h1 class="sr-only">"Guitar controller"</h1>
+                    <h1 class="sr-only">{move || words!(guitar.controller)}</h1>
                     <Pads performance key able/>
                     <StrumStrip performance able strummed/>
                 </main>
