@@ -10,11 +10,12 @@ use anyhow::{Context, Result, bail};
 
 /// Packages that share one build. `xtask` is tested apart: together with the server its
 /// dependencies would get other features than `cargo xtask` has, and be built a second time.
-pub(crate) const PACKAGES: [&str; 10] = [
+pub(crate) const PACKAGES: [&str; 11] = [
     "protocol",
     "logic",
     "sim",
     "synth",
+    "texts",
     "app",
     "cadence-base",
     "cadence-config",
