@@ -18,6 +18,8 @@ test('a page of the gym that cannot be fetched says so, loses nothing, and comes
   await open(page, '/gym/members');
   const search = page.getByRole('searchbox').first();
   await search.fill('typed before');
+  // The page keeps its search in the address, a moment after the last key.
+  await expect(page.getByText('No member found')).toBeVisible();
   await page.route(CHUNK, (route) => route.abort('failed'));
   await page.getByRole('link', { name: 'Check-in desk' }).click();
   await expect(trouble(page)).toBeVisible();
