@@ -288,6 +288,10 @@ test.describe('the cable is pulled', () => {
     const desk = await newDevice('pc');
     await signIn(desk, server, 'desk');
     await open(desk, '/gym/desk');
+    // Each page loads its own code when it is first shown, which takes a network.
+    await desk.getByRole('link', { name: 'Members' }).click();
+    await expect(desk.getByRole('heading', { name: 'Members' })).toBeVisible();
+    await desk.getByRole('link', { name: 'Check-in desk' }).click();
     await live(desk);
     await desk.context().setOffline(true);
     await scan(desk, member.number);

@@ -187,7 +187,7 @@ test.describe('a new member', () => {
 
   for (const [label, value, sentence] of [
     ['E-mail, if known', 'quinn@nowhere', 'Enter an e-mail address such as name@example.org.'],
-    ['Telephone, if known', 'call me', 'Enter a telephone number with digits, spaces and + only.'],
+    ['Telephone, if known', 'call me', 'Digits, spaces and + only.'],
   ] as const) {
     test(`a wrong ${label.split(',')[0]} is named at its field and keeps what was typed`, async ({
       page,
