@@ -109,7 +109,7 @@ test('switching keeps the connection', async ({ page }) => {
   const before = sockets.length;
   await toggle(page).click();
   await expect(page.getByText('スマートフォンが左手になります')).toBeVisible();
-  await expect(linkChip(page)).toHaveAttribute('data-phase', 'live');
+  await expect(page.locator('button[data-phase]')).toHaveAttribute('data-phase', 'live');
   expect(sockets).toHaveLength(before);
 });
 
