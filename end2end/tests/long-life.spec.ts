@@ -18,7 +18,7 @@ const WARM_UP = ROUNDS > 200 ? 200 : 40;
  */
 const KEPT_BY_ROUTER = 1_600;
 
-test.setTimeout(60_000 + ROUNDS * 2_000);
+test.setTimeout(60_000 + ROUNDS * 6_000);
 
 /** Not a byte per round: what grows by little at a time shows over many rounds. */
 function expectFlat(before: Life, after: Life, kept = 0): void {
