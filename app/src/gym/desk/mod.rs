@@ -3,8 +3,7 @@
 //! - [`desk_state`]: the commands of this desk; [`entry`]: one of them; [`recent`]: their list
 //! - [`card`], [`search`], [`just_now`]: the parts of the page
 //! - [`missed`]: what other pages show of the desk
-//! - [`scanner`]: tells a scanner's burst of keys from a person's typing; [`scanner_keys`]: where
-//!   the keys come from
+//! - [`scanner_keys`]: the page's keys, of which `logic` decides whether they are a scan
 
 pub mod card;
 pub mod desk_state;
@@ -14,7 +13,6 @@ mod fixtures;
 pub mod just_now;
 pub mod missed;
 pub mod recent;
-pub mod scanner;
 pub mod scanner_keys;
 pub mod search;
 

@@ -1,12 +1,12 @@
 //! The scanner's keys on the page, before any field or button gets them.
 
-use super::scanner::{KeyMeaning, ScanDetector, ScanKey};
 use leptos::{
     ev, html,
     prelude::*,
     wasm_bindgen::{JsCast, prelude::Closure},
     web_sys::{Event, HtmlElement, HtmlInputElement},
 };
+use logic::gym::scan_detector::{KeyMeaning, ScanDetector, ScanKey};
 use send_wrapper::SendWrapper;
 
 /// Takes the keys of the whole page. A scan goes to `on_scan` and leaves the focused field as it
