@@ -202,15 +202,24 @@ const gyms = new Map<string, Gym>();
 
 const KEY_GAP_S = 0.006;
 
+interface Scanner {
+  /** The pause before the key of this index, in seconds. */
+  gap?: (index: number) => number;
+  /** How many Enters end the code. */
+  enters?: number;
+}
+
 /** A keyboard-wedge scanner: the whole code within a blink, then Enter, wherever the focus is. The
  * keys carry their own times, so a busy machine cannot make a slow typist of the scanner; but not
  * in a page with `page.clock.install()`, which replaces the times of events. */
-export async function scan(page: Page, code: string): Promise<void> {
+export async function scan(page: Page, code: string, scanner: Scanner = {}): Promise<void> {
+  const { gap = () => KEY_GAP_S, enters = 1 } = scanner;
   const wire = await page.context().newCDPSession(page);
   const keys = [...code].map((text) => ({ key: text, text, code: physical(text) }));
-  const all = [...keys, { key: 'Enter', text: '\r', code: 'Enter' }];
-  let timestamp = Date.now() / 1000 - all.length * KEY_GAP_S;
-  const sent = all.flatMap(({ key, text, code }) => {
+  const ends = Array.from({ length: enters }, () => ({ key: 'Enter', text: '\r', code: 'Enter' }));
+  const all = [...keys, ...ends];
+  let timestamp = Date.now() / 1000 - all.reduce((sum, _, index) => sum + gap(index), 0);
+  const sent = all.flatMap(({ key, text, code }, index) => {
     const shift = /[A-Z]/.test(key);
     const virtual = key === 'Enter' ? 13 : key.toUpperCase().charCodeAt(0);
     const common = { key, code, windowsVirtualKeyCode: virtual, modifiers: shift ? 8 : 0 };
@@ -222,7 +231,7 @@ export async function scan(page: Page, code: string): Promise<void> {
     const pressed = shift
       ? [{ ...hold, type: 'rawKeyDown' as const, modifiers: 8 }, ...events, { ...hold, type: 'keyUp' as const }]
       : events;
-    timestamp += KEY_GAP_S;
+    timestamp += gap(index);
     return pressed.map((event) => wire.send('Input.dispatchKeyEvent', { ...event, timestamp }));
   });
   await Promise.all(sent);

@@ -91,6 +91,30 @@ test.describe('the scanner', () => {
     expect(await gym.visits(expired)).toHaveLength(0);
   });
 
+  test('a scanner that stalls after the first letters, or is slow, is still one scan', async ({
+    page,
+    server,
+  }) => {
+    const gym = await Gym.of(server);
+    const [stalled, slow] = [await gym.member(), await gym.member()];
+    await scan(page, stalled.number, { gap: (index) => (index === 2 ? 0.06 : 0.006) });
+    await expectCard(page, 'allow', stalled.name);
+    await expect(field(page)).toHaveValue('');
+    await scan(page, slow.number, { gap: () => 0.045 });
+    await expectCard(page, 'allow', slow.name);
+    await expect(field(page)).toHaveValue('');
+  });
+
+  test('a scanner that ends in two Enters checks in nobody else', async ({ page, server }) => {
+    const gym = await Gym.of(server);
+    const [typed, scanned] = [await gym.member(), await gym.member()];
+    await field(page).pressSequentially(typed.name.slice(0, 5));
+    await expect(found(page).filter({ hasText: typed.name })).toBeVisible();
+    await scan(page, scanned.number, { enters: 2 });
+    await expectCard(page, 'allow', scanned.name);
+    expect(await gym.visits(typed)).toHaveLength(0);
+  });
+
   test('two scans in a row are two members', async ({ page, server }) => {
     const gym = await Gym.of(server);
     const [first, second] = [await gym.member(), await gym.member()];

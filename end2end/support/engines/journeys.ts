@@ -248,8 +248,7 @@ export function journeys(launch: () => Promise<Engine>, connectionLost: RegExp):
     await server.kill9();
     await desk.expectAttribute(chip, 'data-phase', /reconnecting|offline/);
     await checkIn(desk, member.number);
-    // By its digits: the desk takes a number with and without its prefix.
-    await expectCard(desk, 'queued', member.number.replace(/^\D+/, ''));
+    await expectCard(desk, 'queued', member.number);
     await server.start();
     await live(desk, dashboard);
     await expectCard(desk, 'allow', member.name);

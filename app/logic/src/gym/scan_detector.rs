@@ -1,20 +1,47 @@
-//! Tells a scanner's burst of keys from a person's typing. A keyboard-wedge scanner is a keyboard
+//! Which keys came from a scanner and which from a person. A keyboard-wedge scanner is a keyboard
 //! that types a whole code within some milliseconds and ends it with Enter, wherever the focus is.
+//!
+//! Characters with pauses of at most [`RUN_GAP_MS`] are a *run*. The *burst* is the longest ending
+//! of a run that a scanner can have typed, see [`BURST_KINDS`]. A pause in the midst of a code, as
+//! a busy computer or a radio makes it, therefore does not cut the code in two.
 
-/// The longest pause between two keys of a scanner, in milliseconds.
-const BURST_GAP_MS: f64 = 35.0;
-/// Shorter bursts are a person rolling over two or three keys.
-const SHORTEST_CODE: usize = 4;
+use std::mem;
+
+/// The longest pause between two characters of a run, in milliseconds.
+const RUN_GAP_MS: f64 = 120.0;
+/// For how long after a scan further suffix keys belong to it: many scanners end a code with
+/// carriage return and line feed.
+const SUFFIX_ECHO_MS: f64 = 150.0;
 /// No code is longer; the rest of a longer burst is dropped.
 const LONGEST_CODE: usize = 200;
+
+/// A way in which scanners type. All times are in milliseconds.
+struct BurstKind {
+    /// The fewest characters; shorter bursts are a person who rolls over two or three keys.
+    characters: usize,
+    /// The fewest digits among them.
+    digits: usize,
+    /// Whether a blank may be among them.
+    blanks: bool,
+    /// The longest mean pause between two characters.
+    mean_gap_ms: f64,
+    /// The longest pause between two characters; the suffix may take twice as long.
+    longest_gap_ms: f64,
+}
+
+/// Scanners on a cable, and scanners on a radio link.
+const BURST_KINDS: [BurstKind; 2] = [
+    BurstKind { characters: 4, digits: 0, blanks: true, mean_gap_ms: 35.0, longest_gap_ms: 35.0 },
+    BurstKind { characters: 6, digits: 4, blanks: false, mean_gap_ms: 80.0, longest_gap_ms: 120.0 },
+];
 
 /// A key, as far as it matters for a burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanKey {
     /// A key that types a character.
     Char(char),
-    /// Enter.
-    Enter,
+    /// Enter, with which a scanner ends a code.
+    Suffix,
     /// Shift and its like: held while a scanner types capitals.
     Modifier,
     /// Anything else, a held key that repeats, or a shortcut.
@@ -23,55 +50,117 @@ pub enum ScanKey {
 
 /// What a key means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyMeaning {
-    /// Nothing to do.
-    Nothing,
-    /// A burst may begin with this key: keep what the focused field holds before it.
-    MayBegin,
-    /// The burst was a scan: put the field back as it was and take the code.
-    Scan(String),
+pub enum KeyMeaning<Before> {
+    /// The key is a person's, or not yet known to be a scanner's.
+    Typed,
+    /// A second suffix of the scan before: it must reach no field and no button.
+    SuffixEcho,
+    /// The burst was a scan.
+    Scan {
+        /// Its characters, without blanks at the ends.
+        code: String,
+        /// What the page kept before the first of them.
+        before: Before,
+    },
 }
 
-/// The burst so far.
-#[derive(Debug, Clone, Default)]
-pub struct ScanDetector {
-    typed: String,
-    last_ms: f64,
+/// A character of the run.
+#[derive(Debug, Clone)]
+struct RunKey<Before> {
+    typed: char,
+    at_ms: f64,
+    before: Before,
 }
 
-impl ScanDetector {
-    /// Takes a key that was pressed at a moment.
-    pub fn press(&mut self, key: ScanKey, at_ms: f64) -> KeyMeaning {
-        let quick = at_ms - self.last_ms <= BURST_GAP_MS;
+/// The run so far. `Before` is what the page keeps before each character, so that it can undo a
+/// burst that was typed into a field.
+#[derive(Debug, Clone)]
+pub struct ScanDetector<Before> {
+    run: Vec<RunKey<Before>>,
+    scanned_at_ms: Option<f64>,
+}
+
+impl<Before> Default for ScanDetector<Before> {
+    fn default() -> Self {
+        Self { run: Vec::new(), scanned_at_ms: None }
+    }
+}
+
+impl<Before> ScanDetector<Before> {
+    /// Takes a key that was pressed at a moment, in milliseconds of any clock that only goes
+    /// forward. `before` is called for a character, before it arrives in a field.
+    pub fn press(
+        &mut self,
+        key: ScanKey,
+        at_ms: f64,
+        before: impl FnOnce() -> Before,
+    ) -> KeyMeaning<Before> {
         match key {
-            ScanKey::Modifier => KeyMeaning::Nothing,
+            ScanKey::Modifier => KeyMeaning::Typed,
             ScanKey::Other => {
-                self.typed.clear();
-                KeyMeaning::Nothing
-            }
-            ScanKey::Char(typed) if quick && !self.typed.is_empty() => {
-                self.last_ms = at_ms;
-                if self.typed.len() < LONGEST_CODE {
-                    self.typed.push(typed);
-                }
-                KeyMeaning::Nothing
+                self.run.clear();
+                KeyMeaning::Typed
             }
             ScanKey::Char(typed) => {
-                self.last_ms = at_ms;
-                self.typed.clear();
-                self.typed.push(typed);
-                KeyMeaning::MayBegin
-            }
-            ScanKey::Enter => {
-                let typed = std::mem::take(&mut self.typed);
-                let scanned = quick && typed.chars().count() >= SHORTEST_CODE;
-                if scanned {
-                    KeyMeaning::Scan(typed.trim().to_owned())
-                } else {
-                    KeyMeaning::Nothing
+                if self.run.last().is_some_and(|last| at_ms - last.at_ms > RUN_GAP_MS) {
+                    self.run.clear();
                 }
+                self.run.push(RunKey { typed, at_ms, before: before() });
+                KeyMeaning::Typed
+            }
+            ScanKey::Suffix => self.end_run(at_ms),
+        }
+    }
+
+    fn end_run(&mut self, at_ms: f64) -> KeyMeaning<Before> {
+        let mut run = mem::take(&mut self.run);
+        let Some(start) = burst_start(&run, at_ms) else {
+            let echoes = |scanned: f64| run.is_empty() && at_ms - scanned <= SUFFIX_ECHO_MS;
+            return if self.scanned_at_ms.is_some_and(echoes) {
+                KeyMeaning::SuffixEcho
+            } else {
+                KeyMeaning::Typed
+            };
+        };
+        self.scanned_at_ms = Some(at_ms);
+        let typed: String = run[start..].iter().map(|key| key.typed).take(LONGEST_CODE).collect();
+        let before = run.swap_remove(start).before;
+        KeyMeaning::Scan { code: typed.trim().to_owned(), before }
+    }
+}
+
+/// Where in the run the longest burst of any kind begins.
+fn burst_start<Before>(run: &[RunKey<Before>], suffix_at_ms: f64) -> Option<usize> {
+    BURST_KINDS.iter().filter_map(|kind| kind.start_in(run, suffix_at_ms)).min()
+}
+
+impl BurstKind {
+    /// Where the longest ending of the run begins that this kind of scanner can have typed.
+    fn start_in<Before>(&self, run: &[RunKey<Before>], suffix_at_ms: f64) -> Option<usize> {
+        let last = run.last()?;
+        if suffix_at_ms - last.at_ms > 2.0 * self.longest_gap_ms {
+            return None;
+        }
+        let (mut start, mut digits, mut longest) = (run.len(), 0, None);
+        while start > 0 {
+            let key = &run[start - 1];
+            let gap = run.get(start).map_or(0.0, |next| next.at_ms - key.at_ms);
+            if gap > self.longest_gap_ms || (key.typed.is_whitespace() && !self.blanks) {
+                break;
+            }
+            start -= 1;
+            digits += usize::from(key.typed.is_ascii_digit());
+            let characters = run.len() - start;
+            let total_gap = last.at_ms - key.at_ms;
+            let gaps = characters.saturating_sub(1) as f64;
+            if characters >= self.characters
+                && digits >= self.digits
+                && total_gap <= self.mean_gap_ms * gaps
+            {
+                longest = Some(start);
             }
         }
+        longest
     }
 }
 
@@ -79,86 +168,136 @@ impl ScanDetector {
 mod tests {
     use super::*;
 
-    /// Types `text` with a pause before each key, then Enter; returns the last meaning and how
-    /// often a burst may have begun.
-    fn type_out(
-        scanner: &mut ScanDetector,
-        text: &str,
-        start: f64,
-        gap: f64,
-    ) -> (KeyMeaning, usize) {
-        let mut now = start;
-        let mut begun = 0;
-        for typed in text.chars() {
-            begun += usize::from(scanner.press(ScanKey::Char(typed), now) == KeyMeaning::MayBegin);
-            now += gap;
+    /// A field that each character is typed into, and the keys of the page.
+    #[derive(Default)]
+    struct Keyboard {
+        detector: ScanDetector<String>,
+        field: String,
+        now: f64,
+    }
+
+    impl Keyboard {
+        /// Each character after a pause.
+        fn characters(&mut self, text: &str, gap: f64) {
+            for typed in text.chars() {
+                self.now += gap;
+                let field = self.field.clone();
+                let meaning = self.detector.press(ScanKey::Char(typed), self.now, || field);
+                assert_eq!(meaning, KeyMeaning::Typed);
+                self.field.push(typed);
+            }
         }
-        (scanner.press(ScanKey::Enter, now), begun)
+
+        fn enter(&mut self, gap: f64) -> KeyMeaning<String> {
+            self.now += gap;
+            let meaning = self.detector.press(ScanKey::Suffix, self.now, String::new);
+            if let KeyMeaning::Scan { before, .. } = &meaning {
+                self.field.clone_from(before);
+            }
+            meaning
+        }
+
+        /// The code of a scan whose characters come after these pauses.
+        fn scan(&mut self, text: &str, gaps: &[f64]) -> Option<String> {
+            for (typed, gap) in text.chars().zip(gaps.iter().cycle()) {
+                self.characters(&typed.to_string(), *gap);
+            }
+            match self.enter(gaps[0]) {
+                KeyMeaning::Scan { code, .. } => Some(code),
+                KeyMeaning::Typed | KeyMeaning::SuffixEcho => None,
+            }
+        }
+
+        fn pause(&mut self) {
+            self.now += 1_000.0;
+        }
     }
 
     #[test]
-    fn a_burst_that_ends_in_enter_is_a_scan() {
-        let mut scanner = ScanDetector::default();
-        let (meaning, begun) = type_out(&mut scanner, "M-104821", 5_000.0, 8.0);
-        assert_eq!(meaning, KeyMeaning::Scan("M-104821".to_owned()));
-        assert_eq!(begun, 1, "the field is kept once, before the first key");
+    fn a_burst_that_ends_in_enter_is_a_scan_and_leaves_no_characters() {
+        for gaps in [vec![0.0], vec![8.0], vec![35.0], vec![45.0], vec![80.0], vec![40.0, 100.0]] {
+            let mut keyboard = Keyboard::default();
+            keyboard.characters("ta", 150.0);
+            keyboard.pause();
+            let code = keyboard.scan("M-104821", &gaps);
+            assert_eq!(code.as_deref(), Some("M-104821"), "{gaps:?}");
+            assert_eq!(keyboard.field, "ta", "{gaps:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_stalls_within_a_code_does_not_cut_it_in_two() {
+        // The search that begins with the second character took 60 ms; the field kept `M-`, and
+        // only the digits were taken for the code.
+        let mut keyboard = Keyboard::default();
+        keyboard.characters("M-", 9.0);
+        keyboard.characters("1", 60.0);
+        keyboard.characters("04821", 9.0);
+        let code = "M-104821".to_owned();
+        assert_eq!(keyboard.enter(9.0), KeyMeaning::Scan { code, before: String::new() });
     }
 
     #[test]
     fn a_person_who_types_fast_is_not_a_scanner() {
-        let mut scanner = ScanDetector::default();
-        let (meaning, begun) = type_out(&mut scanner, "tanaka", 5_000.0, 60.0);
-        assert_eq!((meaning, begun), (KeyMeaning::Nothing, 6));
-        let (meaning, _) = type_out(&mut scanner, "ta", 9_000.0, 20.0);
-        assert_eq!(meaning, KeyMeaning::Nothing, "two keys rolled over");
-    }
-
-    #[test]
-    fn a_burst_without_enter_is_no_scan() {
-        let mut scanner = ScanDetector::default();
-        for (index, typed) in "M-104821".chars().enumerate() {
-            scanner.press(ScanKey::Char(typed), 5_000.0 + index as f64 * 8.0);
+        let mut keyboard = Keyboard::default();
+        for (text, gap) in [("tanaka", 60.0), ("ta", 20.0), ("m-104821", 100.0), ("10482", 40.0)] {
+            assert_eq!(keyboard.scan(text, &[gap]), None, "{text}");
+            keyboard.pause();
         }
-        assert_eq!(
-            scanner.press(ScanKey::Enter, 5_600.0),
-            KeyMeaning::Nothing,
-            "Enter came by hand"
-        );
     }
 
     #[test]
-    fn what_was_typed_before_the_burst_is_not_part_of_the_code() {
-        let mut scanner = ScanDetector::default();
-        scanner.press(ScanKey::Char('t'), 1_000.0);
-        scanner.press(ScanKey::Char('a'), 1_120.0);
-        let (meaning, begun) = type_out(&mut scanner, "104821", 1_500.0, 5.0);
-        assert_eq!((meaning, begun), (KeyMeaning::Scan("104821".to_owned()), 1));
+    fn a_burst_whose_enter_comes_by_hand_is_no_scan() {
+        let mut keyboard = Keyboard::default();
+        keyboard.characters("M-104821", 8.0);
+        assert_eq!(keyboard.enter(500.0), KeyMeaning::Typed);
+    }
+
+    #[test]
+    fn letters_typed_right_before_a_fast_burst_are_not_part_of_the_code() {
+        let mut keyboard = Keyboard::default();
+        keyboard.characters("tanaka", 110.0);
+        keyboard.now += 100.0;
+        assert_eq!(keyboard.scan("ABCD", &[5.0]).as_deref(), Some("ABCD"));
+        assert_eq!(keyboard.field, "tanaka");
     }
 
     #[test]
     fn shift_does_not_break_a_burst_and_a_shortcut_does() {
-        let mut scanner = ScanDetector::default();
-        scanner.press(ScanKey::Modifier, 0.0);
-        scanner.press(ScanKey::Char('M'), 1_000.0);
-        scanner.press(ScanKey::Modifier, 1_003.0);
-        for (index, typed) in "-104".chars().enumerate() {
-            scanner.press(ScanKey::Char(typed), 1_010.0 + index as f64 * 10.0);
+        let mut keyboard = Keyboard::default();
+        for typed in "M-104".chars() {
+            keyboard.detector.press(ScanKey::Modifier, keyboard.now, String::new);
+            keyboard.characters(&typed.to_string(), 5.0);
         }
-        assert_eq!(scanner.press(ScanKey::Enter, 1_050.0), KeyMeaning::Scan("M-104".to_owned()));
-        scanner.press(ScanKey::Char('a'), 2_000.0);
-        scanner.press(ScanKey::Char('b'), 2_005.0);
-        scanner.press(ScanKey::Other, 2_010.0);
-        scanner.press(ScanKey::Char('c'), 2_015.0);
-        scanner.press(ScanKey::Char('d'), 2_020.0);
-        assert_eq!(scanner.press(ScanKey::Enter, 2_025.0), KeyMeaning::Nothing);
+        let code = "M-104".to_owned();
+        assert_eq!(keyboard.enter(5.0), KeyMeaning::Scan { code, before: String::new() });
+        keyboard.pause();
+        keyboard.characters("ab", 5.0);
+        keyboard.detector.press(ScanKey::Other, keyboard.now, String::new);
+        assert_eq!(keyboard.scan("cd", &[5.0]), None);
     }
 
     #[test]
     fn two_scans_in_a_row_are_two_codes() {
-        let mut scanner = ScanDetector::default();
-        let first = type_out(&mut scanner, "104821", 1_000.0, 5.0).0;
-        let second = type_out(&mut scanner, "100773", 1_045.0, 5.0).0;
-        assert_eq!(first, KeyMeaning::Scan("104821".to_owned()));
-        assert_eq!(second, KeyMeaning::Scan("100773".to_owned()));
+        let mut keyboard = Keyboard::default();
+        assert_eq!(keyboard.scan("104821", &[5.0]).as_deref(), Some("104821"));
+        assert_eq!(keyboard.scan("100773", &[5.0]).as_deref(), Some("100773"));
+    }
+
+    #[test]
+    fn carriage_return_and_line_feed_end_one_scan() {
+        let mut keyboard = Keyboard::default();
+        keyboard.scan("104821", &[5.0]);
+        assert_eq!(keyboard.enter(8.0), KeyMeaning::SuffixEcho);
+        assert_eq!(keyboard.enter(8.0), KeyMeaning::SuffixEcho);
+        assert_eq!(keyboard.enter(200.0), KeyMeaning::Typed, "a person's Enter, later");
+    }
+
+    #[test]
+    fn a_burst_longer_than_any_code_is_cut() {
+        let mut keyboard = Keyboard::default();
+        let code = keyboard.scan(&"7".repeat(LONGEST_CODE + 50), &[1.0]);
+        assert_eq!(code, Some("7".repeat(LONGEST_CODE)));
+        assert_eq!(keyboard.field, "");
     }
 }

@@ -15,7 +15,6 @@ pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone
     Effect::new(move |_| {
         let on_scan = on_scan.clone();
         let mut scanner = ScanDetector::default();
-        let mut before_burst = None::<(HtmlInputElement, String)>;
         let on_key = move |event: ev::KeyboardEvent| {
             let key = key_of(&event);
             let typed = matches!(key, ScanKey::Char(key) if key != ' ');
@@ -25,15 +24,13 @@ pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone
                     _ = input.focus();
                 }
             }
-            match scanner.press(key, event.time_stamp()) {
-                KeyMeaning::Nothing => {}
-                KeyMeaning::MayBegin => {
-                    before_burst = focused_field().map(|field| (field.clone(), field.value()))
-                }
-                KeyMeaning::Scan(code) => {
-                    event.prevent_default();
-                    event.stop_immediate_propagation();
-                    if let Some((field, value)) = before_burst.take() {
+            let before = || focused_field().map(|field| (field.clone(), field.value()));
+            match scanner.press(key, event.time_stamp(), before) {
+                KeyMeaning::Typed => {}
+                KeyMeaning::SuffixEcho => keep_from_page(&event),
+                KeyMeaning::Scan { code, before } => {
+                    keep_from_page(&event);
+                    if let Some((field, value)) = before {
                         put_back(&field, &value);
                     }
                     on_scan(code);
@@ -55,17 +52,28 @@ pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone
 }
 
 fn key_of(event: &ev::KeyboardEvent) -> ScanKey {
-    if event.ctrl_key() || event.alt_key() || event.meta_key() || event.repeat() {
+    let name = event.key();
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return ScanKey::Other;
     }
-    let name = event.key();
+    if name == "Enter" {
+        return ScanKey::Suffix;
+    }
+    if event.repeat() {
+        return ScanKey::Other;
+    }
     let mut letters = name.chars();
     match (letters.next(), letters.next()) {
         (Some(letter), None) => ScanKey::Char(letter),
-        _ if name == "Enter" => ScanKey::Enter,
         _ if name == "Shift" || name == "CapsLock" => ScanKey::Modifier,
         _ => ScanKey::Other,
     }
+}
+
+/// Keeps a key from the field or button that has the focus.
+fn keep_from_page(event: &ev::KeyboardEvent) {
+    event.prevent_default();
+    event.stop_immediate_propagation();
 }
 
 /// The text field that has the focus.
