@@ -7,7 +7,7 @@
 //! - [`session`]: a page's own view of a guitar session; [`swipe`]: from a finger to strums;
 //!   [`pairing`]: what a person types to join; [`presence`]: who is there
 //! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
-//! - [`text`]: times and durations as people read them
+//! - [`text`]: countdowns, amounts of data and initials as people read them
 
 pub mod guitar;
 pub mod gym;

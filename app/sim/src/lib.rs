@@ -15,6 +15,7 @@
 //!
 //! - [`rng`]: random numbers of a seed
 //! - [`reference`]: what database and broker hold, and what has to be shown
+//! - [`roles`]: who sits in front of a page
 //! - [`node`]: a server process; [`page`]: a browser page
 //! - [`simulation`]: time, network and faults between them, and what must be true in the end
 
@@ -24,6 +25,7 @@ pub mod node;
 pub mod page;
 pub mod reference;
 pub mod rng;
+pub mod roles;
 pub mod simulation;
 
 pub use simulation::{RunReport, run, trace};

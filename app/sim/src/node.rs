@@ -2,8 +2,8 @@
 //! queries and the broker around them.
 
 use crate::{
-    page::BEGIN,
-    reference::{self, GYM, LogRecord, ROOM, Reference, ReferenceLog, connection_id},
+    reference::{self, BEGIN, GYM, LogRecord, ROOM, Reference, ReferenceLog, connection_id},
+    roles::PageRoles,
 };
 use logic::topic::{
     AnswerPlace, CatchUp, FrameLimits, FramePart, LogQuery, NextParts, Permit, PlacedAnswer,
@@ -86,25 +86,6 @@ pub struct ServedConnection {
     pub received_at: i64,
     /// It is to be closed with this code once everything is written.
     pub closing: Option<CloseCode>,
-}
-
-/// What one device may do.
-#[derive(Debug, Clone, Copy)]
-pub struct PageRoles {
-    /// The role of the account.
-    pub gym: Role,
-    /// The role of the seat in the session.
-    pub session: Role,
-}
-
-impl PageRoles {
-    /// The role in a topic.
-    pub fn in_topic(self, topic: Topic) -> Role {
-        match topic {
-            Topic::CheckIns => self.gym,
-            Topic::Guitar(_) => self.session,
-        }
-    }
 }
 
 /// Why a connection catches up.

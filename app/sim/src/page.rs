@@ -2,8 +2,8 @@
 //! is shown against what really happened.
 
 use crate::{
-    node::PageRoles,
-    reference::{self, LogRecord, Reference},
+    reference::{self, BEGIN, LogRecord, Reference},
+    roles::PageRoles,
 };
 use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
 use protocol::{
@@ -13,9 +13,6 @@ use protocol::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-
-/// The wall clock when the simulation begins.
-pub const BEGIN: i64 = 1_790_000_000_000;
 
 /// What a page shows of one topic.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! The reference: what the database and the broker hold, and what a page at a position has to show.
 //! Nothing of `logic` decides here, so that a mistake there cannot confirm itself.
 
-use crate::page::BEGIN;
 use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
     Note, Position, ServerMessage, Topic,
@@ -10,6 +9,9 @@ use protocol::{
 };
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
+
+/// The wall clock when the simulation begins.
+pub const BEGIN: i64 = 1_790_000_000_000;
 
 /// One event of a log.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! The event queue of one seeded run, and what its events do.
 //!
+//! - [`event`]: what can happen
 //! - [`pages`]: what people do with their pages
 //! - [`network`]: the sockets between pages and nodes
 //! - [`nodes`]: the servers, their database and their broker
@@ -10,6 +11,7 @@
 
 mod catch_up;
 mod checks;
+mod event;
 mod faults;
 mod network;
 mod nodes;
@@ -17,13 +19,15 @@ mod pages;
 mod practice;
 
 use crate::{
-    node::{LogReading, PageRoles, QueuedNote, ServerNode},
+    node::ServerNode,
     page::SimulatedPage,
     reference::{GYM, ROOM, Reference, ReferenceLog},
     rng::SeededRng,
+    roles::PageRoles,
 };
-use logic::topic::{FrameLimits, LogQuery, TopicEvent};
-use protocol::{Codec, Frame, Position, Topic, account::Role};
+use event::ScheduledEvent;
+use logic::topic::FrameLimits;
+use protocol::{Codec, Frame, account::Role};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap},
@@ -68,120 +72,6 @@ fn run_to_end(mut simulation: Simulation) -> RunReport {
     simulation.run();
     simulation.check();
     simulation.report
-}
-
-/// Something that is going to happen.
-#[derive(Debug)]
-enum ScheduledEvent {
-    /// A link's timer.
-    Tick {
-        page: usize,
-        life: u32,
-    },
-    /// A person does something.
-    Act {
-        page: usize,
-    },
-    /// A handshake reaches the node.
-    Arrive {
-        conn: u32,
-    },
-    /// A frame reaches the server, or the client.
-    Up {
-        conn: u32,
-        frame: Frame,
-    },
-    Down {
-        conn: u32,
-        frame: Frame,
-    },
-    /// A page that slept reads what its sockets kept for it.
-    Awake {
-        page: usize,
-    },
-    /// One side learns that a connection is over.
-    EndAtServer {
-        conn: u32,
-    },
-    EndAtClient {
-        conn: u32,
-        code: u16,
-    },
-    /// A query of a connection's catch-up is answered.
-    CatchUp {
-        conn: u32,
-    },
-    /// A socket takes the next frame.
-    Writable {
-        conn: u32,
-    },
-    /// A node's writer commits what waits.
-    Commit {
-        node: usize,
-        life: u32,
-    },
-    /// The broker's script runs for a message.
-    Script {
-        node: usize,
-        life: u32,
-        note: Box<QueuedNote>,
-    },
-    /// The broker's script runs for the practice clock.
-    Announce {
-        node: usize,
-        life: u32,
-        step: u64,
-        announcement: practice::Announcement,
-    },
-    /// A node compares what it shows of the practice clock with the database.
-    Sweep {
-        node: usize,
-        life: u32,
-    },
-    /// A hint from another node.
-    Hint {
-        node: usize,
-        life: u32,
-        at: Position,
-        topic: Topic,
-        event: Box<TopicEvent>,
-    },
-    /// A node looks whether it has to read a log, and reads it.
-    Look {
-        node: usize,
-        life: u32,
-        topic: Topic,
-    },
-    Query {
-        node: usize,
-        life: u32,
-        topic: Topic,
-        query: LogQuery,
-    },
-    /// The answer of a reading arrives.
-    Answered {
-        node: usize,
-        life: u32,
-        topic: Topic,
-        reading: Box<LogReading>,
-    },
-    /// A node starts again.
-    Start {
-        node: usize,
-    },
-    /// A page is loaded again.
-    Reload {
-        page: usize,
-    },
-    /// A person leaves a part of the page, and comes back to it.
-    Leave {
-        page: usize,
-    },
-    ComeBack {
-        page: usize,
-    },
-    /// A fault.
-    Fault,
 }
 
 /// A socket between a page and a node.

@@ -1,7 +1,12 @@
 //! Dates, times and numbers in the page's language. A place's time comes in as minutes ahead of UTC,
 //! so that the server's page and the browser's are the same.
 
-use crate::{Language, count_words, language, words};
+pub use crate::number::grouped;
+use crate::{
+    count_words,
+    language::{Language, language},
+    words,
+};
 
 /// A moment, in milliseconds since 1970-01-01 UTC.
 type Millis = i64;
@@ -141,19 +146,6 @@ pub fn ago(ms: Millis) -> String {
     }
 }
 
-/// `18,204`, as both languages write it.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "−" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn local(at: Millis, utc_offset_minutes: i32) -> Millis {
     at + Millis::from(utc_offset_minutes) * MINUTE
 }
@@ -233,13 +225,6 @@ mod tests {
         assert_eq!(ago(40_000), "40 s ago");
         assert_eq!(ago(49 * HOUR), "2 days ago");
         assert_eq!(ago(25 * HOUR), "1 day ago");
-    }
-
-    #[test]
-    fn large_numbers_are_grouped_() {
-        assert_eq!(grouped(18_204), "18,204");
-        assert_eq!(grouped(-1_000_000), "−1,000,000");
-        assert_eq!(grouped(312), "312");
     }
 
     #[test]

@@ -1,141 +1,45 @@
-//! Carries out the effects of `logic::link`.
+//! The page's link: what happens in the browser is reported to `logic::link`, and its effects are
+//! carried out.
 //!
 //! - [`port`]: the link as the pages call it
+//! - [`driver`]: the effects
 //! - [`wire`]: the WebSocket
 //! - [`followers`]: who gets the deliveries of a topic
 //! - [`command_store`]: the outbox
 
 mod command_store;
+mod driver;
 mod followers;
 mod port;
 mod wire;
 
-use crate::{
-    page::{self, now},
-    sign_in,
-};
+use crate::page::{self, now};
 use app::link::LinkHandle;
-use command_store::CommandStore;
-use followers::Followers;
+use driver::LinkDriver;
 use futures_util::future::{self, Either};
-use gloo_timers::{
-    callback::{Interval, Timeout},
-    future::TimeoutFuture,
-};
-use leptos::prelude::*;
-use logic::link::{Effect, Figures, Link, Status};
+use gloo_timers::{callback::Interval, future::TimeoutFuture};
+use logic::link::Link;
 use port::DriverPort;
 use protocol::{Read, ServerMessage};
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::window;
-use wire::Wire;
 
 /// How long the page waits for the commands of an earlier one, in milliseconds.
 const OUTBOX_WITHIN_MS: u32 = 2_000;
 /// How often ages, countdowns and figures on the page change, in milliseconds.
 const STATUS_EVERY_MS: u32 = 1_000;
 
-/// The link, and what it is connected to.
-struct LinkDriver {
-    link: RefCell<Link>,
-    followers: Followers,
-    wire: Wire,
-    commands: CommandStore,
-    timer: RefCell<Option<Timeout>>,
-    status: RwSignal<Status>,
-    figures: RwSignal<Figures>,
-}
-
 /// Starts the link of this page, which reads the server's messages with `read`. It connects when
 /// something is followed or waits to be sent.
 pub(crate) fn start(read: Read<ServerMessage>) -> LinkHandle {
-    let status = RwSignal::new(Status::default());
-    let figures = RwSignal::new(Figures::default());
     let link = Link::new(page::device(), page::is_visible(), page::random_seed(), read);
-    let driver = Rc::new(LinkDriver {
-        link: RefCell::new(link),
-        followers: Followers::default(),
-        wire: Wire::default(),
-        commands: CommandStore::default(),
-        timer: RefCell::default(),
-        status,
-        figures,
-    });
+    let driver = Rc::new(LinkDriver::new(link));
     watch_page(&driver);
     restore_outbox(&driver);
     show_regularly(&driver);
+    let (status, figures) = (driver.status, driver.figures);
     LinkHandle::new(Rc::new(DriverPort(driver)), status, figures)
-}
-
-impl LinkDriver {
-    /// Reports something to the link, then carries out its effects.
-    fn act(self: &Rc<Self>, step: impl FnOnce(&mut Link)) {
-        step(&mut self.link.borrow_mut());
-        // A handler may send again and come back here: the borrow ends before each effect.
-        loop {
-            let effect = self.link.borrow_mut().poll();
-            match effect {
-                Some(effect) => self.perform(effect),
-                None => break,
-            }
-        }
-        self.set_timer();
-        self.show_status();
-    }
-
-    fn perform(self: &Rc<Self>, effect: Effect) {
-        match effect {
-            Effect::Dial(number) => self.wire.dial(self, number),
-            Effect::Close(number) => self.wire.close(number),
-            Effect::Transmit(frame) => self.wire.send(frame),
-            Effect::Deliver(topic, delivery) => self.followers.deliver(topic, &delivery),
-            Effect::Save(record) => self.commands.save(record),
-            Effect::Forget(id) => self.commands.forget(id),
-            Effect::Refresh => {
-                let driver = Rc::clone(self);
-                spawn_local(async move {
-                    let renewal = sign_in::refresh().await;
-                    driver.act(|link| link.refreshed(now(), renewal));
-                });
-            }
-            Effect::Renew => {
-                let driver = Rc::clone(self);
-                spawn_local(async move {
-                    let ticket = sign_in::renew().await;
-                    driver.act(|link| link.renewed(now(), ticket));
-                });
-            }
-        }
-    }
-
-    fn set_timer(self: &Rc<Self>) {
-        let deadline = self.link.borrow().deadline(now());
-        let timer = deadline.map(|deadline| {
-            let wait = (deadline - now().mono).clamp(0, i64::from(i32::MAX)) as u32;
-            let driver = Rc::downgrade(self);
-            Timeout::new(wait, move || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.act(|link| link.on_timer(now()));
-                }
-            })
-        });
-        *self.timer.borrow_mut() = timer;
-    }
-
-    fn show_status(&self) {
-        let status = self.link.borrow().status(now());
-        if self.status.get_untracked() != status {
-            self.status.set(status);
-        }
-    }
-
-    fn show_figures(&self) {
-        let figures = self.link.borrow().figures();
-        if self.figures.with_untracked(|shown| *shown != figures) {
-            self.figures.set(figures);
-        }
-    }
 }
 
 /// Reports to the link when the network may be back and when the page is shown or hidden.

@@ -1,6 +1,6 @@
 //! The link as the pages call it.
 
-use super::{LinkDriver, wire::store_codec};
+use super::{driver::LinkDriver, wire::store_codec};
 use crate::page::{self, now};
 use app::link::{DeliveryHandler, LinkPort};
 use protocol::{ClientMessage, Codec, Millis, Position, Topic};

@@ -1,7 +1,6 @@
 //! One WebSocket at a time: opening it, reading and writing it, and its close code.
 
-use super::LinkDriver;
-use crate::{browser, page::now};
+use crate::browser;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::{
     FutureExt, Sink, SinkExt, StreamExt,
@@ -10,7 +9,7 @@ use futures_util::{
 };
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use protocol::{Codec, Frame};
-use std::{cell::RefCell, pin::Pin, rc::Rc};
+use std::{cell::RefCell, pin::Pin};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::window;
 
@@ -20,6 +19,15 @@ const ABNORMAL_CLOSURE: u16 = 1006;
 const NORMAL_CLOSURE: u16 = 1000;
 /// The storage key of the codec that a person chose.
 const CODEC_KEY: &str = "cadence.codec";
+
+/// What happens on a socket.
+pub(super) enum WireEvent {
+    /// It is open, and the server has chosen this codec.
+    Opened(Codec),
+    Received(Frame),
+    /// It has ended, or could not be opened. Nothing follows.
+    Closed(u16),
+}
 
 /// What the task of a socket is given to do.
 enum WireCommand {
@@ -49,19 +57,18 @@ impl Wire {
         }
     }
 
-    /// Opens a socket under a number, in place of the present one, and reports to the driver.
-    pub(super) fn dial(&self, driver: &Rc<LinkDriver>, number: u32) {
+    /// Opens a socket under a number, in place of the present one, and reports what happens on it.
+    pub(super) fn dial(&self, number: u32, report: impl Fn(WireEvent) + 'static) {
         let socket =
             socket_url().and_then(|url| WebSocket::open_with_protocols(&url, &subprotocols()).ok());
         let (sender, receiver) = unbounded();
         *self.open.borrow_mut() = Some((number, sender));
-        let driver = Rc::clone(driver);
         spawn_local(async move {
             let code = match socket {
-                Some(socket) => converse(&driver, number, socket, receiver).await,
+                Some(socket) => converse(&report, socket, receiver).await,
                 None => ABNORMAL_CLOSURE,
             };
-            driver.act(|link| link.closed(now(), number, code));
+            report(WireEvent::Closed(code));
         });
     }
 }
@@ -77,8 +84,7 @@ pub(super) fn store_codec(codec: Codec) {
 /// Reads and writes until either side ends, and returns the close code. The two halves of the
 /// socket stay together, because the close code comes with the item after the error.
 async fn converse(
-    driver: &Rc<LinkDriver>,
-    number: u32,
+    report: &impl Fn(WireEvent),
     mut socket: WebSocket,
     commands: UnboundedReceiver<WireCommand>,
 ) -> u16 {
@@ -98,7 +104,7 @@ async fn converse(
     }
     if matches!(socket.state(), State::Open) {
         let codec = Codec::of_subprotocol(&socket.protocol()).unwrap_or_default();
-        driver.act(|link| link.opened(now(), number, codec));
+        report(WireEvent::Opened(codec));
     }
     loop {
         let next = {
@@ -115,7 +121,7 @@ async fn converse(
                     Message::Text(text) => Frame::Text(text),
                     Message::Bytes(bytes) => Frame::Binary(bytes),
                 };
-                driver.act(|link| link.frame(now(), number, &frame));
+                report(WireEvent::Received(frame));
             }
             Either::Left(Some(Err(WebSocketError::ConnectionClose(close)))) => return close.code,
             Either::Left(Some(Err(_))) => {}

@@ -1,7 +1,7 @@
 //! How a client gets from its position to the end of a topic: by the ring, by a replay of the log,
 //! or by a snapshot. The decision is made here; the reading is done by the caller.
 
-use super::{WireProtocol, log::TopicLog, ring::CatchUpSource};
+use super::{log::TopicLog, ring::CatchUpSource, wire_protocol::WireProtocol};
 use protocol::{
     Envelope, Millis, Note, Position, ServerMessage, Topic, encode, guitar::ChordChange,
     server::Snapshot, topic::TopicAnswer,

@@ -10,6 +10,7 @@
 //! - [`practice`]: how a session is told of its practice clock
 //!
 //! One connection:
+//! - [`wire_protocol`]: what its client speaks
 //! - [`access`]: which role may send what, and follow what
 //! - [`order`]: the order of its messages, also when one has to be sent again
 //! - [`catch_up`]: from a client's position to the end, by ring, replay or snapshot
@@ -26,6 +27,7 @@ pub mod order;
 pub mod practice;
 pub mod ring;
 pub mod subscriptions;
+pub mod wire_protocol;
 
 pub use catch_up::{CatchUp, CatchUpStep, CaughtUp, LogReplay};
 pub use cursor::{PullResult, TopicCursor, TopicLine};
@@ -36,5 +38,6 @@ pub use order::{MessageOrder, OrderKind, Permit};
 pub use ring::{CatchUpSource, EventRing, RingRead};
 pub use subscriptions::{
     AnswerPlace, Deferral, FrameLimits, FramePart, NextParts, PlacedAnswer, Subscription,
-    Subscriptions, TopicSource, WireProtocol,
+    Subscriptions, TopicSource,
 };
+pub use wire_protocol::WireProtocol;

@@ -6,10 +6,11 @@ use super::{
     event::PublishedEvent,
     log::TopicLog,
     order::{MessageOrder, OrderKind, Permit, out_of_order},
+    wire_protocol::WireProtocol,
 };
 use protocol::{
-    ClientMessage, CloseCode, Codec, Envelope, ErrorBody, ErrorCode, Millis, Position,
-    ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage,
+    Topic, encode,
     server::{Ack, Outcome},
     topic::TopicRequest,
 };
@@ -18,15 +19,6 @@ use uuid::Uuid;
 
 /// A snapshot because of a new epoch is sent at most this often, in milliseconds.
 const NEW_EPOCH_INTERVAL_MS: Millis = 250;
-
-/// What a client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireProtocol {
-    /// Cadence's own client: batches, offsets, replay.
-    Cadence(Codec),
-    /// `{"type", "data"}`: one message per frame, answers in order, no replay.
-    Simple,
-}
 
 /// Where a subscription's events come from.
 pub trait TopicSource {

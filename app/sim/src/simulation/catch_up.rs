@@ -1,7 +1,7 @@
 //! A connection catches up: the decisions are those of `logic::topic::CatchUp`, the queries take
 //! their time, and what happens meanwhile is part of the test.
 
-use super::{ScheduledEvent, Simulation};
+use super::{Simulation, event::ScheduledEvent};
 use crate::node::{self, CatchUpProgress, CatchUpReason, CatchUpTask, PendingRead, SharedTopic};
 use crate::reference::ROOM;
 use logic::topic::{CatchUp, CatchUpStep, CaughtUp, LogQuery, LogReplay, TopicSource, access};

@@ -1,6 +1,6 @@
 //! Everything that goes wrong, and its end.
 
-use super::{ScheduledEvent, Simulation};
+use super::{Simulation, event::ScheduledEvent};
 
 impl Simulation {
     pub(super) fn fault(&mut self) {

@@ -1,7 +1,7 @@
 //! Sockets between pages and nodes: frames arrive late, wait, or are lost; each side learns of the
 //! end in its own time.
 
-use super::{SILENCE_MS, ScheduledEvent, SimulatedSocket, Simulation};
+use super::{SILENCE_MS, SimulatedSocket, Simulation, event::ScheduledEvent};
 use crate::node::ServedConnection;
 use logic::topic::WireProtocol;
 use protocol::{ClientMessage, Decoded, Frame, decode_frame, encode_batch};

@@ -1,11 +1,10 @@
 //! What the nodes do: receive, commit, publish, inform each other, read logs, write, end and start
 //! again. Decisions about topics and order are those of `logic::topic`.
 
-use super::{SILENCE_MS, ScheduledEvent, Simulation};
+use super::{SILENCE_MS, Simulation, event::ScheduledEvent};
 use crate::{
     node::{self, CatchUpReason, LogReading, QueuedCommand, QueuedNote, ServerNode},
-    page::BEGIN,
-    reference::{GYM, LogRecord, ROOM},
+    reference::{BEGIN, GYM, LogRecord, ROOM},
 };
 use logic::topic::{AnswerPlace, Deferral, LogQuery, PlacedAnswer, TopicEvent, access};
 use protocol::{

@@ -1,7 +1,7 @@
 //! What people do with their pages, and what a page's link wants then.
 
-use super::{ScheduledEvent, Simulation};
-use crate::page::BEGIN;
+use super::{Simulation, event::ScheduledEvent};
+use crate::reference::BEGIN;
 use logic::link::Effect;
 use protocol::{
     ClientMessage, Note, Topic,

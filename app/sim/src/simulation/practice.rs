@@ -2,7 +2,10 @@
 //! announced through the broker, one at a time on each node. What follows a step is decided by
 //! `logic::topic::practice`.
 
-use super::{ScheduledEvent, Simulation};
+use super::{
+    Simulation,
+    event::{Announcement, ScheduledEvent},
+};
 use crate::{
     node::{QueuedCommand, shown_step},
     reference::{self, LogRecord, ROOM},
@@ -16,20 +19,6 @@ use uuid::Uuid;
 
 /// How often a node compares what the session shows with the database.
 const SWEEP_INTERVAL_MS: i64 = 10_000;
-
-/// Why the clock is announced.
-#[derive(Debug, Clone)]
-pub(super) enum Announcement {
-    /// A step was made.
-    Step(QueuedCommand),
-    /// A step was repeated, and the session shows another one.
-    Repeated(QueuedCommand),
-    /// A step was announced at this position, perhaps for the first time; another node may have
-    /// announced a later one before it.
-    AfterStep(QueuedCommand, Position, bool),
-    /// The sweep found a difference.
-    Sweep,
-}
 
 impl Simulation {
     /// A step waits for those before it.

@@ -1,0 +1,133 @@
+//! What can happen in the simulation.
+
+use crate::node::{LogReading, QueuedCommand, QueuedNote};
+use logic::topic::{LogQuery, TopicEvent};
+use protocol::{Frame, Position, Topic};
+
+/// Something that is going to happen.
+#[derive(Debug)]
+pub(super) enum ScheduledEvent {
+    /// A link's timer.
+    Tick {
+        page: usize,
+        life: u32,
+    },
+    /// A person does something.
+    Act {
+        page: usize,
+    },
+    /// A handshake reaches the node.
+    Arrive {
+        conn: u32,
+    },
+    /// A frame reaches the server, or the client.
+    Up {
+        conn: u32,
+        frame: Frame,
+    },
+    Down {
+        conn: u32,
+        frame: Frame,
+    },
+    /// A page that slept reads what its sockets kept for it.
+    Awake {
+        page: usize,
+    },
+    /// One side learns that a connection is over.
+    EndAtServer {
+        conn: u32,
+    },
+    EndAtClient {
+        conn: u32,
+        code: u16,
+    },
+    /// A query of a connection's catch-up is answered.
+    CatchUp {
+        conn: u32,
+    },
+    /// A socket takes the next frame.
+    Writable {
+        conn: u32,
+    },
+    /// A node's writer commits what waits.
+    Commit {
+        node: usize,
+        life: u32,
+    },
+    /// The broker's script runs for a message.
+    Script {
+        node: usize,
+        life: u32,
+        note: Box<QueuedNote>,
+    },
+    /// The broker's script runs for the practice clock.
+    Announce {
+        node: usize,
+        life: u32,
+        step: u64,
+        announcement: Announcement,
+    },
+    /// A node compares what it shows of the practice clock with the database.
+    Sweep {
+        node: usize,
+        life: u32,
+    },
+    /// A hint from another node.
+    Hint {
+        node: usize,
+        life: u32,
+        at: Position,
+        topic: Topic,
+        event: Box<TopicEvent>,
+    },
+    /// A node looks whether it has to read a log, and reads it.
+    Look {
+        node: usize,
+        life: u32,
+        topic: Topic,
+    },
+    Query {
+        node: usize,
+        life: u32,
+        topic: Topic,
+        query: LogQuery,
+    },
+    /// The answer of a reading arrives.
+    Answered {
+        node: usize,
+        life: u32,
+        topic: Topic,
+        reading: Box<LogReading>,
+    },
+    /// A node starts again.
+    Start {
+        node: usize,
+    },
+    /// A page is loaded again.
+    Reload {
+        page: usize,
+    },
+    /// A person leaves a part of the page, and comes back to it.
+    Leave {
+        page: usize,
+    },
+    ComeBack {
+        page: usize,
+    },
+    /// A fault.
+    Fault,
+}
+
+/// Why the clock is announced.
+#[derive(Debug, Clone)]
+pub(super) enum Announcement {
+    /// A step was made.
+    Step(QueuedCommand),
+    /// A step was repeated, and the session shows another one.
+    Repeated(QueuedCommand),
+    /// A step was announced at this position, perhaps for the first time; another node may have
+    /// announced a later one before it.
+    AfterStep(QueuedCommand, Position, bool),
+    /// The sweep found a difference.
+    Sweep,
+}
