@@ -94,11 +94,9 @@ fn client_tags(options: &LeptosOptions, client: &ClientFile, chunk: &[String]) -
 fn MissingPart() -> impl IntoView {
     view! {
         <div class="missing-part" role="alert">
-            <p>
-                "A part of this page could not be loaded. What you typed stays; reload if this stays, too."
-            </p>
+            <p>{words!(shared.part_missing)}</p>
             <a class="button button-small" href="" rel="external">
-                "Reload the page"
+                {words!(shared.reload_page)}
             </a>
         </div>
     }
