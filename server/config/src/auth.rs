@@ -2,7 +2,7 @@
 
 use crate::{
     kind::{SettingKind, quoted},
-    reading::RawValue,
+    raw_value::RawValue,
     table::settings,
 };
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The secret of a server in development.
 
-use crate::{Mistakes, Secret};
+use crate::{auth::Secret, mistakes::Mistakes};
 use std::{
     io,
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 //! The text of `Leptos.toml`, written from the declarations.
 
-use crate::table::{SettingText, TableText};
+use crate::table_text::{SettingText, TableText};
 use std::fmt;
 
 /// A table: what it is about, its name, and its settings.

@@ -1,6 +1,6 @@
 //! The types that a setting can have: how each is read and how it is written in TOML.
 
-use crate::reading::{RawContent, RawValue};
+use crate::raw_value::{RawContent, RawValue};
 use std::{ops::RangeInclusive, path::PathBuf};
 
 /// The type of a setting.

@@ -5,6 +5,7 @@
 //! operator does not find them one restart at a time.
 
 mod auth;
+mod config;
 mod database;
 mod desk;
 mod development_secret;
@@ -18,18 +19,21 @@ mod log;
 mod mistakes;
 mod network;
 mod public_url;
+mod raw_value;
 mod reading;
 mod redis;
 mod relations;
 mod retention;
 mod server;
 mod table;
+mod table_text;
 mod unknown;
 
 #[cfg(test)]
 mod tests;
 
 pub use auth::{AuthSettings, Secret};
+pub use config::Config;
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use desk::DeskSettings;
 pub use durations::{days, hours, minutes, seconds};
@@ -47,53 +51,13 @@ pub use server::{RunMode, ServerSettings};
 use leptos::config::LeptosOptions;
 use reading::Reading;
 use std::{collections::HashMap, path::Path};
-use table::{SettingsTable, TableText};
 
 /// The file that is read from the working directory unless `--config` names another.
 pub const DEFAULT_PATH: &str = "Leptos.toml";
 
-/// Declares the tables in the order of `Leptos.toml`.
-macro_rules! tables {
-    ($($name:ident: $Table:ident,)*) => {
-        /// All settings. The tables are those of `Leptos.toml`.
-        #[derive(Debug, Clone)]
-        pub struct Config {
-            $(
-                #[doc = concat!("`[", stringify!($name), "]`")]
-                pub $name: $Table,
-            )*
-            /// `[[workspace.metadata.leptos]]`, as leptos itself reads it.
-            pub leptos: LeptosOptions,
-        }
-
-        impl Config {
-            fn read(reading: &mut Reading, leptos: LeptosOptions) -> Self {
-                Self { $($name: $Table::read(reading),)* leptos }
-            }
-        }
-
-        fn tables() -> Vec<TableText> {
-            vec![$($Table::describe()),*]
-        }
-    };
-}
-
-tables! {
-    server: ServerSettings,
-    database: DatabaseSettings,
-    redis: RedisSettings,
-    gym: GymSettings,
-    desk: DeskSettings,
-    auth: AuthSettings,
-    limits: LimitSettings,
-    guitar: GuitarSettings,
-    retention: RetentionSettings,
-    log: LogSettings,
-}
-
 /// The tables of `Leptos.toml` with every setting's explanation, range and default.
 pub fn document() -> String {
-    tables().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    config::tables().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl Config {
@@ -112,7 +76,7 @@ impl Config {
     /// Reads and checks, and touches nothing but the file. The secret may be empty afterwards.
     pub fn parse(path: &Path, variables: HashMap<String, String>) -> Result<Self, Mistakes> {
         let mut reading = Reading::of(path, &variables)?;
-        let tables = tables();
+        let tables = config::tables();
         for sentence in unknown::unreachable_variables(&variables, &tables) {
             reading.mistakes.add(sentence);
         }
@@ -121,26 +85,6 @@ impl Config {
         reading.refuse_the_rest(&tables);
         relations::check(&config, &mut reading);
         if reading.mistakes.0.is_empty() { Ok(config) } else { Err(reading.mistakes) }
-    }
-
-    /// Whether the rules of production apply.
-    pub fn is_production(&self) -> bool {
-        self.server.environment == RunMode::Production
-    }
-
-    /// Cookies are `Secure` exactly when people open the server through https.
-    pub fn secure_cookies(&self) -> bool {
-        self.server.public_url.as_ref().is_some_and(PublicUrl::is_https)
-    }
-
-    /// Refuses demo data in production, because its passwords are fixed or printed.
-    pub fn check_demo(&self) -> Result<(), Mistakes> {
-        match self.server.environment {
-            RunMode::Development => Ok(()),
-            RunMode::Production => Err(Mistakes::from(
-                "--demo is refused because [server] environment is \"production\".".to_owned(),
-            )),
-        }
     }
 }
 

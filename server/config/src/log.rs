@@ -2,7 +2,7 @@
 
 use crate::{
     kind::{NamedChoice, SettingKind, quoted},
-    reading::RawValue,
+    raw_value::RawValue,
     table::settings,
 };
 use tracing_subscriber::EnvFilter;

@@ -2,7 +2,7 @@
 
 use crate::{
     kind::{SettingKind, quoted},
-    reading::{RawContent, RawValue},
+    raw_value::{RawContent, RawValue},
 };
 use std::{fmt, net::IpAddr};
 

@@ -1,10 +1,14 @@
 //! What the file and the environment set, where each value comes from, and the mistakes that are
 //! found on the way.
 
-use crate::{kind::SettingKind, mistakes::Mistakes, table::TableText};
+use crate::{
+    kind::SettingKind,
+    mistakes::Mistakes,
+    raw_value::{RawContent, RawValue, ValueOrigin},
+    table_text::TableText,
+};
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
     path::Path,
 };
 use toml::{
@@ -14,92 +18,6 @@ use toml::{
 
 /// The table and the key of a setting.
 pub(crate) type SettingName = (&'static str, &'static str);
-
-/// Where a value was set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A line of the file, counted from 1.
-    Line(String, usize),
-    /// An environment variable.
-    Variable(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(file, line) => write!(f, "{file} line {line}"),
-            Self::Variable(name) => f.write_str(name),
-        }
-    }
-}
-
-/// What was set, before its type is known.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum RawContent {
-    /// Text in quotes, or the text of a variable.
-    Text(String),
-    /// A whole number in decimal digits.
-    Number(String),
-    /// `true` or `false`.
-    Truth(bool),
-    /// A list of texts.
-    List(Vec<String>),
-    /// Something that no setting is, by its name.
-    Other(&'static str),
-}
-
-/// A value with its key and origin.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RawValue {
-    pub(crate) key: String,
-    pub(crate) content: RawContent,
-    pub(crate) origin: Origin,
-}
-
-/// The value as an error sentence repeats it. Only types that hold no password use it.
-impl fmt::Display for RawValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.content {
-            RawContent::Text(text) => write!(f, "{text:?}"),
-            RawContent::Number(digits) => f.write_str(digits),
-            RawContent::Truth(truth) => write!(f, "{truth}"),
-            RawContent::List(texts) => write!(f, "{texts:?}"),
-            RawContent::Other(name) => f.write_str(name),
-        }
-    }
-}
-
-impl RawValue {
-    /// The text that was set. The error names the kind of the value and does not repeat it.
-    pub(crate) fn text(&self) -> Result<&str, String> {
-        let kind = match &self.content {
-            RawContent::Text(text) => return Ok(text),
-            RawContent::Number(_) => "a number",
-            RawContent::Truth(_) => "true or false",
-            RawContent::List(_) => "a list",
-            RawContent::Other(name) => name,
-        };
-        Err(format!("is {kind}; it must be text in quotes"))
-    }
-
-    /// The unit that the key ends with.
-    pub(crate) fn unit(&self) -> Option<&'static str> {
-        unit_of(&self.key).map(|(_, unit)| unit)
-    }
-}
-
-/// Cuts a key such as `undo_seconds` into what is measured and the unit.
-pub(crate) fn unit_of(key: &str) -> Option<(&str, &'static str)> {
-    let units = [
-        ("_seconds", "seconds"),
-        ("_minutes", "minutes"),
-        ("_hours", "hours"),
-        ("_days", "days"),
-        ("_bytes", "bytes"),
-        ("_mib", "MiB"),
-    ];
-    units.into_iter().find_map(|(ending, unit)| Some((key.strip_suffix(ending)?, unit)))
-}
 
 /// The values of the file with those of the environment over them. Each is taken out once; what is
 /// left in the end has no setting.
@@ -112,7 +30,7 @@ pub(crate) struct Reading {
 
 /// A value that was taken out.
 struct Taken {
-    origin: Origin,
+    origin: ValueOrigin,
     /// Whether it was what the setting needs.
     usable: bool,
 }
@@ -234,7 +152,7 @@ impl Reading {
         for (key, value) in values {
             let line = line_of(text, key.span().start);
             let key = key.into_inner().into_owned();
-            let origin = Origin::Line(file.to_owned(), line);
+            let origin = ValueOrigin::Line(file.to_owned(), line);
             let content = content_of(value.into_inner());
             found.insert(key.clone(), RawValue { key, content, origin });
         }
@@ -248,7 +166,7 @@ impl Reading {
             let value = RawValue {
                 key: key.to_owned(),
                 content: RawContent::Text(text.clone()),
-                origin: Origin::Variable(name.clone()),
+                origin: ValueOrigin::Variable(name.clone()),
             };
             self.tables.entry(table.to_owned()).or_default().insert(key.to_owned(), value);
         }

@@ -1,7 +1,7 @@
 //! What settings require of each other. What one setting requires by itself stands at its
 //! declaration.
 
-use crate::{Config, reading::Reading};
+use crate::{config::Config, reading::Reading};
 
 /// Notes each relation that does not hold.
 pub(crate) fn check(config: &Config, reading: &mut Reading) {

@@ -2,7 +2,7 @@
 //! stand together in one [`settings!`] block; the struct, its defaults, the reading with its error
 //! sentences and the text of `Leptos.toml` are generated from it.
 
-use crate::reading::Reading;
+use crate::{reading::Reading, table_text::TableText};
 
 /// One table of `Leptos.toml`. [`settings!`] implements it.
 pub(crate) trait SettingsTable: Default {
@@ -15,37 +15,6 @@ pub(crate) trait SettingsTable: Default {
 
     /// The table as it is explained to an operator.
     fn describe() -> TableText;
-}
-
-/// The text of a table.
-pub(crate) struct TableText {
-    /// The name in brackets.
-    pub(crate) name: &'static str,
-    /// The lines above the name.
-    pub(crate) about: &'static [&'static str],
-    /// The settings in the order of their declaration.
-    pub(crate) settings: Vec<SettingText>,
-}
-
-/// The text of a setting.
-pub(crate) struct SettingText {
-    /// The name before the equals sign.
-    pub(crate) key: &'static str,
-    /// The lines that explain it.
-    pub(crate) explanation: &'static [&'static str],
-    /// The values that are possible, when the type alone does not say it.
-    pub(crate) choice: Option<String>,
-    /// The default as it is written in TOML; `None` when there is no default.
-    pub(crate) default: Option<String>,
-    /// An example in TOML, for a setting without a default.
-    pub(crate) example: &'static str,
-}
-
-impl TableText {
-    /// Whether the table has a setting of this name.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.settings.iter().any(|setting| setting.key == key)
-    }
 }
 
 /// Declares a table:
@@ -101,13 +70,13 @@ macro_rules! settings {
                 }
             }
 
-            fn describe() -> $crate::table::TableText {
+            fn describe() -> $crate::table_text::TableText {
                 use $crate::kind::SettingKind;
                 let default = Self::default();
-                $crate::table::TableText {
+                $crate::table_text::TableText {
                     name: Self::NAME,
                     about: &[$($about),*],
-                    settings: vec![$($crate::table::SettingText {
+                    settings: vec![$($crate::table_text::SettingText {
                         key: stringify!($key),
                         explanation: &[$($explanation),*],
                         choice: <$kind>::choice(&$crate::table::limit!($($limit)?)),

@@ -80,7 +80,7 @@ fn the_shipped_file_sets_every_default() {
 
 #[test]
 fn every_table_and_setting_is_explained() {
-    for table in tables() {
+    for table in config::tables() {
         assert!(!table.about.is_empty(), "[{}]", table.name);
         for setting in &table.settings {
             assert!(!setting.explanation.is_empty(), "[{}] {}", table.name, setting.key);

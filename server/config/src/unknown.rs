@@ -1,6 +1,6 @@
 //! Sentences about names that do not exist, with the name that was probably meant.
 
-use crate::{reading::unit_of, table::TableText};
+use crate::{raw_value::unit_of, table_text::TableText};
 use std::collections::HashMap;
 
 /// The sentence about a key that the table `known` does not have.
