@@ -2,16 +2,16 @@
 //! start, pause and end events, so a restart does not stop it and every device sees one time.
 
 use crate::{auth::Auth, guitar::pairing};
-use cadence_base::refusal::id_conflict;
 use cadence_base::{identity::Owner, token::hash_token};
 use cadence_config::{GuitarSettings, minutes};
 use cadence_store::{
-    CLIENT_CLOCK_LEAD_MS, DatabaseError, Id, Store, StoreError, Tx,
-    commands::{CommandContext, read_kept},
-    guitar, practice as rows,
+    DatabaseError, Id, Store, StoreError, Tx, guitar,
+    once::{AnswerToKeep, OnceAnswer, OnceCommand, OnceWork, accepted_moment, run_once},
+    practice as rows,
     practice::{Clock, Kind},
     read_failed,
 };
+use logic::topic::Permit;
 use protocol::{
     ErrorBody, ErrorCode, Millis,
     guitar::{PracticeCommand, PracticeStatus, PracticeUpdate, Timestamp},
@@ -41,34 +41,45 @@ pub struct PracticeAnswer {
     pub fresh: bool,
 }
 
-/// Starts, pauses or ends a session's practice. The same `id` runs once in its session.
+/// Starts, pauses or ends a session's practice. The same `id` runs once in its session; a refusal is
+/// not kept, because the same command may find a practice later.
 pub async fn command(
     store: &Store,
-    context: CommandContext,
+    id: Uuid,
+    permit: Option<Permit>,
     session: Uuid,
     step: Step,
     command: PracticeCommand,
 ) -> Result<PracticeAnswer, ErrorBody> {
-    let CommandContext { id, permit, .. } = context;
-    let answer = store
+    let kind = kind_name(step);
+    let once = OnceCommand {
+        scope: session.to_string(),
+        id,
+        kind,
+        content_hash: content_hash(kind, &command),
+        at: command.at,
+    };
+    let OnceAnswer { answer, fresh } = store
         .write_in_order(permit, move |tx| {
             Box::pin(async move {
-                let at = command.at.unwrap_or(tx.now());
-                let kind = kind_name(step);
-                let said = serde_json::to_string(&command.timestamp).unwrap_or_default();
-                let hash = hash_token(&format!("{kind}\0{said}"));
-                if let Some(first) = rows::claim(tx, session, id, kind, &hash, at).await? {
-                    return first_answer(&first, &hash);
-                }
-                // A refusal undoes the claim: the same command may find a practice later.
-                let answer = run(tx, session, step, &command).await?;
-                let kept = serde_json::to_string(&answer).unwrap_or_default();
-                rows::keep_answer(tx, session, id, &kept).await?;
-                Ok(answer)
+                let job = |tx, at| -> OnceWork<'_, PracticeAnswer> {
+                    Box::pin(async move {
+                        let answer = run(tx, session, step, &command, at).await?;
+                        Ok(AnswerToKeep { answer, card_of: None })
+                    })
+                };
+                run_once(tx, &once, job).await
             })
         })
         .await?;
-    Ok(answer)
+    Ok(PracticeAnswer { fresh, ..answer })
+}
+
+/// A hash of a command's content. The moment is left out: an outbox may correct it by the clock
+/// offset between two attempts, and the command is still the same.
+fn content_hash(kind: &str, command: &PracticeCommand) -> String {
+    let content = serde_json::to_string(&command.timestamp).unwrap_or_default();
+    hash_token(&format!("{kind}\0{content}"))
 }
 
 /// The practice of a session that runs, stands or has ended last.
@@ -227,12 +238,13 @@ async fn run(
     session: Uuid,
     step: Step,
     command: &PracticeCommand,
+    at: Millis,
 ) -> Result<PracticeAnswer, StoreError> {
     guitar::lock_session(tx, session).await?;
     let owner = guitar::session_owner(&mut **tx, session).await?;
     let owner = owner.ok_or_else(pairing::invalid_session)?;
     let newest = rows::newest(&mut **tx, session).await?;
-    let at = accepted(tx, command.at)?;
+    let at = accepted_moment(tx, at)?;
     // Behind what is stored already: devices send late, the clock does not run backwards.
     let at = newest.map_or(at, |clock| at.max(clock.as_of));
     let open = newest.filter(|clock| clock.status != PracticeStatus::Ended);
@@ -258,13 +270,6 @@ async fn run(
     Ok(PracticeAnswer { update, changed: true, fresh: true })
 }
 
-fn first_answer(first: &rows::FirstAnswer, hash: &str) -> Result<PracticeAnswer, StoreError> {
-    if first.hash != hash {
-        return Err(id_conflict().into());
-    }
-    Ok(read_kept(first.answer.as_deref())?)
-}
-
 /// The clock as it stands at `now`.
 fn update(clock: &Clock, timestamp: Option<Timestamp>, now: Millis) -> PracticeUpdate {
     let (as_of, more) = match clock.status {
@@ -277,19 +282,6 @@ fn update(clock: &Clock, timestamp: Option<Timestamp>, now: Millis) -> PracticeU
         as_of,
         elapsed_ms: clock.elapsed_ms + more,
     }
-}
-
-fn accepted(tx: &Tx, at: Option<Millis>) -> Result<Millis, ErrorBody> {
-    let now = tx.now();
-    let at = at.unwrap_or(now);
-    if at < now - tx.clock().command_max_age_ms() {
-        return Err(ErrorBody::new(ErrorCode::TooOld, "This was made too long ago to count."));
-    }
-    if at > now + CLIENT_CLOCK_LEAD_MS {
-        let text = "This claims to be made in the future: the clock of this device is wrong.";
-        return Err(ErrorBody::new(ErrorCode::FromTheFuture, text));
-    }
-    Ok(at.min(now))
 }
 
 /// Pauses a practice unless somebody else did so in the meantime.

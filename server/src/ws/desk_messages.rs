@@ -6,7 +6,7 @@ use cadence_store::{
     Store,
     commands::{Actor, CommandAnswer, CommandContext},
 };
-use logic::topic::{AnswerPlace, Permit, access::Requirement};
+use logic::topic::{AnswerPlace, access::Requirement};
 use protocol::{ErrorBody, Millis, Position};
 use uuid::Uuid;
 
@@ -30,31 +30,20 @@ impl Connection {
         };
         let actor = Actor { user: staff.user, role: staff.role, name: staff.name.clone() };
         let permit = self.topics.admit_command(id);
-        let context = self.command_context(id, actor, at, permit.clone());
+        let context = CommandContext {
+            id: id.unwrap_or_else(Uuid::now_v7),
+            actor,
+            connection: Some(self.handle.id),
+            message: id,
+            at,
+            permit: permit.clone(),
+        };
         let state = self.state.clone();
         let work = async move {
             let answer = run(state.store.clone(), context).await;
             place_desk_answer(&state, answer)
         };
         self.run_command(id, permit, work).await;
-    }
-
-    /// What stands around a command of this connection.
-    pub(super) fn command_context(
-        &self,
-        id: Option<Uuid>,
-        actor: Actor,
-        at: Option<Millis>,
-        permit: Option<Permit>,
-    ) -> CommandContext {
-        CommandContext {
-            id: id.unwrap_or_else(Uuid::now_v7),
-            actor,
-            connection: Some(self.handle.id),
-            message: id,
-            at,
-            permit,
-        }
     }
 }
 

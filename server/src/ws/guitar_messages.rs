@@ -11,9 +11,8 @@ use crate::{
     state::AppState,
 };
 use cadence_realtime::hub::{Publication, Published, session::SharedSession};
-use cadence_store::commands::{Actor, CommandContext};
 use logic::topic::{
-    AnswerPlace, EventOrigin, PlacedAnswer, access::Requirement, practice::AfterStep,
+    AnswerPlace, EventOrigin, Permit, PlacedAnswer, access::Requirement, practice::AfterStep,
 };
 use protocol::{
     ErrorBody, ErrorCode, Note, ServerMessage, Topic, account::Role, guitar::PracticeCommand,
@@ -65,9 +64,7 @@ impl Connection {
             Ok(seat) => seat,
             Err(error) => return self.answer(id, Err(error)),
         };
-        let actor = Actor { user: seat.id, role: seat.role, name: self.client.device.clone() };
         let permit = self.topics.admit_command(id);
-        let context = self.command_context(id, actor, command.at, permit.clone());
         let session =
             match guitar_session::open(&self.state.store, &self.state.hub, seat.session).await {
                 Ok(session) => session,
@@ -79,7 +76,8 @@ impl Connection {
                 }
             };
         let origin = EventOrigin { connection: self.handle.id, message: id };
-        let work = carry_out_step(self.state.clone(), session, origin, context, step, command);
+        let state = self.state.clone();
+        let work = carry_out_step(state, session, origin, permit.clone(), step, command);
         self.run_command(id, permit, work).await;
     }
 
@@ -169,14 +167,15 @@ async fn carry_out_step(
     state: AppState,
     session: SharedSession,
     origin: EventOrigin,
-    context: CommandContext,
+    permit: Option<Permit>,
     step: practice::Step,
     command: PracticeCommand,
 ) -> CommandResult {
     // The lock is fair, so the steps of one connection keep their order.
     let _alone = session.practice_lock().await;
     guitar_session::store_played(&state.store, &session).await;
-    let done = practice::command(&state.store, context, session.id, step, command).await?;
+    let id = origin.message.unwrap_or_else(Uuid::now_v7);
+    let done = practice::command(&state.store, id, permit, session.id, step, command).await?;
     let (outcome, shown) = (Outcome::Practice(done.update.clone()), session.snapshot().0);
     match AfterStep::of(done.fresh, &shown, &done.update) {
         AfterStep::Answer => Ok((outcome, AnswerPlace::Anywhere)),

@@ -1,16 +1,12 @@
-//! A command runs at most once.
-//!
-//! Its id row is inserted first, in the transaction of the command itself, with a hash of what it
-//! says. The same id again is answered with the first answer; the same id with other words is a
-//! mistake of the client. Refusals are answers and are kept too; what may be tried again is not.
+//! The commands of a desk. Each runs once, see [`crate::once`]; a refusal is an answer and is kept
+//! too, unless it may be tried again.
 
 use crate::{
     Id, Store, StoreError, Tx,
-    clock::CLIENT_CLOCK_LEAD_MS,
     events::Place,
-    sql::{self, Conn},
+    once::{AnswerToKeep, OnceAnswer, OnceCommand, OnceWork, accepted_moment, run_once},
+    sql,
 };
-use cadence_base::refusal::id_conflict;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
 use protocol::{
@@ -18,7 +14,7 @@ use protocol::{
     account::{Permission, Role},
     server::Outcome,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use uuid::Uuid;
@@ -93,7 +89,14 @@ pub struct Decided {
     pub card_of: Option<Uuid>,
 }
 
-/// Runs a desk's command once, for those who may use a desk. See [`once_in`].
+/// A job of a desk's command at work.
+pub type Deciding<'c> = BoxFuture<'c, Result<Decided, StoreError>>;
+
+/// The scope of the gym's commands in the table.
+const GYM: &str = "gym";
+
+/// Runs a desk's command once, for those who may use a desk. `job` gets the moment that the command
+/// was made; when it refuses, it does so before its first write.
 pub async fn once<C: Serialize, J>(
     store: &Store,
     context: CommandContext,
@@ -105,166 +108,77 @@ where
     J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
 {
     context.actor.must(Permission::UseDesk)?;
-    once_in(store, GYM.to_owned(), context, kind, content, job).await
-}
-
-/// A job of a command at work.
-pub type Deciding<'c> = BoxFuture<'c, Result<Decided, StoreError>>;
-
-/// The scope of the gym's commands. A guest's are scoped by the session.
-const GYM: &str = "gym";
-
-/// Runs a command once in its scope. `job` gets the moment that the command was made; when it
-/// refuses, it does so before its first write.
-pub async fn once_in<C: Serialize, J>(
-    store: &Store,
-    scope: String,
-    context: CommandContext,
-    kind: &'static str,
-    content: &C,
-    job: J,
-) -> Result<CommandAnswer, ErrorBody>
-where
-    J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
-{
-    let hash = content_hash(kind, content);
+    let permit = context.permit.clone();
+    let command = OnceCommand {
+        scope: GYM.to_owned(),
+        id: context.id,
+        kind,
+        content_hash: content_hash(kind, content),
+        at: context.at,
+    };
     let answer = store
-        .write_in_order(context.permit.clone(), move |tx| {
+        .write_in_order(permit, move |tx| {
             Box::pin(async move {
-                let id = CommandId { scope: &scope, id: Id(context.id) };
-                run(tx, id, context, kind, &hash, job).await
+                let job = |tx, at| answer_to_keep(tx, context, at, job);
+                let mut answer = run_once(tx, &command, job).await?;
+                if let (false, KeptAnswer::Done { place, .. }) = (answer.fresh, &mut answer.answer)
+                {
+                    *place = Some(tx.end_of_log());
+                }
+                Ok(answer)
             })
         })
         .await?;
-    answer.given()
+    given(answer)
 }
 
-async fn run<J>(
-    tx: &mut Tx,
-    id: CommandId<'_>,
+fn answer_to_keep<'c, J>(
+    tx: &'c mut Tx,
     context: CommandContext,
-    kind: &str,
-    hash: &str,
-    job: J,
-) -> Result<Answer, StoreError>
-where
-    J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
-{
-    let at = context.at.unwrap_or(tx.now());
-    if !claim(tx, id, kind, hash, at).await? {
-        return first_answer(tx, id, hash).await;
-    }
-    let at = accepted(tx, at)?;
-    let (kept, card_of, place) = match job(tx, context, at).await {
-        Ok(Decided { outcome, place, card_of }) => {
-            (Kept::Done { outcome: Box::new(outcome) }, card_of, place)
-        }
-        Err(StoreError::Refused(body)) if !body.retryable => (Kept::Refused(body), None, None),
-        Err(error) => return Err(error),
-    };
-    keep(tx, id, &kept, card_of).await?;
-    Ok(Answer { kept, place, fresh: true })
-}
-
-/// A stored answer. The place of its event is not part of it: it is not known yet, and for a
-/// repetition the end of the log will do. Rows of the first release hold one, which is passed over.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kept {
-    Done { outcome: Box<Outcome> },
-    Refused(ErrorBody),
-}
-
-/// An answer while its group is not yet committed.
-struct Answer {
-    kept: Kept,
-    place: Option<Place>,
-    fresh: bool,
-}
-
-impl Answer {
-    /// What the client is told, after the COMMIT.
-    fn given(self) -> Result<CommandAnswer, ErrorBody> {
-        match self.kept {
-            Kept::Done { outcome } => Ok(CommandAnswer {
-                outcome: *outcome,
-                event: self.place.and_then(|place| Some((Topic::CheckIns, place.get()?))),
-                fresh: self.fresh,
-            }),
-            Kept::Refused(body) => Err(body),
-        }
-    }
-}
-
-/// What a command is known by.
-#[derive(Clone, Copy)]
-struct CommandId<'a> {
-    scope: &'a str,
-    id: Id,
-}
-
-/// Inserts the id row; `false` when the id is taken.
-async fn claim(
-    tx: &mut Tx,
-    id: CommandId<'_>,
-    kind: &str,
-    hash: &str,
     at: Millis,
-) -> Result<bool, sqlx::Error> {
-    let now = tx.now();
-    let claimed = sql::query(
-        "INSERT INTO commands (scope, id, kind, hash, at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, id) DO NOTHING",
-    )
-    .bind(id.scope)
-    .bind(id.id)
-    .bind(kind)
-    .bind(hash)
-    .bind(at)
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    Ok(claimed.rows_affected() == 1)
-}
-
-async fn first_answer(tx: &mut Tx, id: CommandId<'_>, hash: &str) -> Result<Answer, StoreError> {
-    let (first_hash, answer): (String, Option<String>) =
-        sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
-            .bind(id.scope)
-            .bind(id.id)
-            .fetch_one(&mut **tx)
-            .await?;
-    if first_hash != hash {
-        return Err(id_conflict().into());
-    }
-    let kept = read_kept(answer.as_deref())?;
-    Ok(Answer { kept, place: Some(tx.end_of_log()), fresh: false })
-}
-
-/// A kept answer as it was written.
-pub fn read_kept<T: DeserializeOwned>(answer: Option<&str>) -> Result<T, sqlx::Error> {
-    serde_json::from_str(answer.unwrap_or_default()).map_err(|cause| match cause.is_data() {
-        // Of a newer release: the servers that are being started will know it.
-        true => sqlx::Error::Protocol(format!("a kept answer is not understood: {cause}")),
-        false => sqlx::Error::Decode(format!("a kept answer is spoilt: {cause}").into()),
+    job: J,
+) -> OnceWork<'c, KeptAnswer>
+where
+    J: for<'j> FnOnce(&'j mut Tx, CommandContext, Millis) -> Deciding<'j> + Send + 'c,
+{
+    Box::pin(async move {
+        let at = accepted_moment(tx, at)?;
+        match job(tx, context, at).await {
+            Ok(Decided { outcome, place, card_of }) => {
+                let outcome = Box::new(outcome);
+                Ok(AnswerToKeep { answer: KeptAnswer::Done { outcome, place }, card_of })
+            }
+            Err(StoreError::Refused(body)) if !body.retryable => {
+                Ok(AnswerToKeep { answer: KeptAnswer::Refused(body), card_of: None })
+            }
+            Err(error) => Err(error),
+        }
     })
 }
 
-async fn keep(
-    conn: &mut Conn,
-    id: CommandId<'_>,
-    answer: &Kept,
-    card_of: Option<Uuid>,
-) -> Result<(), sqlx::Error> {
-    sql::query("UPDATE commands SET answer = $1, member_id = $2 WHERE scope = $3 AND id = $4")
-        // Plain types of ours: writing them as JSON cannot fail.
-        .bind(serde_json::to_string(answer).unwrap_or_default())
-        .bind(card_of.map(Id))
-        .bind(id.scope)
-        .bind(id.id)
-        .execute(conn)
-        .await?;
-    Ok(())
+/// A stored answer. The place of its event is not stored: it is not known before the COMMIT. Rows of
+/// the first release hold a number there, which is passed over.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KeptAnswer {
+    Done {
+        outcome: Box<Outcome>,
+        #[serde(skip)]
+        place: Option<Place>,
+    },
+    Refused(ErrorBody),
+}
+
+/// What the client is answered, after the COMMIT.
+fn given(answer: OnceAnswer<KeptAnswer>) -> Result<CommandAnswer, ErrorBody> {
+    match answer.answer {
+        KeptAnswer::Done { outcome, place } => Ok(CommandAnswer {
+            outcome: *outcome,
+            event: place.and_then(|place| Some((Topic::CheckIns, place.get()?))),
+            fresh: answer.fresh,
+        }),
+        KeptAnswer::Refused(body) => Err(body),
+    }
 }
 
 /// The outcome of the newest card about a member that was shown within the repeat time of `at`.
@@ -285,27 +199,12 @@ pub async fn last_card(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(answer.and_then(|answer| match serde_json::from_str(&answer) {
-        Ok(Kept::Done { outcome, .. }) => Some(*outcome),
+        Ok(KeptAnswer::Done { outcome, .. }) => Some(*outcome),
         _ => None,
     }))
 }
 
-/// The moment of a command as it counts: not too old, and never in the future. A client
-/// whose clock runs a little ahead is taken at the server's time.
-fn accepted(tx: &Tx, at: Millis) -> Result<Millis, ErrorBody> {
-    let (now, clock) = (tx.now(), tx.clock());
-    if at < now - clock.command_max_age_ms() {
-        let text = "This was made too long ago to be recorded by itself. Enter it by hand.";
-        return Err(ErrorBody::new(ErrorCode::TooOld, text));
-    }
-    if at > now + CLIENT_CLOCK_LEAD_MS {
-        let text = "This claims to be made in the future: the clock of this device is wrong.";
-        return Err(ErrorBody::new(ErrorCode::FromTheFuture, text));
-    }
-    Ok(at.min(now))
-}
-
-/// A hash of what a command says. `at` is left out: an outbox may correct it by the clock offset
+/// A hash of a command's content. `at` is left out: an outbox may correct it by the clock offset
 /// between two attempts, and the command is still the same.
 fn content_hash<C: Serialize>(kind: &str, content: &C) -> String {
     let mut content = serde_json::to_value(content).unwrap_or_default();
@@ -322,31 +221,15 @@ fn content_hash<C: Serialize>(kind: &str, content: &C) -> String {
     })
 }
 
-impl Store {
-    /// Forgets commands that were recorded before a moment; a job keeps the days of the setting
-    /// `retention.commands_days`.
-    pub async fn forget_commands(&self, before: Millis) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                let gone = sql::query("DELETE FROM commands WHERE created_at < $1")
-                    .bind(before)
-                    .execute(&mut **tx)
-                    .await?;
-                Ok(gone.rows_affected())
-            })
-        })
-        .await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::once::read_kept;
 
     #[test]
     fn an_answer_of_a_newer_release_may_come_again_and_a_spoilt_one_may_not() {
         let again = |answer| {
-            let kept: Result<Kept, _> = read_kept(answer);
+            let kept: Result<KeptAnswer, _> = read_kept(answer);
             StoreError::from(kept.expect_err("unreadable")).retryable()
         };
         assert!(again(Some(r#"{"delegated":{"to":"somebody"}}"#)));
@@ -358,12 +241,13 @@ mod tests {
     #[test]
     fn answers_that_the_first_release_stored_are_read() {
         let stored = r#"{"done":{"outcome":{"kind":"done"},"place":7}}"#;
-        let kept: Kept = serde_json::from_str(stored).expect("readable");
-        let answer = Answer { kept, place: None, fresh: false };
-        let answer = answer.given().expect("done");
+        let answer = serde_json::from_str(stored).expect("readable");
+        let answer = given(OnceAnswer { answer, fresh: false }).expect("done");
         assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
         // And the other way round, while both releases run: `place` is optional there.
-        let written = serde_json::to_string(&Kept::Done { outcome: Box::new(Outcome::Done) });
+        let place = Some(Place::default());
+        let answer = KeptAnswer::Done { outcome: Box::new(Outcome::Done), place };
+        let written = serde_json::to_string(&answer);
         assert_eq!(written.expect("JSON"), r#"{"done":{"outcome":{"kind":"done"}}}"#);
     }
 }

@@ -3,7 +3,7 @@
 //! - [`sql`]: statements that are written once for SQLite and PostgreSQL; `dialect` has the rest
 //! - [`writer`]: one task that groups what waits into one durable COMMIT
 //! - [`events`]: the log of a durable topic, written in the transaction of the fact
-//! - [`commands`]: at most once per command id
+//! - [`once`]: at most once per command id; [`commands`]: so for a desk
 //! - [`clock`]: the gym's day and its rules about time
 //! - [`members`], [`member_search`], [`plans`], [`visits`], [`audit`]: rows of the gym
 //! - [`stats`], [`snapshot`]: what the dashboard shows
@@ -30,6 +30,7 @@ pub mod guitar;
 pub mod id;
 pub mod member_search;
 pub mod members;
+pub mod once;
 pub mod plans;
 pub mod practice;
 pub mod snapshot;

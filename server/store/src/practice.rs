@@ -89,14 +89,6 @@ impl From<ClockRow> for Clock {
     }
 }
 
-/// A stored answer to a command.
-pub struct FirstAnswer {
-    /// Of what the command said.
-    pub hash: String,
-    /// The answer as JSON.
-    pub answer: Option<String>,
-}
-
 /// The newest practice of a session, whether it goes on or has ended.
 pub async fn newest(db: impl Db, session: Uuid) -> Result<Option<Clock>, sqlx::Error> {
     let row: Option<ClockRow> = sql::query_as(
@@ -288,56 +280,6 @@ pub async fn totals(db: impl Db, owner: Owner, now: Millis) -> Result<(i64, Mill
     .bind(now)
     .fetch_one(db)
     .await
-}
-
-/// Takes a command's id within its session; the first answer when it was taken before.
-pub async fn claim(
-    tx: &mut Tx,
-    session: Uuid,
-    id: Uuid,
-    kind: &str,
-    hash: &str,
-    at: Millis,
-) -> Result<Option<FirstAnswer>, sqlx::Error> {
-    let now = tx.now();
-    let claimed = sql::query(
-        "INSERT INTO commands (scope, id, kind, hash, at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, id) DO NOTHING",
-    )
-    .bind(Id(session))
-    .bind(Id(id))
-    .bind(kind)
-    .bind(hash)
-    .bind(at)
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(None);
-    }
-    let (hash, answer): (String, Option<String>) =
-        sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
-            .bind(Id(session))
-            .bind(Id(id))
-            .fetch_one(&mut **tx)
-            .await?;
-    Ok(Some(FirstAnswer { hash, answer }))
-}
-
-/// Keeps the answer to a command.
-pub async fn keep_answer(
-    tx: &mut Tx,
-    session: Uuid,
-    id: Uuid,
-    answer: &str,
-) -> Result<(), sqlx::Error> {
-    sql::query("UPDATE commands SET answer = $3 WHERE scope = $1 AND id = $2")
-        .bind(Id(session))
-        .bind(Id(id))
-        .bind(answer)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 fn status_name(status: PracticeStatus) -> &'static str {

@@ -4,8 +4,6 @@ use crate::auth::{
     cookies::Cookies,
     test_auth::{self, START, TestAuth},
 };
-use cadence_store::commands::Actor;
-use protocol::account::Role;
 use std::net::IpAddr;
 
 const SECOND: Millis = 1_000;
@@ -42,16 +40,9 @@ impl Stage {
         step: Step,
         said: PracticeCommand,
     ) -> Result<PracticeAnswer, ErrorCode> {
-        let actor = Actor { user: self.session, role: Role::Host, name: "PC".to_owned() };
-        let context = CommandContext {
-            id,
-            actor,
-            connection: None,
-            message: Some(id),
-            at: said.at,
-            permit: None,
-        };
-        command(self.test.auth.store(), context, self.session, step, said).await.map_err(|e| e.code)
+        command(self.test.auth.store(), id, None, self.session, step, said)
+            .await
+            .map_err(|e| e.code)
     }
 
     async fn sweep(&self, activity: &[Activity]) -> Vec<(Uuid, PracticeUpdate)> {

@@ -22,10 +22,7 @@ use cadence_server::{
         practice::{self, PracticeAnswer, Step},
     },
 };
-use cadence_store::{
-    GymTime, Store,
-    commands::{Actor, CommandContext},
-};
+use cadence_store::{GymTime, Store};
 use protocol::{
     ErrorBody, ErrorCode, Millis,
     account::Role,
@@ -115,16 +112,7 @@ impl Node {
         id: Uuid,
         step: Step,
     ) -> Result<PracticeAnswer, ErrorBody> {
-        let actor = Actor { user: session, role: Role::Host, name: "PC".to_owned() };
-        let context = CommandContext {
-            id,
-            actor,
-            connection: None,
-            message: Some(id),
-            at: None,
-            permit: None,
-        };
-        practice::command(&self.store, context, session, step, PracticeCommand::default()).await
+        practice::command(&self.store, id, None, session, step, PracticeCommand::default()).await
     }
 }
 

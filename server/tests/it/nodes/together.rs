@@ -9,10 +9,8 @@ use crate::support::{
     world::{World, topic},
 };
 use cadence_server::guitar::practice;
-use cadence_store::commands::{Actor, CommandContext};
 use protocol::{
     Topic,
-    account::Role,
     guitar::{PracticeCommand, Presence},
     http::SessionResponse,
 };
@@ -460,18 +458,9 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
     practice::sweep(&two.store, &two.config.guitar, later, &[], None).await.unwrap();
     clock(&mut pc, "paused").await;
     // It dies right after its commit.
-    let context = CommandContext {
-        id: Uuid::now_v7(),
-        actor: Actor { user: session.session_id, role: Role::Host, name: "PC".to_owned() },
-        connection: None,
-        message: None,
-        at: None,
-        permit: None,
-    };
     let start = practice::Step::Start;
-    practice::command(&two.store, context, session.session_id, start, PracticeCommand::default())
-        .await
-        .unwrap();
+    let (id, command) = (Uuid::now_v7(), PracticeCommand::default());
+    practice::command(&two.store, id, None, session.session_id, start, command).await.unwrap();
     clock(&mut pc, "started").await;
 }
 
