@@ -7,6 +7,7 @@
 //! - [`session`]: a page's own view of a guitar session; [`swipe`]: from a finger to strums;
 //!   [`pairing`]: what a person types to join; [`presence`]: who is there
 //! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
+//! - [`permission`]: the one check of who may do what
 //! - [`text`]: countdowns, amounts of data and initials as people read them
 
 pub mod guitar;
@@ -14,6 +15,7 @@ pub mod gym;
 pub mod link;
 pub mod music;
 pub mod pairing;
+pub mod permission;
 pub mod presence;
 pub mod session;
 pub mod swipe;

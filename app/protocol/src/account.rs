@@ -42,6 +42,20 @@ pub enum Permission {
     SeeMembers,
     /// Create members.
     EditMembers,
+    /// Play notes and use the practice clock of a guitar session.
+    PlayInSession,
+    /// Let phones into a guitar session, change their roles and remove them.
+    DecideAboutPhones,
+}
+
+impl Permission {
+    /// Whether a signed-in account has it, as opposed to a seat in a guitar session.
+    pub fn is_of_account(self) -> bool {
+        match self {
+            Self::SeeGym | Self::UseDesk | Self::SeeMembers | Self::EditMembers => true,
+            Self::PlayInSession | Self::DecideAboutPhones => false,
+        }
+    }
 }
 
 impl Role {
@@ -49,14 +63,25 @@ impl Role {
     pub const STAFF: [Self; 5] =
         [Self::Admin, Self::Manager, Self::Staff, Self::Trainer, Self::FrontDesk];
 
-    /// Whether this role has `permission`. The one table behind pages, API and socket.
+    /// Whether this role has `permission`. The one table behind pages, API and socket. Each role
+    /// names what it may do, so a new permission is closed until a role names it.
     pub fn may(self, permission: Permission) -> bool {
-        use Permission as P;
-        match self {
-            Self::Admin | Self::Manager | Self::Staff | Self::FrontDesk => true,
-            Self::Trainer => matches!(permission, P::SeeGym | P::SeeMembers),
-            Self::Player | Self::Host | Self::Performer | Self::Spectator | Self::Waiting => false,
-        }
+        use Permission::{
+            DecideAboutPhones, EditMembers, PlayInSession, SeeGym, SeeMembers, UseDesk,
+        };
+        let granted: &[Permission] = match self {
+            Self::Admin => &[SeeGym, UseDesk, SeeMembers, EditMembers],
+            Self::Manager => &[SeeGym, UseDesk, SeeMembers, EditMembers],
+            Self::Staff => &[SeeGym, UseDesk, SeeMembers, EditMembers],
+            Self::Trainer => &[SeeGym, SeeMembers],
+            Self::FrontDesk => &[SeeGym, UseDesk, SeeMembers, EditMembers],
+            Self::Player => &[],
+            Self::Host => &[PlayInSession, DecideAboutPhones],
+            Self::Performer => &[PlayInSession],
+            Self::Spectator => &[],
+            Self::Waiting => &[],
+        };
+        granted.contains(&permission)
     }
 
     /// The name on the wire and in the database.

@@ -1,13 +1,14 @@
 //! Who a request or a connection acts as, as plain data. `auth` proves it.
 
+use logic::permission::check_permission;
 use protocol::{
-    Millis,
-    account::{Identity, Role},
+    ErrorBody, Millis,
+    account::{Identity, Permission, Role},
     http::SignedIn,
 };
 use uuid::Uuid;
 
-/// A signed-in account.
+/// A signed-in account: behind a request, behind a connection, and as the author of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffIdentity {
     /// The account.
@@ -23,6 +24,14 @@ pub struct StaffIdentity {
 }
 
 impl StaffIdentity {
+    /// Refuses an account whose role lacks `permission`.
+    ///
+    /// # Errors
+    /// `not_allowed`.
+    pub fn check_permission(&self, permission: Permission) -> Result<(), ErrorBody> {
+        check_permission(Some(self.role), permission)
+    }
+
     /// As the wire tells it.
     pub fn on_the_wire(&self) -> Identity {
         Identity { user_id: Some(self.user), role: self.role, expires_at: Some(self.expires_at) }

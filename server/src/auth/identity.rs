@@ -12,10 +12,8 @@ use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity, StaffIden
 use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
-use protocol::{
-    ErrorBody, ErrorCode, Millis,
-    account::{Permission, Role},
-};
+use logic::permission::not_signed_in;
+use protocol::{ErrorBody, Millis};
 use std::net::{IpAddr, SocketAddr};
 use uuid::Uuid;
 
@@ -36,25 +34,10 @@ impl Identified {
         self.staff.as_ref().ok_or_else(not_signed_in)
     }
 
-    /// The account if its role has `permission`.
-    pub fn require_may(&self, permission: Permission) -> Result<&StaffIdentity, ErrorBody> {
-        let staff = self.require()?;
-        if staff.role.may(permission) { Ok(staff) } else { Err(not_allowed(staff.role)) }
-    }
-
     /// Whose practices this request may read: the account's, else the browser's.
     pub fn owner(&self) -> Option<Owner> {
         self.staff.as_ref().map(|s| Owner::User(s.user)).or(self.device.map(Owner::Guest))
     }
-}
-
-/// Nobody is signed in.
-pub fn not_signed_in() -> ErrorBody {
-    ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in.")
-}
-
-fn not_allowed(role: Role) -> ErrorBody {
-    ErrorBody::new(ErrorCode::NotAllowed, format!("The role {} does not allow this.", role.label()))
 }
 
 /// Everything that use cases need to know of one request. [`attach_caller`] puts it into the

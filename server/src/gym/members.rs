@@ -1,9 +1,9 @@
 //! Members: find, list, create, renew.
 
+use cadence_base::identity::StaffIdentity;
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx,
     audit::{self, Entry},
-    commands::Actor,
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
@@ -19,37 +19,37 @@ use uuid::Uuid;
 /// At most 8 members whose name, number or phone matches.
 pub async fn find_members(
     store: &Store,
-    actor: &Actor,
+    actor: &StaffIdentity,
     text: &str,
 ) -> Result<Vec<MemberRow>, ErrorBody> {
-    actor.must(Permission::SeeMembers)?;
+    actor.check_permission(Permission::SeeMembers)?;
     store.find_members(text).await.map_err(read_failed)
 }
 
 /// A page of members; everybody when `text` is empty.
 pub async fn members_page(
     store: &Store,
-    actor: &Actor,
+    actor: &StaffIdentity,
     text: &str,
     page: u32,
 ) -> Result<MemberPage, ErrorBody> {
-    actor.must(Permission::SeeMembers)?;
+    actor.check_permission(Permission::SeeMembers)?;
     store.members_page(text, page).await.map_err(read_failed)
 }
 
 /// The plans to choose from.
-pub async fn plans(store: &Store, actor: &Actor) -> Result<Vec<PlanRow>, ErrorBody> {
-    actor.must(Permission::SeeMembers)?;
+pub async fn plans(store: &Store, actor: &StaffIdentity) -> Result<Vec<PlanRow>, ErrorBody> {
+    actor.check_permission(Permission::SeeMembers)?;
     store.plans().await.map_err(read_failed)
 }
 
 /// Creates a member with a generated number, and with a plan that begins today if one is named.
 pub async fn create_member(
     store: &Store,
-    actor: &Actor,
+    actor: &StaffIdentity,
     member: NewMember,
 ) -> Result<MemberRow, ErrorBody> {
-    actor.must(Permission::EditMembers)?;
+    actor.check_permission(Permission::EditMembers)?;
     let (member, actor) = (Checked::parse(member)?, actor.clone());
     let row =
         store.write(move |tx| Box::pin(async move { create(tx, &actor, &member).await })).await?;
@@ -57,8 +57,12 @@ pub async fn create_member(
 }
 
 /// Renews a member's last plan: from the day after its end, or from today when nothing is left.
-pub async fn renew(store: &Store, actor: &Actor, member: Uuid) -> Result<MemberRow, ErrorBody> {
-    actor.must(Permission::UseDesk)?;
+pub async fn renew(
+    store: &Store,
+    actor: &StaffIdentity,
+    member: Uuid,
+) -> Result<MemberRow, ErrorBody> {
+    actor.check_permission(Permission::UseDesk)?;
     let actor = actor.clone();
     let row = store
         .write(move |tx| Box::pin(async move { renew_last(tx, &actor, member).await }))
@@ -121,7 +125,11 @@ fn is_email(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-async fn create(tx: &mut Tx, actor: &Actor, member: &Checked) -> Result<MemberRow, StoreError> {
+async fn create(
+    tx: &mut Tx,
+    actor: &StaffIdentity,
+    member: &Checked,
+) -> Result<MemberRow, StoreError> {
     let plan = match member.plan {
         Some(plan) => Some(
             plans::find(tx, plan)
@@ -164,7 +172,11 @@ async fn create(tx: &mut Tx, actor: &Actor, member: &Checked) -> Result<MemberRo
     shown(tx, id).await
 }
 
-async fn renew_last(tx: &mut Tx, actor: &Actor, member: Uuid) -> Result<MemberRow, StoreError> {
+async fn renew_last(
+    tx: &mut Tx,
+    actor: &StaffIdentity,
+    member: Uuid,
+) -> Result<MemberRow, StoreError> {
     visits::lock_member(tx, &MemberKey::of(member)).await?;
     // Also refuses whoever does not exist.
     let before = shown(tx, member).await?;

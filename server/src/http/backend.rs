@@ -9,7 +9,6 @@ use crate::{
         practice, session,
     },
     gym::{members, snapshot},
-    http::caller::actor,
     state::AppState,
 };
 use app::backend::BackendPort;
@@ -81,27 +80,27 @@ impl BackendPort for RequestBackend {
     }
 
     async fn gym(&self) -> Result<AtPosition<GymSnapshot>, ErrorBody> {
-        snapshot::snapshot(&self.state.store, &actor(&self.caller)?).await
+        snapshot::snapshot(&self.state.store, self.caller.who.require()?).await
     }
 
     async fn find_members(&self, text: String) -> Result<Vec<MemberRow>, ErrorBody> {
-        members::find_members(&self.state.store, &actor(&self.caller)?, &text).await
+        members::find_members(&self.state.store, self.caller.who.require()?, &text).await
     }
 
     async fn members(&self, text: String, page: u32) -> Result<MemberPage, ErrorBody> {
-        members::members_page(&self.state.store, &actor(&self.caller)?, &text, page).await
+        members::members_page(&self.state.store, self.caller.who.require()?, &text, page).await
     }
 
     async fn create_member(&self, member: NewMember) -> Result<MemberRow, ErrorBody> {
-        members::create_member(&self.state.store, &actor(&self.caller)?, member).await
+        members::create_member(&self.state.store, self.caller.who.require()?, member).await
     }
 
     async fn plans(&self) -> Result<Vec<PlanRow>, ErrorBody> {
-        members::plans(&self.state.store, &actor(&self.caller)?).await
+        members::plans(&self.state.store, self.caller.who.require()?).await
     }
 
     async fn renew(&self, member: Uuid) -> Result<MemberRow, ErrorBody> {
-        members::renew(&self.state.store, &actor(&self.caller)?, member).await
+        members::renew(&self.state.store, self.caller.who.require()?, member).await
     }
 
     async fn host(&self) -> Result<Pairing, ErrorBody> {

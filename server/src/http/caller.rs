@@ -11,7 +11,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use cadence_store::commands::Actor;
 use http::{
     HeaderMap, HeaderValue, Method,
     header::{ACCEPT, CACHE_CONTROL, SET_COOKIE},
@@ -99,12 +98,6 @@ pub async fn limit_calls(State(state): State<AppState>, request: Request, next: 
         Ok(()) => next.run(request).await,
         Err(wait) => Failed(rate_limited("Too many requests.", wait)).into_response(),
     }
-}
-
-/// The account behind a request, as the use cases of the gym want it.
-pub(crate) fn actor(caller: &Caller) -> Result<Actor, ErrorBody> {
-    let staff = caller.who.require()?;
-    Ok(Actor { user: staff.user, role: staff.role, name: staff.name.clone() })
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

@@ -4,10 +4,10 @@ use super::{commands::CommandResult, connection::Connection};
 use crate::state::AppState;
 use cadence_store::{
     Store,
-    commands::{Actor, CommandAnswer, CommandContext},
+    commands::{CommandAnswer, CommandContext},
 };
-use logic::topic::{AnswerPlace, access::Requirement};
-use protocol::{ErrorBody, Millis, Position};
+use logic::{permission::check_permission, topic::AnswerPlace};
+use protocol::{ErrorBody, Millis, Position, account::Permission};
 use uuid::Uuid;
 
 impl Connection {
@@ -21,14 +21,14 @@ impl Connection {
         R: Future<Output = Result<CommandAnswer, ErrorBody>> + Send + 'static,
     {
         let staff = self.client.principal.staff.as_ref();
-        let allowed = Requirement::Desk.check(staff.map(|staff| staff.role));
+        let allowed = check_permission(staff.map(|staff| staff.role), Permission::UseDesk);
         let (Some(staff), Ok(())) = (staff, &allowed) else {
             if let Err(error) = allowed {
                 self.answer(id, Err(error));
             }
             return;
         };
-        let actor = Actor { user: staff.user, role: staff.role, name: staff.name.clone() };
+        let actor = staff.clone();
         let permit = self.topics.admit_command(id);
         let context = CommandContext {
             id: id.unwrap_or_else(Uuid::now_v7),

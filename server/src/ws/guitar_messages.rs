@@ -11,12 +11,16 @@ use crate::{
     state::AppState,
 };
 use cadence_realtime::hub::{Publication, Published, session::SharedSession};
-use logic::topic::{
-    AnswerPlace, EventOrigin, Permit, PlacedAnswer, access::Requirement, practice::AfterStep,
+use logic::{
+    permission::check_permission,
+    topic::{AnswerPlace, EventOrigin, Permit, PlacedAnswer, practice::AfterStep},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Note, ServerMessage, Topic, account::Role, guitar::PracticeCommand,
-    server::Outcome, topic::TopicRequest,
+    ErrorBody, ErrorCode, Note, ServerMessage, Topic,
+    account::{Permission, Role},
+    guitar::PracticeCommand,
+    server::Outcome,
+    topic::TopicRequest,
 };
 use uuid::Uuid;
 
@@ -40,7 +44,7 @@ impl Connection {
         note: Note,
     ) -> Result<(SharedSession, Published), ErrorBody> {
         let message = ServerMessage::Note(logic::guitar::check_note(note)?);
-        let session = self.followed_session(topic, Requirement::Play)?;
+        let session = self.followed_session(topic, Permission::PlayInSession)?;
         let permit = self.topics.admit_note(session.log.topic, id)?;
         let origin = Some(EventOrigin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
@@ -60,7 +64,7 @@ impl Connection {
         command: PracticeCommand,
     ) {
         // Queued commands arrive right behind `hello`, before the page follows the session.
-        let seat = match self.seat(topic, Requirement::Play) {
+        let seat = match self.seat(topic, Permission::PlayInSession) {
             Ok(seat) => seat,
             Err(error) => return self.answer(id, Err(error)),
         };
@@ -89,7 +93,7 @@ impl Connection {
         participant: Uuid,
         role: Role,
     ) {
-        let result = match self.followed_session(topic, Requirement::Host) {
+        let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::allow(auth, hub, &session, participant, role).await
@@ -106,7 +110,7 @@ impl Connection {
         topic: Option<Topic>,
         participant: Uuid,
     ) {
-        let result = match self.followed_session(topic, Requirement::Host) {
+        let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::remove(auth, hub, &session, participant).await
@@ -117,14 +121,14 @@ impl Connection {
     }
 
     /// This connection's seat in the session that a message is about.
-    fn seat(&self, topic: Option<Topic>, requirement: Requirement) -> Result<Seat, ErrorBody> {
+    fn seat(&self, topic: Option<Topic>, permission: Permission) -> Result<Seat, ErrorBody> {
         let Some(Topic::Guitar(session)) = topic else {
             let text = "Name the guitar session as the topic.";
             return Err(ErrorBody::new(ErrorCode::NotSubscribed, text));
         };
         let seat = self.client.principal.seat(session);
-        requirement.check(seat.map(|seat| seat.role))?;
-        // Each requirement of a session refuses a missing role.
+        check_permission(seat.map(|seat| seat.role), permission)?;
+        // Each permission of a session refuses a missing role.
         seat.cloned().ok_or_else(invalid_session)
     }
 
@@ -132,14 +136,14 @@ impl Connection {
     fn followed_session(
         &self,
         topic: Option<Topic>,
-        requirement: Requirement,
+        permission: Permission,
     ) -> Result<SharedSession, ErrorBody> {
         let subscription = topic.and_then(|topic| self.topics.get(topic));
         let Some(Source::Guitar(session)) = subscription.map(|one| &one.source) else {
             let text = "Follow the guitar session first, and name it as the topic.";
             return Err(ErrorBody::new(ErrorCode::NotSubscribed, text));
         };
-        self.seat(topic, requirement)?;
+        self.seat(topic, permission)?;
         Ok(session.clone())
     }
 

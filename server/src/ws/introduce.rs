@@ -3,15 +3,18 @@
 
 use super::{
     connection::{Connection, End},
-    principal::{Principal, Seat, Staff},
+    principal::{Principal, Seat},
 };
 use crate::{
     accounts::introduction::{self, Accepted},
-    auth::{OriginKind, identity::not_signed_in},
+    auth::OriginKind,
     guitar::{pairing::invalid_session, session},
 };
-use cadence_base::identity::{HostIdentity, ParticipantIdentity, StaffIdentity};
-use logic::topic::{access, subscriptions::too_many_topics};
+use cadence_base::identity::{HostIdentity, ParticipantIdentity};
+use logic::{
+    permission::not_signed_in,
+    topic::{access, subscriptions::too_many_topics},
+};
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
     account::{Credential, Role},
@@ -107,13 +110,8 @@ impl Connection {
         if !principal.is_nobody() {
             return Ok(());
         }
-        Err(match hello.topics.first().map(|topic| topic.name) {
-            Some(Topic::Guitar(_)) => ErrorBody::new(
-                ErrorCode::InvalidSession,
-                "This device is not part of that guitar session, or the session has ended.",
-            ),
-            _ => ErrorBody::new(ErrorCode::NotSignedIn, "Please sign in."),
-        })
+        let wanted = hello.topics.first().map_or(Topic::CheckIns, |topic| topic.name);
+        access::check_follow(None, wanted)
     }
 
     /// Follows the topics of a `hello`, each once and as many as a connection may.
@@ -263,7 +261,7 @@ impl Connection {
         };
         let connected = session::connected(&self.state.store, &self.state.hub);
         match introduction::accept(&self.state.auth, credential, &origin, &connected).await? {
-            Accepted::Staff(staff) => self.client.principal.staff = Some(staff.into()),
+            Accepted::Staff(staff) => self.client.principal.staff = Some(staff),
             Accepted::Host(host) => self.client.principal.take_seat(host.into()),
             Accepted::Participant(phone) => self.client.principal.take_seat(phone.into()),
         }
@@ -298,7 +296,7 @@ impl Connection {
         if let Some(staff) = &self.client.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
             let row = self.state.auth.sign_in_row(sign_in, expires_at).await?;
-            self.client.principal.staff = row.map(Into::into);
+            self.client.principal.staff = row;
             if self.client.principal.is_nobody() {
                 return Err(not_signed_in());
             }
@@ -326,18 +324,6 @@ impl Connection {
         };
         self.answer(id, Err(error));
         End::Closed(code)
-    }
-}
-
-impl From<StaffIdentity> for Staff {
-    fn from(staff: StaffIdentity) -> Self {
-        Self {
-            user: staff.user,
-            name: staff.name,
-            role: staff.role,
-            sign_in: staff.sign_in,
-            expires_at: staff.expires_at,
-        }
     }
 }
 

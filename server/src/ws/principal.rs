@@ -1,26 +1,12 @@
 //! Who a connection speaks for. One browser can be several at once: signed in as staff, the PC of
 //! a guitar session, and a phone in another. The topic decides which of them counts.
 
+use cadence_base::identity::StaffIdentity;
 use protocol::{
-    Millis, Topic,
-    account::{Identity, Permission, Role},
+    Topic,
+    account::{Identity, Role},
 };
 use uuid::Uuid;
-
-/// A signed-in account behind a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Staff {
-    /// The account.
-    pub user: Uuid,
-    /// Its name, for the audit log.
-    pub name: String,
-    /// What it may do.
-    pub role: Role,
-    /// The sign-in's row, so that signing out closes the socket.
-    pub sign_in: Uuid,
-    /// When the access ends unless it is renewed.
-    pub expires_at: Millis,
-}
 
 /// A seat in a guitar session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +23,7 @@ pub struct Seat {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principal {
     /// The signed-in account.
-    pub staff: Option<Staff>,
+    pub staff: Option<StaffIdentity>,
     /// The seats in guitar sessions, at most one as host and one as phone.
     pub seats: Vec<Seat>,
 }
@@ -71,16 +57,6 @@ impl Principal {
         }
     }
 
-    /// Whether the connection may see a topic at all.
-    pub fn may_follow(&self, topic: Topic) -> bool {
-        match topic {
-            Topic::CheckIns => {
-                self.staff.as_ref().is_some_and(|staff| staff.role.may(Permission::SeeGym))
-            }
-            Topic::Guitar(session) => self.seat(session).is_some(),
-        }
-    }
-
     /// As `welcome` and `ack` tell it: of the topic when there is one, otherwise the account.
     pub fn identity(&self, topic: Option<Topic>) -> Identity {
         let seat = match topic {
@@ -91,11 +67,7 @@ impl Principal {
             (Some(seat), _) => {
                 Identity { user_id: Some(seat.id), role: seat.role, expires_at: None }
             }
-            (None, Some(staff)) => Identity {
-                user_id: Some(staff.user),
-                role: staff.role,
-                expires_at: Some(staff.expires_at),
-            },
+            (None, Some(staff)) => staff.on_the_wire(),
             (None, None) => Identity { user_id: None, role: Role::Player, expires_at: None },
         }
     }
@@ -114,7 +86,7 @@ mod tests {
     fn the_topic_decides_which_role_counts() {
         let session = Uuid::from_u128(1);
         let principal = Principal {
-            staff: Some(Staff {
+            staff: Some(StaffIdentity {
                 user: Uuid::from_u128(2),
                 name: "T".into(),
                 role: Role::Trainer,
@@ -129,6 +101,5 @@ mod tests {
         assert_eq!(principal.role_in(Topic::CheckIns), Some(Role::Trainer));
         assert_eq!(principal.role_in(Topic::Guitar(session)), Some(Role::Host));
         assert_eq!(principal.role_in(Topic::Guitar(Uuid::nil())), None);
-        assert!(!principal.may_follow(Topic::Guitar(Uuid::nil())));
     }
 }

@@ -1,6 +1,7 @@
 //! Who did what that somebody may ask about later.
 
-use crate::{Id, Tx, commands::Actor, sql};
+use crate::{Id, Tx, sql};
+use cadence_base::identity::StaffIdentity;
 use uuid::Uuid;
 
 /// One line of the audit log.
@@ -18,7 +19,11 @@ pub struct Entry<'a> {
 }
 
 /// Writes a line, in the transaction of the deed.
-pub async fn record(tx: &mut Tx, actor: &Actor, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+pub async fn record(
+    tx: &mut Tx,
+    actor: &StaffIdentity,
+    entry: Entry<'_>,
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query(
         "INSERT INTO audit

@@ -7,41 +7,14 @@ use crate::{
     once::{AnswerToKeep, OnceAnswer, OnceCommand, OnceWork, accepted_moment, run_once},
     sql,
 };
+use cadence_base::identity::StaffIdentity;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
-use protocol::{
-    ErrorBody, ErrorCode, Millis, Topic,
-    account::{Permission, Role},
-    server::Outcome,
-};
+use protocol::{ErrorBody, Millis, Topic, account::Permission, server::Outcome};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use uuid::Uuid;
-
-/// Who asks.
-#[derive(Debug, Clone)]
-pub struct Actor {
-    /// The account.
-    pub user: Uuid,
-    /// What it acts as.
-    pub role: Role,
-    /// The name for the audit log.
-    pub name: String,
-}
-
-impl Actor {
-    /// Refuses whoever may not do this. The one check behind pages, API and socket.
-    pub fn must(&self, permission: Permission) -> Result<(), ErrorBody> {
-        match self.role.may(permission) {
-            true => Ok(()),
-            false => Err(ErrorBody::new(
-                ErrorCode::NotAllowed,
-                format!("This is not open to the role “{}”.", self.role.label()),
-            )),
-        }
-    }
-}
 
 /// What stands around a command, wherever it came from.
 #[derive(Debug, Clone)]
@@ -49,7 +22,7 @@ pub struct CommandContext {
     /// Made by the client; the same id runs once.
     pub id: Uuid,
     /// Who asks.
-    pub actor: Actor,
+    pub actor: StaffIdentity,
     /// The connection that sent it, when it came over a socket.
     pub connection: Option<Uuid>,
     /// The id that the answer carries.
@@ -107,7 +80,7 @@ pub async fn once<C: Serialize, J>(
 where
     J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
 {
-    context.actor.must(Permission::UseDesk)?;
+    context.actor.check_permission(Permission::UseDesk)?;
     let permit = context.permit.clone();
     let command = OnceCommand {
         scope: GYM.to_owned(),

@@ -1,26 +1,15 @@
 //! Which role may send which message, and which topics it may follow. Socket and simulation use
 //! the same check for every message.
 
+use crate::permission::check_permission;
 use protocol::{
     ClientMessage, ErrorBody, ErrorCode, Topic,
     account::{Permission, Role},
 };
 
-/// What a message requires of its sender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Requirement {
-    /// Nothing beyond an introduction.
-    Nothing,
-    /// A seat in the guitar session that may play.
-    Play,
-    /// The host's seat in the guitar session.
-    Host,
-    /// A signed-in account that may use the desk.
-    Desk,
-}
-
-/// What a message requires. A new message does not compile until it has a line here.
-pub fn requirement(message: &ClientMessage) -> Requirement {
+/// The permission that a message needs; `None` for one that needs nothing beyond an introduction. A
+/// new message does not compile until it has a line here.
+pub fn needed_permission(message: &ClientMessage) -> Option<Permission> {
     use ClientMessage as M;
     match message {
         M::Hello(_)
@@ -29,49 +18,22 @@ pub fn requirement(message: &ClientMessage) -> Requirement {
         | M::Unsubscribe { .. }
         | M::Resync(_)
         | M::Ping { .. }
-        | M::Visibility { .. } => Requirement::Nothing,
+        | M::Visibility { .. } => None,
         M::Note(_) | M::PracticeStart(_) | M::PracticePause(_) | M::PracticeEnd(_) => {
-            Requirement::Play
+            Some(Permission::PlayInSession)
         }
-        M::Allow { .. } | M::Remove { .. } => Requirement::Host,
-        M::CheckIn(_) | M::CheckOut(_) | M::UndoCheckIn(_) => Requirement::Desk,
+        M::Allow { .. } | M::Remove { .. } => Some(Permission::DecideAboutPhones),
+        M::CheckIn(_) | M::CheckOut(_) | M::UndoCheckIn(_) => Some(Permission::UseDesk),
     }
 }
 
-impl Requirement {
-    /// Refuses a sender whose role does not meet the requirement. `role` is the one in the topic
-    /// that the message is about: of the seat in the session, or of the account.
-    ///
-    /// # Errors
-    /// `not_signed_in` for the desk without an account, otherwise `not_allowed`.
-    pub fn check(self, role: Option<Role>) -> Result<(), ErrorBody> {
-        let met = match self {
-            Self::Nothing => true,
-            Self::Play => matches!(role, Some(Role::Host | Role::Performer)),
-            Self::Host => role == Some(Role::Host),
-            Self::Desk => role.is_some_and(|role| role.may(Permission::UseDesk)),
-        };
-        match met {
-            true => Ok(()),
-            false => Err(self.refusal(role)),
-        }
-    }
-
-    fn refusal(self, role: Option<Role>) -> ErrorBody {
-        match (self, role) {
-            (Self::Desk, None) => {
-                ErrorBody::new(ErrorCode::NotSignedIn, "Sign in to use the desk.")
-            }
-            (Self::Desk, Some(role)) => {
-                let text = format!("The role {} does not use the desk.", role.label());
-                ErrorBody::new(ErrorCode::NotAllowed, text)
-            }
-            _ => {
-                let text = "This device may not do that in the session.";
-                ErrorBody::new(ErrorCode::NotAllowed, text)
-            }
-        }
-    }
+/// Refuses a message whose sender lacks the permission for it. `role` is the one in the topic that
+/// the message is about: of the seat in the session, or of the account.
+///
+/// # Errors
+/// As [`check_permission`].
+pub fn check_message(role: Option<Role>, message: &ClientMessage) -> Result<(), ErrorBody> {
+    needed_permission(message).map_or(Ok(()), |permission| check_permission(role, permission))
 }
 
 /// Refuses a role that may not follow a topic. `role` is the one in that topic.
@@ -79,20 +41,14 @@ impl Requirement {
 /// # Errors
 /// `not_signed_in`, `not_allowed` or, for a guitar session, `invalid_session`.
 pub fn check_follow(role: Option<Role>, topic: Topic) -> Result<(), ErrorBody> {
-    Err(match (topic, role) {
-        (Topic::CheckIns, Some(role)) if role.may(Permission::SeeGym) => return Ok(()),
-        (Topic::Guitar(_), Some(_)) => return Ok(()),
-        (Topic::CheckIns, None) => {
-            ErrorBody::new(ErrorCode::NotSignedIn, "Sign in to follow check-ins.")
-        }
-        (Topic::CheckIns, Some(_)) => {
-            ErrorBody::new(ErrorCode::NotAllowed, "Your role does not see check-ins.")
-        }
-        (Topic::Guitar(_), None) => ErrorBody::new(
+    match (topic, role) {
+        (Topic::CheckIns, role) => check_permission(role, Permission::SeeGym),
+        (Topic::Guitar(_), Some(_)) => Ok(()),
+        (Topic::Guitar(_), None) => Err(ErrorBody::new(
             ErrorCode::InvalidSession,
             "This device is not part of that guitar session, or the session has ended.",
-        ),
-    })
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -100,18 +56,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_meets_exactly_its_requirements() {
-        use Requirement::{Desk, Host, Nothing, Play};
-        let all = [Nothing, Play, Host, Desk];
-        let met = |role| all.into_iter().filter(|one| one.check(role).is_ok()).collect::<Vec<_>>();
-        assert_eq!(met(None), [Nothing]);
-        assert_eq!(met(Some(Role::Host)), [Nothing, Play, Host]);
-        assert_eq!(met(Some(Role::Performer)), [Nothing, Play]);
+    fn each_role_has_exactly_its_permissions() {
+        use Permission::{DecideAboutPhones, PlayInSession, UseDesk};
+        let all = [PlayInSession, DecideAboutPhones, UseDesk];
+        let met = |role| {
+            let met = |one: &Permission| check_permission(role, *one).is_ok();
+            all.into_iter().filter(met).collect::<Vec<_>>()
+        };
+        assert_eq!(met(None), []);
+        assert_eq!(met(Some(Role::Host)), [PlayInSession, DecideAboutPhones]);
+        assert_eq!(met(Some(Role::Performer)), [PlayInSession]);
         for role in [Role::Spectator, Role::Waiting, Role::Player, Role::Trainer] {
-            assert_eq!(met(Some(role)), [Nothing]);
+            assert_eq!(met(Some(role)), []);
         }
         for role in [Role::Admin, Role::Manager, Role::Staff, Role::FrontDesk] {
-            assert_eq!(met(Some(role)), [Nothing, Desk]);
+            assert_eq!(met(Some(role)), [UseDesk]);
         }
     }
 
@@ -121,5 +80,12 @@ mod tests {
         assert_eq!(refused(None), Err(ErrorCode::NotSignedIn));
         assert_eq!(refused(Some(Role::Player)), Err(ErrorCode::NotAllowed));
         assert_eq!(refused(Some(Role::Trainer)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_refused_for_want_of_a_sign_in_and_what_for_want_of_a_seat() {
+        let refused = |permission| check_permission(None, permission).map_err(|error| error.code);
+        assert_eq!(refused(Permission::UseDesk), Err(ErrorCode::NotSignedIn));
+        assert_eq!(refused(Permission::PlayInSession), Err(ErrorCode::NotAllowed));
     }
 }

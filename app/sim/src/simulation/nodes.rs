@@ -98,7 +98,7 @@ impl Simulation {
     ) {
         let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
         let role = served.roles.in_topic(topic);
-        if let Err(error) = access::requirement(&message).check(Some(role)) {
+        if let Err(error) = access::check_message(Some(role), &message) {
             return served.answer(node::refusal(id, error));
         }
         // A host takes a role away for a moment; desks keep theirs.

@@ -73,6 +73,6 @@ pub(super) async fn practices(
     Extension(caller): Extension<Caller>,
     Query(Before { before }): Query<Before>,
 ) -> Result<Json<PracticePage>, Failed> {
-    let owner = caller.who.owner().ok_or_else(crate::auth::identity::not_signed_in)?;
+    let owner = caller.who.owner().ok_or_else(logic::permission::not_signed_in)?;
     Ok(Json(practice::page(&state.auth, owner, before).await?))
 }

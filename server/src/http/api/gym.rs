@@ -7,7 +7,6 @@ use crate::{
         check_in as check_in_case, check_out as check_out_case, members as member_cases, snapshot,
         undo_check_in as undo_case,
     },
-    http::caller::actor,
     state::AppState,
 };
 use axum::{
@@ -29,7 +28,7 @@ pub(super) async fn snapshot(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<AtPosition<GymSnapshot>>, Failed> {
-    Ok(Json(snapshot::snapshot(&state.store, &actor(&caller)?).await?))
+    Ok(Json(snapshot::snapshot(&state.store, caller.who.require()?).await?))
 }
 
 #[derive(Deserialize)]
@@ -45,8 +44,8 @@ pub(super) async fn members(
     Extension(caller): Extension<Caller>,
     Query(search): Query<Search>,
 ) -> Result<Json<MemberPage>, Failed> {
-    let (actor, page) = (actor(&caller)?, search.page.unwrap_or(1));
-    Ok(Json(member_cases::members_page(&state.store, &actor, &search.text, page).await?))
+    let (actor, page) = (caller.who.require()?, search.page.unwrap_or(1));
+    Ok(Json(member_cases::members_page(&state.store, actor, &search.text, page).await?))
 }
 
 /// `POST /api/members`
@@ -55,8 +54,8 @@ pub(super) async fn create_member(
     Extension(caller): Extension<Caller>,
     Body(member): Body<NewMember>,
 ) -> Result<Json<MemberRow>, Failed> {
-    let actor = actor(&caller)?;
-    Ok(Json(member_cases::create_member(&state.store, &actor, member).await?))
+    let actor = caller.who.require()?;
+    Ok(Json(member_cases::create_member(&state.store, actor, member).await?))
 }
 
 /// `POST /api/members/{id}/renew`
@@ -65,10 +64,10 @@ pub(super) async fn renew(
     Extension(caller): Extension<Caller>,
     Path(member): Path<String>,
 ) -> Result<Json<MemberRow>, Failed> {
-    let actor = actor(&caller)?;
+    let actor = caller.who.require()?;
     // An id that is none belongs to nobody.
     let member = Uuid::try_parse(&member).unwrap_or_default();
-    Ok(Json(member_cases::renew(&state.store, &actor, member).await?))
+    Ok(Json(member_cases::renew(&state.store, actor, member).await?))
 }
 
 /// `POST /api/check-ins`
@@ -104,7 +103,7 @@ pub(super) async fn undo_check_in(
 fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
     Ok(CommandContext {
         id,
-        actor: actor(caller)?,
+        actor: caller.who.require()?.clone(),
         connection: None,
         message: None,
         at,

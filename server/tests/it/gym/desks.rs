@@ -1,8 +1,8 @@
 //! Desks and dashboards over sockets.
 
-use crate::support::world::World;
+use crate::support::{test_gym::actor, world::World};
 use cadence_server::gym::{check_in::check_in as enter, check_out::check_out as leave};
-use cadence_store::commands::{Actor, CommandContext};
+use cadence_store::commands::CommandContext;
 use protocol::{Topic, account::Role};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -196,16 +196,13 @@ async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
     let snapshot = dashboard.hear("snapshot").await;
     drop(dashboard);
     let (store, before) = (&world.state.store, snapshot["offset"].as_u64().unwrap());
-    let context = || {
-        let actor = Actor { user: Uuid::nil(), role: Role::Manager, name: "Test".to_owned() };
-        CommandContext {
-            id: Uuid::now_v7(),
-            actor,
-            connection: None,
-            message: None,
-            at: None,
-            permit: None,
-        }
+    let context = || CommandContext {
+        id: Uuid::now_v7(),
+        actor: actor(Role::Manager),
+        connection: None,
+        message: None,
+        at: None,
+        permit: None,
     };
     let come_and_go = async |member: &str| {
         for _ in 0..5 {

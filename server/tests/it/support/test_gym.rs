@@ -1,12 +1,13 @@
 //! A gym for the tests of the store: its rules, its people, and a clock that the test moves.
 
 use crate::support::backend::{Backend, TestDatabase};
+use cadence_base::identity::StaffIdentity;
 use cadence_server::gym::{
     check_in::check_in, check_out::check_out, members, undo_check_in::undo_check_in,
 };
 use cadence_store::{
     Commit, GymTime, Store,
-    commands::{Actor, CommandAnswer, CommandContext},
+    commands::{CommandAnswer, CommandContext},
     sql::{self, Query},
 };
 use protocol::{
@@ -149,11 +150,17 @@ pub(crate) fn at(text: &str) -> Millis {
     text.parse::<jiff::Timestamp>().expect("a timestamp").as_millisecond()
 }
 
-pub(crate) fn actor(role: Role) -> Actor {
-    Actor { user: Uuid::from_u128(7), role, name: "Dana Desk".to_owned() }
+pub(crate) fn actor(role: Role) -> StaffIdentity {
+    StaffIdentity {
+        user: Uuid::from_u128(7),
+        sign_in: Uuid::from_u128(9),
+        name: "Dana Desk".to_owned(),
+        role,
+        expires_at: Millis::MAX,
+    }
 }
 
-pub(crate) fn desk() -> Actor {
+pub(crate) fn desk() -> StaffIdentity {
     actor(Role::FrontDesk)
 }
 
