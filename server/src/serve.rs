@@ -147,8 +147,8 @@ fn open_hub(config: &Config) -> anyhow::Result<Hub> {
     let (ms, redis) = (Millis::from(seconds) * 1_000, &config.redis);
     match &redis.url.addresses()[..] {
         [] => Ok(Hub::new(events, ms)),
-        addresses => Hub::sharing(events, ms, |heard| {
-            Broker::new(addresses, &redis.prefix, events, heard).context("[redis] url")
+        addresses => Hub::sharing(events, ms, |handler| {
+            Broker::new(addresses, &redis.prefix, events, handler).context("[redis] url")
         }),
     }
 }

@@ -6,7 +6,7 @@ use cadence_base::{identity::Owner, token::hash_token};
 use cadence_config::{GuitarSettings, minutes};
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx, guitar,
-    once::{AnswerToKeep, OnceAnswer, OnceCommand, OnceWork, accepted_moment, run_once},
+    once::{AnswerToKeep, OnceAnswer, OnceCommand, accepted_moment, run_once},
     practice as rows,
     practice::{Clock, Kind},
     read_failed,
@@ -62,13 +62,13 @@ pub async fn command(
     let OnceAnswer { answer, fresh } = store
         .write_in_order(permit, move |tx| {
             Box::pin(async move {
-                let job = |tx, at| -> OnceWork<'_, PracticeAnswer> {
+                run_once(tx, &once, |tx, at| {
                     Box::pin(async move {
                         let answer = run(tx, session, step, &command, at).await?;
                         Ok(AnswerToKeep { answer, card_of: None })
                     })
-                };
-                run_once(tx, &once, job).await
+                })
+                .await
             })
         })
         .await?;

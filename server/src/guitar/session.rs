@@ -7,7 +7,7 @@ use super::{
 use crate::auth::{Auth, Caller};
 use cadence_realtime::hub::{
     Hub, Publication,
-    session::{Played, SharedSession},
+    session::{PlayedChords, SharedSession},
 };
 use cadence_store::Store;
 use futures_util::future::BoxFuture;
@@ -73,7 +73,7 @@ pub async fn join(
         if let Ok(session) = open(auth.store(), hub, phone.session).await {
             session.set_role(phone.participant, phone.role, auth.now());
         }
-        hub.decided(phone.participant, Some(phone.role));
+        hub.publish_decision(phone.participant, Some(phone.role));
     }
     Ok(joining)
 }
@@ -81,7 +81,7 @@ pub async fn join(
 /// Publishes the state of the practice clock as the database has it, if the session's differs. The
 /// caller holds the session's practice lock.
 pub async fn publish_practice(store: &Store, session: &SharedSession) -> Result<(), ErrorBody> {
-    if let Some(update) = practice::current(store, session.id).await?
+    if let Some(update) = practice::current(store, session.id()).await?
         && session.practice_differs(&update)
     {
         let message = ServerMessage::PracticeUpdate(update);
@@ -98,9 +98,9 @@ pub async fn allow(
     phone: Uuid,
     role: Role,
 ) -> Result<(), ErrorBody> {
-    pairing::allow(auth, session.id, phone, role).await?;
+    pairing::allow(auth, session.id(), phone, role).await?;
     session.set_role(phone, role, auth.now());
-    hub.decided(phone, Some(role));
+    hub.publish_decision(phone, Some(role));
     Ok(())
 }
 
@@ -111,9 +111,9 @@ pub async fn remove(
     session: &SharedSession,
     phone: Uuid,
 ) -> Result<(), ErrorBody> {
-    pairing::remove(auth, session.id, phone).await?;
+    pairing::remove(auth, session.id(), phone).await?;
     session.remove(phone, auth.now());
-    hub.decided(phone, None);
+    hub.publish_decision(phone, None);
     Ok(())
 }
 
@@ -121,8 +121,8 @@ pub async fn remove(
 /// is logged, and the counts are kept for the next call.
 pub async fn store_played(store: &Store, session: &SharedSession) {
     let Some(played) = session.take_played() else { return };
-    let Played { chords, changes } = played.clone();
-    if practice::record_play(store, session.id, chords, changes).await.is_err() {
+    let PlayedChords { chords, changes } = played.clone();
+    if practice::record_play(store, session.id(), chords, changes).await.is_err() {
         session.put_back(played);
     }
 }

@@ -2,7 +2,7 @@
 //! bus did not bring, sign-ins that were revoked and phones about which a host decided elsewhere.
 
 use crate::state::AppState;
-use cadence_realtime::hub::log::Log;
+use cadence_realtime::hub::log::NodeLog;
 use cadence_store::{DatabaseError, auth_sessions, events::ReplayError, guitar};
 use logic::topic::{LogQuery, TopicEvent};
 use protocol::{CloseCode, Millis, Topic, server::Outcome};
@@ -57,7 +57,7 @@ async fn follow_check_ins(state: &AppState) {
     }
 }
 
-async fn read_check_ins(state: &AppState, log: &Log) -> Result<(), DatabaseError> {
+async fn read_check_ins(state: &AppState, log: &NodeLog) -> Result<(), DatabaseError> {
     let topic = Topic::CheckIns;
     let (from, with_events) = match log.next_query() {
         None => return Ok(()),
@@ -114,7 +114,7 @@ async fn follow_revocations(state: &AppState) {
             Ok(decided) => {
                 decided_until = now;
                 for one in decided {
-                    state.hub.learn(&one, now);
+                    state.hub.apply_decision(&one, now);
                 }
             }
             Err(cause) => tracing::debug!(%cause, "hosts' decisions cannot be asked for now"),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::state::AppState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use cadence_realtime::hub::handle::Handle;
+use cadence_realtime::hub::handle::ConnectionHandle;
 use futures_util::{SinkExt, StreamExt};
 use logic::{
     presence::Departure,
@@ -29,7 +29,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     pub(super) state: AppState,
     /// What the rest of the server uses to reach this connection.
-    pub(super) handle: Arc<Handle>,
+    pub(super) handle: Arc<ConnectionHandle>,
     /// The topic of the endpoint, for messages that name none.
     pub(super) home: Option<Topic>,
     pub(super) client: ClientIdentity,
@@ -44,7 +44,7 @@ pub(super) struct Connection {
 /// What a new connection starts with.
 pub(super) struct Opening {
     pub(super) state: AppState,
-    pub(super) handle: Arc<Handle>,
+    pub(super) handle: Arc<ConnectionHandle>,
     pub(super) protocol: WireProtocol,
     pub(super) home: Option<Topic>,
     pub(super) client: ClientIdentity,
@@ -267,9 +267,10 @@ mod tests {
         let clock = state.store.clock().server_clock();
         let session = state.hub.open_session(Uuid::from_u128(1), None, &clock);
         let session = session.await.expect("a session");
-        let handle = Arc::new(Handle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
+        let handle =
+            Arc::new(ConnectionHandle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
         assert!(state.hub.register(&handle, &state.config.limits));
-        let seat = Seat { session: session.id, id: session.id, role: Role::Host };
+        let seat = Seat { session: session.id(), id: session.id(), role: Role::Host };
         let mut connection = Connection::new(Opening {
             state: state.clone(),
             handle,
@@ -278,7 +279,7 @@ mod tests {
             client: ClientIdentity::default(),
         });
         connection.client.principal.take_seat(seat);
-        let request = TopicRequest::new(session.log.topic, None);
+        let request = TopicRequest::new(session.log().topic, None);
         connection.follow(&request, |_| None).await.expect("followed");
         let presence = || session.snapshot().0.participants.first().map(|p| p.status);
         assert_eq!((state.hub.connections(), presence()), (1, Some(Presence::Connected)));

@@ -79,7 +79,7 @@ impl Connection {
     /// Tells the session that this device is connected.
     fn arrive(&self, source: &Source) {
         if let Source::Guitar(session) = source
-            && let Some(seat) = self.client.principal.seat(session.id)
+            && let Some(seat) = self.client.principal.seat(session.id())
         {
             let (device, visible) = (&self.client.device, self.client.visible);
             session.arrive(seat.id, seat.role, device, &self.handle, visible, self.state.now());
@@ -89,7 +89,7 @@ impl Connection {
     fn depart(&self, source: &Source, departure: Departure) {
         source.log().unfollow(self.handle.id);
         if let Source::Guitar(session) = source
-            && let Some(seat) = self.client.principal.seat(session.id)
+            && let Some(seat) = self.client.principal.seat(session.id())
         {
             session.depart(seat.id, self.handle.id, departure, self.state.now());
         }

@@ -10,7 +10,7 @@ use crate::{
     guitar::{pairing::invalid_session, practice, session as guitar_session},
     state::AppState,
 };
-use cadence_realtime::hub::{Publication, Published, session::SharedSession};
+use cadence_realtime::hub::{Publication, PublishedEvent, session::SharedSession};
 use logic::{
     permission::check_permission,
     topic::{AnswerPlace, EventOrigin, Permit, PlacedAnswer, practice::AfterStep},
@@ -42,10 +42,10 @@ impl Connection {
         id: Option<Uuid>,
         topic: Option<Topic>,
         note: Note,
-    ) -> Result<(SharedSession, Published), ErrorBody> {
+    ) -> Result<(SharedSession, PublishedEvent), ErrorBody> {
         let message = ServerMessage::Note(logic::guitar::check_note(note)?);
         let session = self.followed_session(topic, Permission::PlayInSession)?;
-        let permit = self.topics.admit_note(session.log.topic, id)?;
+        let permit = self.topics.admit_note(session.log().topic, id)?;
         let origin = Some(EventOrigin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
         let published = session.publish(publication, self.state.now()).await;
@@ -179,13 +179,13 @@ async fn carry_out_step(
     let _alone = session.practice_lock().await;
     guitar_session::store_played(&state.store, &session).await;
     let id = origin.message.unwrap_or_else(Uuid::now_v7);
-    let done = practice::command(&state.store, id, permit, session.id, step, command).await?;
+    let done = practice::command(&state.store, id, permit, session.id(), step, command).await?;
     let (outcome, shown) = (Outcome::Practice(done.update.clone()), session.snapshot().0);
     match AfterStep::of(done.fresh, &shown, &done.update) {
         AfterStep::Answer => Ok((outcome, AnswerPlace::Anywhere)),
         AfterStep::AnnounceCurrent => {
             guitar_session::publish_practice(&state.store, &session).await?;
-            Ok((outcome, AnswerPlace::Repeat(session.log.topic, session.log.end())))
+            Ok((outcome, AnswerPlace::Repeat(session.log().topic, session.log().end())))
         }
         AfterStep::Announce => {
             let message = ServerMessage::PracticeUpdate(done.update);
@@ -202,9 +202,9 @@ async fn carry_out_step(
 }
 
 /// Where the answer to a message of a session belongs.
-fn place_in(session: &SharedSession, published: Published) -> AnswerPlace {
+fn place_in(session: &SharedSession, published: PublishedEvent) -> AnswerPlace {
     match published.fresh {
-        true => AnswerPlace::Event(session.log.topic, published.at),
-        false => AnswerPlace::Repeat(session.log.topic, published.at),
+        true => AnswerPlace::Event(session.log().topic, published.at),
+        false => AnswerPlace::Repeat(session.log().topic, published.at),
     }
 }

@@ -106,7 +106,7 @@ impl Connection {
         self.client.visible = visible;
         for subscription in self.topics.iter() {
             if let Source::Guitar(session) = &subscription.source
-                && let Some(seat) = self.client.principal.seat(session.id)
+                && let Some(seat) = self.client.principal.seat(session.id())
             {
                 session.seen(seat.id, self.handle.id, visible, self.state.now());
             }

@@ -2,7 +2,7 @@
 
 use crate::{guitar::session, state::AppState};
 use cadence_realtime::hub::{
-    log::{EncodedMessage, Log, TopicLog},
+    log::{EncodedLog, EncodedMessage, NodeLog},
     session::SharedSession,
 };
 use cadence_store::{self as store, events::ReplayError};
@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 /// Where a topic's events come from.
 pub(super) enum Source {
-    CheckIns(Arc<Log>),
+    CheckIns(Arc<NodeLog>),
     Guitar(SharedSession),
 }
 
 impl TopicSource for Source {
     type Payload = EncodedMessage;
 
-    fn with_log<R>(&self, access: impl FnOnce(&mut TopicLog) -> R) -> R {
+    fn with_log<R>(&self, access: impl FnOnce(&mut EncodedLog) -> R) -> R {
         self.log().with(access)
     }
 
@@ -41,10 +41,10 @@ impl Source {
         }
     }
 
-    pub(super) fn log(&self) -> &Log {
+    pub(super) fn log(&self) -> &NodeLog {
         match self {
             Self::CheckIns(log) => log,
-            Self::Guitar(session) => &session.log,
+            Self::Guitar(session) => session.log(),
         }
     }
 
@@ -74,7 +74,7 @@ impl Source {
     async fn refresh(&self, state: &AppState) -> Result<(), ErrorBody> {
         match self {
             Self::CheckIns(_) => Ok(()),
-            Self::Guitar(session) => session.hurry(state.now()).await,
+            Self::Guitar(session) => session.catch_up(state.now()).await,
         }
     }
 

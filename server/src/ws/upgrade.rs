@@ -20,7 +20,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use cadence_realtime::hub::handle::Handle;
+use cadence_realtime::hub::handle::ConnectionHandle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use logic::topic::WireProtocol;
 use protocol::{
@@ -83,7 +83,7 @@ async fn open(
         Err(error) => return (StatusCode::FORBIDDEN, Json(error)).into_response(),
     };
     let address = state.auth.way(&headers, Some(peer)).counted();
-    let handle = Arc::new(Handle::new(Uuid::now_v7(), address));
+    let handle = Arc::new(ConnectionHandle::new(Uuid::now_v7(), address));
     let protocol = choose_protocol(&headers, &mut upgrade);
     // Without an Origin the request may be anybody's: cookies count for pages only.
     let cookies = match (&origin, protocol) {

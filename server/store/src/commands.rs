@@ -92,8 +92,8 @@ where
     let answer = store
         .write_in_order(permit, move |tx| {
             Box::pin(async move {
-                let job = |tx, at| answer_to_keep(tx, context, at, job);
-                let mut answer = run_once(tx, &command, job).await?;
+                let mut answer =
+                    run_once(tx, &command, |tx, at| answer_to_keep(tx, context, at, job)).await?;
                 if let (false, KeptAnswer::Done { place, .. }) = (answer.fresh, &mut answer.answer)
                 {
                     *place = Some(tx.end_of_log());
@@ -112,7 +112,7 @@ fn answer_to_keep<'c, J>(
     job: J,
 ) -> OnceWork<'c, KeptAnswer>
 where
-    J: for<'j> FnOnce(&'j mut Tx, CommandContext, Millis) -> Deciding<'j> + Send + 'c,
+    J: for<'j> FnOnce(&'j mut Tx, CommandContext, Millis) -> Deciding<'j> + Send + 'static,
 {
     Box::pin(async move {
         let at = accepted_moment(tx, at)?;

@@ -1,6 +1,6 @@
-//! What other nodes say, as it comes: hints that may be late, doubled or lost.
+//! Messages of other nodes as they come: hints that may be late, doubled or lost.
 //!
-//! One connection of its own listens. It uses Redis' plain publish and subscribe, which a cluster
+//! They arrive on a connection of their own. It uses Redis' plain publish and subscribe, which a cluster
 //! carries to every node: sharded channels would spare traffic, but a client has to notice itself
 //! when one moves, and what is lost here is read from the log anyway.
 
@@ -16,43 +16,43 @@ use tokio::{
 };
 
 /// A server that has not answered by then is away.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// How often a connection that is listened to is asked whether it still is one.
-const ASK_EVERY: Duration = Duration::from_secs(5);
-/// Channels of one question; a session is one.
-const AT_ONCE: usize = 500;
-/// Between two attempts to listen.
-const AGAIN_AFTER: Duration = Duration::from_millis(250);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often the connection is pinged, so that a dead one is noticed.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// Channels of one SUBSCRIBE; a session is one.
+const CHANNELS_PER_SUBSCRIBE: usize = 500;
+/// Between two attempts to connect.
+const RECONNECT_DELAY: Duration = Duration::from_millis(250);
 
-/// What somebody said: the channel, and the text.
-pub(super) type Heard = Arc<dyn Fn(&str, &str) + Send + Sync>;
+/// Called with the channel and the text of each message.
+pub(super) type MessageHandler = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// The way to the listening task, which ends with the last clone.
 #[derive(Clone, Debug)]
-pub(super) struct Bus {
-    wishes: UnboundedSender<Wish>,
+pub(super) struct MessageBus {
+    requests: UnboundedSender<ChannelRequest>,
 }
 
 #[derive(Debug)]
-enum Wish {
+enum ChannelRequest {
     Follow(String),
     Leave(String),
 }
 
 /// How many need each channel: two may open one session at once, and one of them give up.
 #[derive(Debug, Default)]
-struct Channels(HashMap<String, u32>);
+struct ChannelCounts(HashMap<String, u32>);
 
-impl Channels {
-    /// Counts; true when the server has to be told.
-    fn note(&mut self, wish: &Wish) -> bool {
-        match wish {
-            Wish::Follow(channel) => {
+impl ChannelCounts {
+    /// Counts a request; true when it has to be sent to the server.
+    fn note(&mut self, request: &ChannelRequest) -> bool {
+        match request {
+            ChannelRequest::Follow(channel) => {
                 let needed = self.0.entry(channel.clone()).or_insert(0);
                 *needed += 1;
                 *needed == 1
             }
-            Wish::Leave(channel) => match self.0.get_mut(channel) {
+            ChannelRequest::Leave(channel) => match self.0.get_mut(channel) {
                 Some(needed) if *needed > 1 => {
                     *needed -= 1;
                     false
@@ -64,80 +64,84 @@ impl Channels {
     }
 }
 
-impl Bus {
-    /// Listens through whichever of these servers answers.
-    pub(super) fn start(clients: Vec<Client>, heard: Heard) -> Self {
-        let (wishes, coming) = unbounded_channel();
-        tokio::spawn(listen(clients, coming, heard));
-        Self { wishes }
+impl MessageBus {
+    /// Receives through whichever of these servers answers.
+    pub(super) fn start(clients: Vec<Client>, received: MessageHandler) -> Self {
+        let (requests, coming) = unbounded_channel();
+        tokio::spawn(listen(clients, coming, received));
+        Self { requests }
     }
 
-    /// Hears a channel from about now on, until [`Bus::leave`] was called as often.
+    /// Receives a channel from about now on, until [`MessageBus::leave`] was called as often.
     pub(super) fn follow(&self, channel: String) {
         // The task lives as long as this sender.
-        let _ = self.wishes.send(Wish::Follow(channel));
+        let _ = self.requests.send(ChannelRequest::Follow(channel));
     }
 
-    /// Takes one [`Bus::follow`] back.
+    /// Takes one [`MessageBus::follow`] back.
     pub(super) fn leave(&self, channel: String) {
-        let _ = self.wishes.send(Wish::Leave(channel));
+        let _ = self.requests.send(ChannelRequest::Leave(channel));
     }
 }
 
-async fn listen(clients: Vec<Client>, mut wishes: UnboundedReceiver<Wish>, heard: Heard) {
-    let mut channels = Channels::default();
+async fn listen(
+    clients: Vec<Client>,
+    mut requests: UnboundedReceiver<ChannelRequest>,
+    received: MessageHandler,
+) {
+    let mut channels = ChannelCounts::default();
     let mut away = false;
     for client in clients.iter().cycle() {
         match connect(client, &channels).await {
             Ok(connection) => {
                 if std::mem::take(&mut away) {
-                    tracing::info!("the broker can be heard again");
+                    tracing::info!("messages of other nodes are received again");
                 }
-                if !converse(connection, &mut channels, &mut wishes, &heard).await {
+                if !converse(connection, &mut channels, &mut requests, &received).await {
                     return;
                 }
             }
             Err(cause) if !away => {
                 away = true;
-                tracing::warn!(%cause, "the broker cannot be heard");
+                tracing::warn!(%cause, "messages of other nodes cannot be received");
             }
             Err(_) => {}
         }
-        // What is wished meanwhile is followed on the next connection.
-        tokio::time::sleep(AGAIN_AFTER).await;
-        while let Ok(wish) = wishes.try_recv() {
-            channels.note(&wish);
+        // Requests that come meanwhile count for the next connection.
+        tokio::time::sleep(RECONNECT_DELAY).await;
+        while let Ok(request) = requests.try_recv() {
+            channels.note(&request);
         }
     }
 }
 
-async fn connect(client: &Client, channels: &Channels) -> redis::RedisResult<PubSub> {
+async fn connect(client: &Client, channels: &ChannelCounts) -> redis::RedisResult<PubSub> {
     let mut connection = within(client.get_async_pubsub()).await?;
     let channels: Vec<&String> = channels.0.keys().collect();
-    for some in channels.chunks(AT_ONCE) {
+    for some in channels.chunks(CHANNELS_PER_SUBSCRIBE) {
         within(connection.subscribe(some)).await?;
     }
     Ok(connection)
 }
 
-/// An answer that takes too long is none.
+/// Maps a timeout to an I/O error.
 async fn within<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
-    timeout(ANSWER_WITHIN, answer).await.unwrap_or_else(|_| Err(silent()))
+    timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(silent()))
 }
 
-/// Until the connection breaks: true. Nobody needs it any more: false.
+/// Receives until the connection breaks (true) or its last user is gone (false).
 async fn converse(
     connection: PubSub,
-    channels: &mut Channels,
-    wishes: &mut UnboundedReceiver<Wish>,
-    heard: &Heard,
+    channels: &mut ChannelCounts,
+    requests: &mut UnboundedReceiver<ChannelRequest>,
+    received: &MessageHandler,
 ) -> bool {
     let (mut sink, mut messages) = connection.split();
-    let mut beats = tokio::time::interval(ASK_EVERY);
+    let mut pings = tokio::time::interval(PING_INTERVAL);
     loop {
         tokio::select! {
-            // A connection that was lost without a word would be silent for ever.
-            _ = beats.tick() => {
+            // Without a ping a connection that was cut without a FIN would stay open for ever.
+            _ = pings.tick() => {
                 if within(sink.ping::<redis::Value>()).await.is_err() {
                     return true;
                 }
@@ -145,12 +149,12 @@ async fn converse(
             message = messages.next() => {
                 let Some(message) = message else { return true };
                 if let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) {
-                    heard(message.get_channel_name(), text);
+                    received(message.get_channel_name(), text);
                 }
             }
-            wish = wishes.recv() => {
-                let Some(wish) = wish else { return false };
-                if channels.note(&wish) && within(carry_out(&mut sink, &wish)).await.is_err() {
+            request = requests.recv() => {
+                let Some(request) = request else { return false };
+                if channels.note(&request) && within(carry_out(&mut sink, &request)).await.is_err() {
                     return true;
                 }
             }
@@ -158,10 +162,10 @@ async fn converse(
     }
 }
 
-async fn carry_out(sink: &mut PubSubSink, wish: &Wish) -> redis::RedisResult<()> {
-    match wish {
-        Wish::Follow(channel) => sink.subscribe(channel).await,
-        Wish::Leave(channel) => sink.unsubscribe(channel).await,
+async fn carry_out(sink: &mut PubSubSink, request: &ChannelRequest) -> redis::RedisResult<()> {
+    match request {
+        ChannelRequest::Follow(channel) => sink.subscribe(channel).await,
+        ChannelRequest::Leave(channel) => sink.unsubscribe(channel).await,
     }
 }
 
@@ -174,11 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_channel_is_left_when_nobody_needs_it_any_more() {
-        let mut channels = Channels::default();
-        let (follow, leave) = (|| Wish::Follow("a".into()), || Wish::Leave("a".into()));
-        let told = [follow(), follow(), leave(), leave(), leave(), follow()]
-            .map(|wish| channels.note(&wish));
-        assert_eq!(told, [true, false, false, true, false, true]);
+    fn a_channel_is_left_with_its_last_follower() {
+        let mut channels = ChannelCounts::default();
+        let (follow, leave) =
+            (|| ChannelRequest::Follow("a".into()), || ChannelRequest::Leave("a".into()));
+        let sent = [follow(), follow(), leave(), leave(), leave(), follow()]
+            .map(|request| channels.note(&request));
+        assert_eq!(sent, [true, false, false, true, false, true]);
     }
 }

@@ -2,19 +2,20 @@
 //! Redis (or Valkey), one server or a cluster.
 //!
 //! - [`session.lua`](../../src/broker/session.lua): every change of a session's log, in one step
-//! - [`fact`]: a fact as JSON
-//! - [`bus`]: what other nodes say
+//! - [`event_json`]: an event as JSON
+//! - [`bus`]: messages of other nodes
 //!
 //! Redis may be lost: a session's log then begins a new life, and nothing durable is in it. This
-//! module knows no connection and no database.
+//! module has neither connections nor a database.
 
 mod bus;
-pub mod fact;
+mod event_json;
 
 use crate::hub::log::new_epoch;
 use anyhow::Context;
-use bus::{Bus, Heard};
+use bus::{MessageBus, MessageHandler};
 use cadence_base::time::mono;
+use event_json::{read_event, write_event};
 use logic::{presence::Seats, topic::TopicEvent};
 use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage};
 use redis::{
@@ -34,26 +35,26 @@ use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
 /// A broker that has not answered by then is away: a strum waits no longer.
-const ANSWER_WITHIN: Duration = Duration::from_millis(500);
-/// So long nobody asks a broker that was away, in milliseconds; then one tries.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a broker that was away is not asked, in milliseconds; then one caller tries.
 const AWAY_MS: i64 = 300;
 /// How often the log names what it refuses, in milliseconds.
 const WARN_EVERY_MS: i64 = 10_000;
-/// While one tries, the others do not ask, in milliseconds.
+/// How long the other callers wait while one tries, in milliseconds.
 const TRIAL_MS: i64 = 1_000;
 /// One node of a cluster that is silent must not keep the others from being found.
-const CONNECT_WITHIN: Duration = Duration::from_millis(150);
-/// A session's keys leave the broker after so long without anybody; its record is in the database.
-const KEEP_MS: u64 = 60 * 60 * 1_000;
-/// A node that has not been heard of for so long is dead.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(150);
+/// A session's keys expire after so long without a change; its record is in the database.
+const KEY_EXPIRY_MS: u64 = 60 * 60 * 1_000;
+/// A node that has not renewed its lease for so long is dead.
 const LEASE_MS: u64 = 15_000;
 /// Events of one reading; a node that missed more goes on from the end.
-const READ: usize = 1_000;
+const MAX_EVENTS_PER_READ: usize = 1_000;
 
 /// The way to the broker; clones share its connections.
 #[derive(Clone)]
 pub struct Broker {
-    inner: Arc<Inner>,
+    inner: Arc<BrokerState>,
 }
 
 impl std::fmt::Debug for Broker {
@@ -62,14 +63,14 @@ impl std::fmt::Debug for Broker {
     }
 }
 
-struct Inner {
+struct BrokerState {
     /// This process. A restart is another node.
     node: Uuid,
     prefix: String,
     log_length: usize,
     script: Script,
-    commands: Commands,
-    bus: Bus,
+    commands: CommandConnection,
+    bus: MessageBus,
     /// When a broker that was away is asked again, on the clock that never jumps; 0 while it is
     /// there.
     again_at: AtomicI64,
@@ -77,42 +78,42 @@ struct Inner {
     warn_at: AtomicI64,
 }
 
-enum Commands {
+enum CommandConnection {
     Single(ConnectionManager),
     // A cluster is asked for its shape first, which fails while it is away.
-    Cluster(Box<Cluster>),
+    Cluster(Box<LazyCluster>),
 }
 
-struct Cluster {
+struct LazyCluster {
     client: ClusterClient,
     connection: Mutex<Option<ClusterConnection>>,
 }
 
 /// What came of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Appended {
+pub enum AppendOutcome {
     /// It stands there now.
     New(Position),
     /// The same message was appended before, there.
     Repeated(Position),
-    /// Its id was appended before with other words.
+    /// Its id was appended before with other content.
     Conflict,
     /// The seats changed since they were read: nothing was appended.
     Outdated,
 }
 
-/// By what a message that is sent again is known; an empty id is never known.
+/// Identifies a message that is sent again; an empty id identifies none.
 #[derive(Debug, Clone, Copy)]
-pub struct MessageId<'a> {
+pub struct MessageKey<'a> {
     /// Of the message.
     pub id: &'a str,
-    /// A hash of what it says; empty where the id says everything.
+    /// A hash of its content; empty where the id alone decides.
     pub content: &'a str,
 }
 
 /// A session's log as it was read.
 #[derive(Debug)]
-pub struct Reading {
+pub struct LogReading {
     /// The log's end.
     pub end: Position,
     /// The events after the position that was asked about; `None` when one of them is of a newer
@@ -122,9 +123,9 @@ pub struct Reading {
     pub last: Vec<ServerMessage>,
 }
 
-/// The devices of a session, as all nodes know them.
+/// The devices of a session on all nodes.
 #[derive(Debug)]
-pub struct Everybody {
+pub struct AllSeats {
     /// Where the log ends.
     pub end: Position,
     /// Changes with every change of any node's devices.
@@ -136,24 +137,24 @@ pub struct Everybody {
 /// The broker did not answer, or not in a way that this version understands.
 #[derive(Debug, thiserror::Error)]
 #[error("the broker is away: {0}")]
-pub struct Away(String);
+pub struct BrokerAway(String);
 
-impl Away {
+impl BrokerAway {
     /// Nothing was appended, because of a condition that was not even set.
     pub fn outdated() -> Self {
         Self("an append was refused".to_owned())
     }
 }
 
-impl From<redis::RedisError> for Away {
+impl From<redis::RedisError> for BrokerAway {
     fn from(cause: redis::RedisError) -> Self {
         Self(cause.to_string())
     }
 }
 
-impl From<Away> for ErrorBody {
-    /// What a client is told; the log has the cause where the listening broke.
-    fn from(cause: Away) -> Self {
+impl From<BrokerAway> for ErrorBody {
+    /// The error for a client; the cause goes to the log.
+    fn from(cause: BrokerAway) -> Self {
         tracing::debug!(%cause);
         let text = "Players on several servers cannot be reached. Try again in a moment.";
         ErrorBody::new(ErrorCode::BrokerUnavailable, text).retry_after(500)
@@ -166,7 +167,7 @@ impl Broker {
         addresses: &[&str],
         prefix: &str,
         log_length: usize,
-        heard: impl Fn(&str, &str) + Send + Sync + 'static,
+        received: impl Fn(&str, &str) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let open = |address: &&str| Client::open(*address).context("an address of the broker");
         let clients = addresses.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -174,91 +175,96 @@ impl Broker {
             [only] => {
                 let config = ConnectionManagerConfig::new()
                     .set_max_delay(Duration::from_millis(500))
-                    .set_connection_timeout(Some(ANSWER_WITHIN))
-                    .set_response_timeout(Some(ANSWER_WITHIN));
-                Commands::Single(ConnectionManager::new_lazy_with_config(only.clone(), config)?)
+                    .set_connection_timeout(Some(ANSWER_TIMEOUT))
+                    .set_response_timeout(Some(ANSWER_TIMEOUT));
+                CommandConnection::Single(ConnectionManager::new_lazy_with_config(
+                    only.clone(),
+                    config,
+                )?)
             }
-            _ => Commands::Cluster(Box::new(Cluster {
+            _ => CommandConnection::Cluster(Box::new(LazyCluster {
                 client: ClusterClientBuilder::new(addresses.iter().copied())
-                    .connection_timeout(CONNECT_WITHIN)
-                    .response_timeout(ANSWER_WITHIN)
+                    .connection_timeout(CONNECT_TIMEOUT)
+                    .response_timeout(ANSWER_TIMEOUT)
                     .build()?,
                 connection: Mutex::new(None),
             })),
         };
         let prefix = prefix.to_owned();
-        let told: Heard = {
+        let handler: MessageHandler = {
             let prefix = format!("{prefix}:");
             Arc::new(move |channel, text| {
                 if let Some(channel) = channel.strip_prefix(&prefix) {
-                    heard(channel, text);
+                    received(channel, text);
                 }
             })
         };
-        let inner = Inner {
+        let inner = BrokerState {
             node: Uuid::now_v7(),
             prefix,
             log_length,
             script: Script::new(include_str!("session.lua")),
             commands,
-            bus: Bus::start(clients, told),
+            bus: MessageBus::start(clients, handler),
             again_at: AtomicI64::new(0),
             warn_at: AtomicI64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// This process, as others see it.
+    /// This process's id among the nodes.
     pub fn node(&self) -> Uuid {
         self.inner.node
     }
 
-    /// Hears a channel from about now on.
+    /// Receives the messages of a channel from about now on.
     pub fn follow(&self, channel: &str) {
         self.inner.bus.follow(self.channel(channel));
     }
 
     /// The same until the answer is dropped.
-    pub fn follow_for_now(&self, channel: &str) -> Following {
+    pub fn follow_for_now(&self, channel: &str) -> FollowedChannel {
         self.follow(channel);
-        Following { broker: self.clone(), channel: channel.to_owned(), kept: false }
+        FollowedChannel { broker: self.clone(), channel: channel.to_owned(), kept: false }
     }
 
-    /// Hears it no more.
+    /// Takes one [`Broker::follow`] back.
     pub fn leave(&self, channel: &str) {
         self.inner.bus.leave(self.channel(channel));
     }
 
-    /// What nodes tell each other of a fact at its place.
-    pub fn word(&self, at: &Position, fact: &TopicEvent) -> String {
-        format!("{} {} {}", at.epoch, at.offset, fact::write(self.inner.node, fact))
+    /// The bus message about an event at its place.
+    pub fn bus_message(&self, at: &Position, event: &TopicEvent) -> String {
+        format!("{} {} {}", at.epoch, at.offset, write_event(self.inner.node, event))
     }
 
-    /// Says something to everybody who follows a channel.
-    pub async fn say(&self, channel: &str, text: &str) -> Result<(), Away> {
+    /// Publishes a text to all nodes that follow a channel.
+    pub async fn publish(&self, channel: &str, text: &str) -> Result<(), BrokerAway> {
         let mut command = redis::cmd("PUBLISH");
         command.arg(self.channel(channel)).arg(text);
         self.ask(async |commands| match commands {
-            Commands::Single(manager) => command.query_async(&mut manager.clone()).await,
-            Commands::Cluster(cluster) => command.query_async(&mut cluster.get().await?).await,
+            CommandConnection::Single(manager) => command.query_async(&mut manager.clone()).await,
+            CommandConnection::Cluster(cluster) => {
+                command.query_async(&mut cluster.get().await?).await
+            }
         })
         .await
     }
 
-    /// Appends a fact of this node to a session's log, once per message id, and tells the others.
+    /// Appends an event of this node to a session's log, once per message id, and publishes it to the others.
     /// With `version`, only while the seats are still those that were read.
     pub async fn append(
         &self,
         session: Uuid,
         seen: &Position,
-        message: MessageId<'_>,
-        fact: &TopicEvent,
+        message: MessageKey<'_>,
+        event: &TopicEvent,
         version: Option<&str>,
-    ) -> Result<Appended, Away> {
+    ) -> Result<AppendOutcome, BrokerAway> {
         let mut step = self.step(session, "append", seen);
         step.arg(message.id)
-            .arg(kind_of(&fact.message))
-            .arg(fact::write(self.inner.node, fact))
+            .arg(kind_of(&event.message))
+            .arg(write_event(self.inner.node, event))
             .arg(self.inner.log_length)
             .arg(self.channel(&session.to_string()))
             .arg(version.unwrap_or(""))
@@ -266,40 +272,40 @@ impl Broker {
         let (epoch, offset, how): (String, u64, String) = self.run(&step).await?;
         let at = Position { epoch, offset };
         Ok(match how.as_str() {
-            "new" => Appended::New(at),
-            "repeated" => Appended::Repeated(at),
-            "conflict" => Appended::Conflict,
-            _ => Appended::Outdated,
+            "new" => AppendOutcome::New(at),
+            "repeated" => AppendOutcome::Repeated(at),
+            "conflict" => AppendOutcome::Conflict,
+            _ => AppendOutcome::Outdated,
         })
     }
 
     /// Where a session's log ends, and what stands there after a position.
-    pub async fn read(&self, session: Uuid, seen: &Position) -> Result<Reading, Away> {
+    pub async fn read(&self, session: Uuid, seen: &Position) -> Result<LogReading, BrokerAway> {
         let mut step = self.step(session, "read", seen);
-        step.arg(READ);
-        type Entry = (String, (String, String));
-        let (epoch, offset, events, last): (String, u64, Vec<Entry>, Vec<(String, String)>) =
+        step.arg(MAX_EVENTS_PER_READ);
+        type StreamEntry = (String, (String, String));
+        let (epoch, offset, events, last): (String, u64, Vec<StreamEntry>, Vec<(String, String)>) =
             self.run(&step).await?;
-        let event = |(id, (_, text)): Entry| {
+        let event = |(id, (_, text)): StreamEntry| {
             let offset = id.split_once('-')?.0.parse().ok()?;
-            Some((offset, fact::read(&text)?.1))
+            Some((offset, read_event(&text)?.1))
         };
         let mut last: Vec<(u64, ServerMessage)> = last
             .into_iter()
             .filter_map(|(_, text)| {
                 let (offset, text) = text.split_once(' ')?;
-                Some((offset.parse().ok()?, fact::read(text)?.1.message))
+                Some((offset.parse().ok()?, read_event(text)?.1.message))
             })
             .collect();
         last.sort_by_key(|(offset, _)| *offset);
-        Ok(Reading {
+        Ok(LogReading {
             end: Position { epoch, offset },
             events: events.into_iter().map(event).collect(),
             last: last.into_iter().map(|(_, message)| message).collect(),
         })
     }
 
-    /// Tells which devices this node has, renews its lease, and returns everybody's. The devices of
+    /// Reports which devices this node has, renews its lease, and returns those of all nodes. The devices of
     /// a node whose lease is over have all broken off.
     pub async fn seats(
         &self,
@@ -307,13 +313,13 @@ impl Broker {
         seen: &Position,
         mine: &Seats,
         now: Millis,
-    ) -> Result<Everybody, Away> {
+    ) -> Result<AllSeats, BrokerAway> {
         let mut step = self.step(session, "seats", seen);
         // Types of ours: writing them as JSON cannot fail.
         let text = serde_json::to_string(mine).unwrap_or_default();
         step.arg(self.inner.node.to_string()).arg(text).arg(LEASE_MS);
-        type Seated = (String, u64, String, Millis, Vec<(String, String)>);
-        let (epoch, offset, version, clock, nodes): Seated = self.run(&step).await?;
+        type SeatsReply = (String, u64, String, Millis, Vec<(String, String)>);
+        let (epoch, offset, version, clock, nodes): SeatsReply = self.run(&step).await?;
         let seats = |(_, text): (String, String)| {
             let (until, seats) = text.split_once(' ')?;
             let until: Millis = until.parse().ok()?;
@@ -325,7 +331,7 @@ impl Broker {
             Some(seats)
         };
         let nodes = nodes.into_iter().filter_map(seats).collect();
-        Ok(Everybody { end: Position { epoch, offset }, version, nodes })
+        Ok(AllSeats { end: Position { epoch, offset }, version, nodes })
     }
 
     fn step(&self, session: Uuid, op: &str, seen: &Position) -> ScriptInvocation<'_> {
@@ -334,15 +340,17 @@ impl Broker {
         for part in ["life", "log", "last", "ids", "seats", "words"] {
             step.key(key(part));
         }
-        step.arg(op).arg(&seen.epoch).arg(seen.offset).arg(new_epoch()).arg(KEEP_MS);
+        step.arg(op).arg(&seen.epoch).arg(seen.offset).arg(new_epoch()).arg(KEY_EXPIRY_MS);
         step
     }
 
-    async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, Away> {
+    async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, BrokerAway> {
         let answer: redis::Value = self
             .ask(async |commands| match commands {
-                Commands::Single(manager) => step.invoke_async(&mut manager.clone()).await,
-                Commands::Cluster(cluster) => step.invoke_async(&mut cluster.get().await?).await,
+                CommandConnection::Single(manager) => step.invoke_async(&mut manager.clone()).await,
+                CommandConnection::Cluster(cluster) => {
+                    step.invoke_async(&mut cluster.get().await?).await
+                }
             })
             .await?;
         redis::from_redis_value(answer).map_err(|cause| self.refused(&cause))
@@ -350,12 +358,12 @@ impl Broker {
 
     async fn ask<T>(
         &self,
-        question: impl AsyncFnOnce(&Commands) -> redis::RedisResult<T>,
-    ) -> Result<T, Away> {
+        question: impl AsyncFnOnce(&CommandConnection) -> redis::RedisResult<T>,
+    ) -> Result<T, BrokerAway> {
         // Every message of every connection would wait for its own time to run out.
         let (again_at, now) = (self.inner.again_at.load(Ordering::Relaxed), mono());
         if again_at > now {
-            return Err(Away("it was away a moment ago".to_owned()));
+            return Err(BrokerAway("it was away a moment ago".to_owned()));
         }
         if again_at > 0 {
             let trial = self.inner.again_at.compare_exchange(
@@ -365,33 +373,34 @@ impl Broker {
                 Ordering::Relaxed,
             );
             if trial.is_err() {
-                return Err(Away("somebody else tries".to_owned()));
+                return Err(BrokerAway("another caller tries".to_owned()));
             }
         }
-        let (answers, answer) = match timeout(ANSWER_WITHIN, question(&self.inner.commands)).await {
+        let (answers, answer) = match timeout(ANSWER_TIMEOUT, question(&self.inner.commands)).await
+        {
             Ok(Ok(answer)) => (true, Ok(answer)),
-            // What it refuses of one session says nothing about the others.
+            // A refusal about one session does not mean that the broker is away.
             Ok(Err(cause))
                 if matches!(cause.kind(), ErrorKind::Server(_) | ErrorKind::Extension) =>
             {
                 (true, Err(self.refused(&cause)))
             }
-            Ok(Err(cause)) => (false, Err(Away::from(cause))),
-            Err(_) => (false, Err(Away("no answer".to_owned()))),
+            Ok(Err(cause)) => (false, Err(BrokerAway::from(cause))),
+            Err(_) => (false, Err(BrokerAway("no answer".to_owned()))),
         };
         let again_at = if answers { 0 } else { mono() + AWAY_MS };
         self.inner.again_at.store(again_at, Ordering::Relaxed);
         answer
     }
 
-    /// It answers, and not what was asked: whoever runs it should know, but not with every note.
-    fn refused(&self, cause: &dyn std::fmt::Display) -> Away {
+    /// It answers with an error, which the operator should see, but not with every note.
+    fn refused(&self, cause: &dyn std::fmt::Display) -> BrokerAway {
         let now = mono();
         if self.inner.warn_at.load(Ordering::Relaxed) <= now {
             self.inner.warn_at.store(now + WARN_EVERY_MS, Ordering::Relaxed);
             tracing::warn!(%cause, "the broker refused a step of a session");
         }
-        Away(cause.to_string())
+        BrokerAway(cause.to_string())
     }
 
     fn channel(&self, name: &str) -> String {
@@ -399,21 +408,21 @@ impl Broker {
     }
 }
 
-/// A channel that is heard for as long as this lives, or for good.
-pub struct Following {
+/// A channel that is followed for as long as this lives, or for good.
+pub struct FollowedChannel {
     broker: Broker,
     channel: String,
     kept: bool,
 }
 
-impl Following {
+impl FollowedChannel {
     /// Until [`Broker::leave`].
     pub fn keep(mut self) {
         self.kept = true;
     }
 }
 
-impl Drop for Following {
+impl Drop for FollowedChannel {
     fn drop(&mut self) {
         if !self.kept {
             self.broker.leave(&self.channel);
@@ -421,7 +430,7 @@ impl Drop for Following {
     }
 }
 
-impl Cluster {
+impl LazyCluster {
     async fn get(&self) -> redis::RedisResult<ClusterConnection> {
         let mut connection = self.connection.lock().await;
         if let Some(connection) = &*connection {
@@ -456,10 +465,10 @@ fn kind_of(message: &ServerMessage) -> String {
     }
 }
 
-/// Reads a word that was heard: where the fact stands, who made it, and itself.
-pub fn heard(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
+/// Reads a bus message: where the event stands, the node that made it, and the event.
+pub fn parse_bus_message(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
     let mut parts = text.splitn(3, ' ');
     let (epoch, offset, text) = (parts.next()?, parts.next()?, parts.next()?);
-    let (node, fact) = fact::read(text)?;
-    Some((Position { epoch: epoch.to_owned(), offset: offset.parse().ok()? }, node, fact))
+    let (node, event) = read_event(text)?;
+    Some((Position { epoch: epoch.to_owned(), offset: offset.parse().ok()? }, node, event))
 }

@@ -16,21 +16,21 @@ const WAITING_CATCH_UP_BYTES: usize = 1024 * 1024;
 
 /// The shared end of one connection.
 #[derive(Debug)]
-pub struct Handle {
+pub struct ConnectionHandle {
     /// The connection.
     pub id: Uuid,
     /// Where it comes from, as limits count it.
     pub address: IpAddr,
     wake: Notify,
-    inner: Mutex<Inner>,
+    inner: Mutex<HandleState>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct HandleState {
     user: Option<Uuid>,
     sign_in: Option<Uuid>,
     participant: Option<Uuid>,
-    answers: VecDeque<Answer>,
+    answers: VecDeque<QueuedText>,
     answer_bytes: usize,
     catch_up_bytes: usize,
     role: Option<Role>,
@@ -40,12 +40,12 @@ struct Inner {
 
 /// A text that waits, and what it counts as.
 #[derive(Debug)]
-enum Answer {
+enum QueuedText {
     Message(String),
     CatchUp(String),
 }
 
-impl Handle {
+impl ConnectionHandle {
     /// The shared end of a new connection.
     pub fn new(id: Uuid, address: IpAddr) -> Self {
         Self { id, address, wake: Notify::new(), inner: Mutex::default() }
@@ -91,7 +91,7 @@ impl Handle {
         if inner.answer_bytes > WAITING_BYTES {
             inner.close.get_or_insert(CloseCode::SlowConsumer);
         }
-        inner.answers.push_back(Answer::Message(text));
+        inner.answers.push_back(QueuedText::Message(text));
         drop(inner);
         self.wake();
     }
@@ -103,7 +103,7 @@ impl Handle {
             inner.close.get_or_insert(CloseCode::SlowConsumer);
         } else {
             inner.catch_up_bytes += texts.iter().map(String::len).sum::<usize>();
-            inner.answers.extend(texts.into_iter().map(Answer::CatchUp));
+            inner.answers.extend(texts.into_iter().map(QueuedText::CatchUp));
         }
         drop(inner);
         self.wake();
@@ -113,7 +113,7 @@ impl Handle {
     pub fn push_first(&self, text: String) {
         let mut inner = lock(&self.inner);
         inner.answer_bytes += text.len();
-        inner.answers.push_front(Answer::Message(text));
+        inner.answers.push_front(QueuedText::Message(text));
         drop(inner);
         self.wake();
     }
@@ -122,11 +122,11 @@ impl Handle {
     pub fn pop(&self) -> Option<String> {
         let mut inner = lock(&self.inner);
         match inner.answers.pop_front()? {
-            Answer::Message(text) => {
+            QueuedText::Message(text) => {
                 inner.answer_bytes -= text.len();
                 Some(text)
             }
-            Answer::CatchUp(text) => {
+            QueuedText::CatchUp(text) => {
                 inner.catch_up_bytes -= text.len();
                 Some(text)
             }
@@ -179,8 +179,8 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    fn handle() -> Handle {
-        Handle::new(Uuid::nil(), Ipv4Addr::LOCALHOST.into())
+    fn handle() -> ConnectionHandle {
+        ConnectionHandle::new(Uuid::nil(), Ipv4Addr::LOCALHOST.into())
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! A topic of this node, shared by threads: the log of [`logic::topic`] behind a lock, the
 //! connections that it wakes, and the forms in which its events are written.
 
-use super::handle::Handle;
+use super::handle::ConnectionHandle;
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use cadence_base::{sync::lock, time::mono};
-use logic::topic::{self, LogQuery, TopicEvent, log::AppendedEvents};
+use logic::topic::{LogQuery, TopicEvent, TopicLog, log::AppendedEvents};
 use protocol::{Envelope, Millis, Position, ServerMessage, Topic, codec, encode, gym::Stats};
 use std::{
     collections::HashMap,
@@ -43,35 +43,35 @@ impl EncodedMessage {
     }
 }
 
-/// The log of a topic on this node.
-pub type TopicLog = topic::TopicLog<EncodedMessage>;
+/// The log of a topic with its events encoded.
+pub type EncodedLog = TopicLog<EncodedMessage>;
 
 /// A topic of this node.
 #[derive(Debug)]
-pub struct Log {
+pub struct NodeLog {
     /// The topic.
     pub topic: Topic,
-    inner: Mutex<Inner>,
+    inner: Mutex<FollowedLog>,
     /// What is to be read of the log may have changed.
     changed: Arc<Notify>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    log: TopicLog,
-    followers: HashMap<Uuid, Arc<Handle>>,
+struct FollowedLog {
+    log: EncodedLog,
+    followers: HashMap<Uuid, Arc<ConnectionHandle>>,
 }
 
-impl Log {
+impl NodeLog {
     /// A topic whose ring starts at `end` and holds up to `capacity` events of the last `keep_ms`.
     pub fn new(topic: Topic, end: Position, capacity: usize, keep_ms: Millis) -> Self {
-        let log = TopicLog::new(topic, mono(), end, capacity, keep_ms);
-        let inner = Inner { log, followers: HashMap::new() };
+        let log = EncodedLog::new(topic, mono(), end, capacity, keep_ms);
+        let inner = FollowedLog { log, followers: HashMap::new() };
         Self { topic, inner: Mutex::new(inner), changed: Arc::default() }
     }
 
-    /// Gives access to the log; see [`topic::TopicSource`].
-    pub fn with<R>(&self, access: impl FnOnce(&mut TopicLog) -> R) -> R {
+    /// Gives access to the log; see [`logic::topic::TopicSource`].
+    pub fn with<R>(&self, access: impl FnOnce(&mut EncodedLog) -> R) -> R {
         access(&mut lock(&self.inner).log)
     }
 
@@ -108,18 +108,18 @@ impl Log {
         appended
     }
 
-    /// Notified when [`Log::next_query`] may have changed. A task that waits holds this and not the
+    /// Notified when [`NodeLog::next_query`] may have changed. A task that waits holds this and not the
     /// log.
     pub fn changes(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
     }
 
-    /// Notifies the task that waits for [`Log::changes`].
+    /// Notifies the task that waits for [`NodeLog::changes`].
     pub fn look(&self) {
         self.changed.notify_one();
     }
 
-    /// When [`Log::next_query`] becomes due.
+    /// When [`NodeLog::next_query`] becomes due.
     pub fn deadline(&self) -> Instant {
         let wait = lock(&self.inner).log.deadline() - mono();
         Instant::now() + Duration::from_millis(wait.max(0) as u64)
@@ -177,7 +177,7 @@ impl Log {
     }
 
     /// Wakes this connection from now on.
-    pub fn follow(&self, handle: &Arc<Handle>) {
+    pub fn follow(&self, handle: &Arc<ConnectionHandle>) {
         lock(&self.inner).followers.insert(handle.id, Arc::clone(handle));
     }
 
@@ -187,7 +187,7 @@ impl Log {
     }
 }
 
-impl Inner {
+impl FollowedLog {
     fn wake(&self) {
         self.followers.values().for_each(|handle| handle.wake());
     }

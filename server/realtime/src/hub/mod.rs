@@ -1,40 +1,50 @@
 //! The only place that holds connections.
 //!
 //! - [`log`]: the recent events of a topic, each encoded once, and who follows it
-//! - [`session`]: the state of one guitar session beside its ring: presence, practice, ids
-//! - `sent`: which messages made an event already
-//! - [`keeper`]: what keeps a session that other nodes share
+//! - [`session`]: one guitar session: events, devices, the practice; its state stands in
+//!   `session_state`
+//! - `session_home`: where its log is kept: `local_session` on one node, `broker_session` for
+//!   several, which `session_sync` keeps in step
+//! - `deduplication`: which messages made an event already
 //! - [`handle`]: what the rest of the server can do to one connection
-//! - [`neighbours`]: what is learnt of other nodes through the database
-//! - [`sweep`]: what happens because time passed: gone phones, idle practice, forgotten sessions
 //!
 //! Events are never queued per connection. A connection has a cursor per topic and pulls from the
 //! ring when it is woken, so a slow reader costs a number and slows nobody.
 
+mod broker_session;
+mod deduplication;
 pub mod handle;
-mod keeper;
+mod local_session;
 pub mod log;
 mod publication;
-mod sent;
 pub mod session;
+mod session_home;
+mod session_state;
+mod session_sync;
 
-pub use publication::{Publication, Published};
+pub use publication::{Publication, PublishedEvent};
 
-use crate::broker::{self, Broker, Reading};
+use crate::broker::{Broker, LogReading, parse_bus_message};
+use broker_session::{BrokerSession, state_of};
 use cadence_base::{
     event::{Commit, HostDecision, LoggedEvent},
     sync::lock,
     time::ServerClock,
 };
-use handle::Handle;
-use keeper::state_of;
-use log::{Log, new_epoch};
+use handle::ConnectionHandle;
+use local_session::LocalSession;
+use log::{NodeLog, new_epoch};
 use logic::topic::TopicEvent;
 use protocol::{
-    CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic, account::Role,
-    guitar::PracticeUpdate, gym::Stats, server::Outcome,
+    CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic,
+    account::Role,
+    guitar::{GuitarState, PracticeUpdate},
+    gym::Stats,
+    server::Outcome,
 };
-use session::{Decision, Session};
+use session::Session;
+use session_home::SessionHome;
+use session_state::{PhoneDecision, SessionCore};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock, Weak},
@@ -42,23 +52,23 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The channel on which nodes tell each other of check-ins.
+/// The channel of check-ins between nodes.
 const CHECK_INS: &str = "checkins";
-/// The channel on which nodes tell each other what hosts decided about phones.
+/// The channel of hosts' decisions about phones between nodes.
 const DECISIONS: &str = "decisions";
-/// How often a server that stops looks whether everybody is gone.
-const EMPTIED_EVERY: Duration = Duration::from_millis(10);
+/// How often a server that stops counts the connections that are left.
+const EMPTY_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// All live connections and topics of this process.
 #[derive(Clone)]
 pub struct Hub {
-    inner: Arc<Inner>,
+    inner: Arc<HubState>,
 }
 
-struct Inner {
-    checkins: Arc<Log>,
+struct HubState {
+    checkins: Arc<NodeLog>,
     sessions: Mutex<HashMap<Uuid, Arc<Session>>>,
-    connections: Mutex<HashMap<Uuid, Arc<Handle>>>,
+    connections: Mutex<HashMap<Uuid, Arc<ConnectionHandle>>>,
     /// When clients shall come back; set once the server stops.
     restart: OnceLock<RestartWindow>,
     /// The way to other nodes, where there are any.
@@ -76,21 +86,21 @@ impl Hub {
         Self::with(ring_events, ring_ms, None)
     }
 
-    /// A hub that shares its topics with other nodes through the broker that `open` opens; it is
-    /// given what to do with what they say.
+    /// A hub that shares its topics with other nodes through the broker that `open` opens with the
+    /// given handler of messages.
     ///
     /// # Errors
-    /// When the broker's addresses are none.
+    /// When an address of the broker is not valid.
     pub fn sharing(
         ring_events: usize,
         ring_ms: Millis,
         open: impl FnOnce(Box<dyn Fn(&str, &str) + Send + Sync>) -> anyhow::Result<Broker>,
     ) -> anyhow::Result<Self> {
-        let hub = Arc::new(OnceLock::<Weak<Inner>>::new());
-        let listening = Arc::clone(&hub);
+        let hub = Arc::new(OnceLock::<Weak<HubState>>::new());
+        let receiver = Arc::clone(&hub);
         let broker = open(Box::new(move |channel, text| {
-            if let Some(inner) = listening.get().and_then(Weak::upgrade) {
-                Self { inner }.heard(channel, text);
+            if let Some(inner) = receiver.get().and_then(Weak::upgrade) {
+                Self { inner }.received(channel, text);
             }
         }))?;
         broker.follow(CHECK_INS);
@@ -102,9 +112,9 @@ impl Hub {
 
     fn with(ring_events: usize, ring_ms: Millis, broker: Option<Broker>) -> Self {
         let nowhere = Position { epoch: new_epoch(), offset: 0 };
-        let checkins = Arc::new(Log::new(Topic::CheckIns, nowhere, ring_events, ring_ms));
+        let checkins = Arc::new(NodeLog::new(Topic::CheckIns, nowhere, ring_events, ring_ms));
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(HubState {
                 checkins,
                 sessions: Mutex::default(),
                 connections: Mutex::default(),
@@ -116,35 +126,35 @@ impl Hub {
         }
     }
 
-    /// Gives `checkins` the position of its log in the database, before anybody follows it.
+    /// Gives `checkins` the position of its log in the database, before a connection follows it.
     pub fn restore_checkins(&self, end: Position) {
         self.inner.checkins.begin(end);
     }
 
     /// The log of `checkins`.
-    pub fn checkins(&self) -> &Arc<Log> {
+    pub fn checkins(&self) -> &Arc<NodeLog> {
         &self.inner.checkins
     }
 
     /// Takes what one COMMIT made; the store calls it in commit order.
     pub fn publish_commit(&self, commit: Commit) {
         let epoch = self.inner.checkins.end().epoch;
-        let mut words = Vec::new();
+        let mut messages = Vec::new();
         for event in commit.events {
             let LoggedEvent { offset, ts, message, origin, outcome, .. } = event;
             let outcome = outcome.unwrap_or(Outcome::Done);
             let at = Position { epoch: epoch.clone(), offset };
-            let fact = TopicEvent { ts, message, origin, outcome, decided: false };
+            let event = TopicEvent { ts, message, origin, outcome, decided: false };
             if let Some(broker) = &self.inner.broker {
-                words.push(broker.word(&at, &fact));
+                messages.push(broker.bus_message(&at, &event));
             }
-            self.inner.checkins.hint(&at, fact);
+            self.inner.checkins.hint(&at, event);
         }
         if let Some(broker) = self.inner.broker.clone() {
             // A hint: what does not arrive is read from the database.
             tokio::spawn(async move {
-                for word in words {
-                    if broker.say(CHECK_INS, &word).await.is_err() {
+                for message in messages {
+                    if broker.publish(CHECK_INS, &message).await.is_err() {
                         break;
                     }
                 }
@@ -155,7 +165,7 @@ impl Hub {
         }
     }
 
-    /// Sends the figures to everybody who follows `checkins`; a newer one replaces an older one
+    /// Sends the figures to all who follow `checkins`; a newer one replaces an older one
     /// that has not been sent yet.
     pub fn publish_stats(&self, stats: Stats) {
         self.inner.checkins.set_figures(stats);
@@ -186,33 +196,34 @@ impl Hub {
         let Some(broker) = &self.inner.broker else {
             return Ok(self.open_alone(id, practice, clock()));
         };
-        // Before the log is read: what is said in between is heard. Left again if nothing comes of
-        // it, because the broker is away, somebody else was faster, or nobody waits any more.
+        // Follow before the log is read, so that events in between arrive. The guard leaves the
+        // channel again when the broker is away, another caller was faster, or this one gave up.
         let following = broker.follow_for_now(&id.to_string());
         let nowhere = Position { epoch: String::new(), offset: 0 };
-        let Reading { end, events, last } = broker.read(id, &nowhere).await?;
+        let LogReading { end, events, last } = broker.read(id, &nowhere).await?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
             return Ok(Arc::clone(session));
         }
         following.keep();
         let (capacity, ms) = (self.inner.ring_events, self.inner.ring_ms);
-        // From the oldest event that is kept: who comes from another node goes on without a gap.
+        // From the oldest event that is kept, so that a page of another node goes on without a gap.
         let events = events.unwrap_or_default();
         let offset = events.first().map_or(end.offset, |(first, _)| first - 1);
         let begin = Position { epoch: end.epoch.clone(), offset };
-        let log = Log::new(Topic::Guitar(id), begin.clone(), capacity, ms);
+        let log = NodeLog::new(Topic::Guitar(id), begin.clone(), capacity, ms);
         log.read(&begin, &end, events);
-        let session = Session::new(id, log, None, clock());
-        let session = Arc::new(session.shared(broker.clone(), state_of(&last)));
+        let home = Arc::new(BrokerSession::new(broker.clone()));
+        let core = SessionCore::new(id, log, state_of(&last), clock());
+        let session = Arc::new(Session::new(core, Arc::clone(&home) as Arc<dyn SessionHome>));
         sessions.insert(id, Arc::clone(&session));
-        self.keep(&session, clock);
+        self.synchronize(&session, home, clock);
         Ok(session)
     }
 
-    fn keep(&self, session: &Arc<Session>, clock: &ServerClock) {
+    fn synchronize(&self, session: &Arc<Session>, home: Arc<BrokerSession>, clock: &ServerClock) {
         let (hub, clock) = (Arc::downgrade(&self.inner), clock.clone());
-        let carry_out = move |decisions: Vec<Decision>| match hub.upgrade() {
+        let carry_out = move |decisions: Vec<PhoneDecision>| match hub.upgrade() {
             Some(hub) => {
                 decisions.into_iter().for_each(|decision| hub.carry_out(decision));
                 true
@@ -220,7 +231,7 @@ impl Hub {
             None => false,
         };
         let session = Arc::downgrade(session);
-        tokio::spawn(keeper::keep(session, clock, carry_out));
+        tokio::spawn(session_sync::synchronize(session, home, clock, carry_out));
     }
 
     fn open_alone(&self, id: Uuid, practice: Option<PracticeUpdate>, now: Millis) -> Arc<Session> {
@@ -228,8 +239,10 @@ impl Hub {
         let make = || {
             let end = Position { epoch: new_epoch(), offset: 0 };
             let (events, ms) = (self.inner.ring_events, self.inner.ring_ms);
-            let log = Log::new(Topic::Guitar(id), end, events, ms);
-            Arc::new(Session::new(id, log, practice, now))
+            let log = NodeLog::new(Topic::Guitar(id), end, events, ms);
+            let state = GuitarState { practice, ..GuitarState::default() };
+            let core = SessionCore::new(id, log, state, now);
+            Arc::new(Session::new(core, Arc::new(LocalSession::default())))
         };
         Arc::clone(sessions.entry(id).or_insert_with(make))
     }
@@ -239,11 +252,11 @@ impl Hub {
         lock(&self.inner.sessions).values().cloned().collect()
     }
 
-    /// Forgets sessions to which nobody has been connected since a moment.
+    /// Forgets sessions to which no device has been connected since a moment.
     pub fn forget_sessions(&self, before: Millis) {
         let mut sessions = lock(&self.inner.sessions);
-        // One that somebody else holds is about to be followed: it would live on beside the next
-        // one that is opened. While this lock is held nobody but its keeper can take hold of it.
+        // A second reference means that a connection is about to follow it: it would live on beside
+        // the next one that is opened. While this lock is held only `session_sync` can upgrade to one.
         let idle = |session: &mut Arc<Session>| {
             Arc::strong_count(session) == 1 && session.is_forgotten(before)
         };
@@ -254,60 +267,54 @@ impl Hub {
         }
     }
 
-    /// The host decided something about a phone, which may be connected to any node.
-    pub fn decided(&self, participant: Uuid, role: Option<Role>) {
-        let decision = match role {
-            Some(role) => Decision::Role(participant, role),
-            None => Decision::Removed(participant),
-        };
-        self.inner.carry_out(decision);
+    /// Applies the host's decision about a phone to its connections, on whichever node they are.
+    pub fn publish_decision(&self, participant: Uuid, role: Option<Role>) {
+        self.inner.carry_out(PhoneDecision::of(participant, role));
         let Some(broker) = self.inner.broker.clone() else { return };
-        let word = match role {
+        let message = match role {
             Some(role) => format!("{participant} {}", serde_json::json!(role)),
             None => participant.to_string(),
         };
-        // A hint for connections without a seat; the others learn it from the session's log.
+        // A hint for connections without a seat; the others get it through the session's log.
         tokio::spawn(async move {
-            let _ = broker.say(DECISIONS, &word).await;
+            let _ = broker.publish(DECISIONS, &message).await;
         });
     }
 
-    /// A host decided something, perhaps on another node that could not tell it any more.
-    pub fn learn(&self, decided: &HostDecision, now: Millis) {
-        let decision = match decided.role {
-            Some(role) => Decision::Role(decided.participant, role),
-            None => Decision::Removed(decided.participant),
-        };
+    /// Applies a host's decision as the database has it, perhaps of another node that died before it
+    /// published it.
+    pub fn apply_decision(&self, decided: &HostDecision, now: Millis) {
+        let decision = PhoneDecision::of(decided.participant, decided.role);
         self.inner.carry_out(decision);
         if let Some(session) = self.session(decided.session) {
-            session.learn(decision, now);
+            session.apply_decision(decision, now);
         }
     }
 
-    /// Another node said something on the bus.
-    fn heard(&self, channel: &str, text: &str) {
+    /// Takes a message of the bus.
+    fn received(&self, channel: &str, text: &str) {
         if channel == DECISIONS {
-            let mut words = text.splitn(2, ' ');
-            let Some(Ok(who)) = words.next().map(Uuid::try_parse) else { return };
-            let role = words.next().map(serde_json::from_str);
+            let mut parts = text.splitn(2, ' ');
+            let Some(Ok(who)) = parts.next().map(Uuid::try_parse) else { return };
+            let role = parts.next().map(serde_json::from_str);
             return match role {
-                Some(Ok(role)) => self.inner.carry_out(Decision::Role(who, role)),
+                Some(Ok(role)) => self.inner.carry_out(PhoneDecision::Role(who, role)),
                 Some(Err(_)) => {}
-                None => self.inner.carry_out(Decision::Removed(who)),
+                None => self.inner.carry_out(PhoneDecision::Removed(who)),
             };
         }
-        let Some((at, by, fact)) = broker::heard(text) else { return };
+        let Some((at, by, event)) = parse_bus_message(text) else { return };
         if self.inner.broker.as_ref().is_some_and(|broker| broker.node() == by) {
             return;
         }
         match Uuid::try_parse(channel) {
             Ok(session) => {
                 if let Some(session) = self.session(session) {
-                    session.hint(&at, fact, false);
+                    session.core.hint(&at, event, false);
                 }
             }
             Err(_) => {
-                self.inner.checkins.hint(&at, fact);
+                self.inner.checkins.hint(&at, event);
             }
         }
     }
@@ -315,7 +322,11 @@ impl Hub {
     // ── connections ─────────────────────────────────────────────────────────────────────────
 
     /// Registers a connection; false when its address has too many already.
-    pub fn register(&self, handle: &Arc<Handle>, limits: &cadence_config::LimitSettings) -> bool {
+    pub fn register(
+        &self,
+        handle: &Arc<ConnectionHandle>,
+        limits: &cadence_config::LimitSettings,
+    ) -> bool {
         let mut connections = lock(&self.inner.connections);
         let of_address = connections.values().filter(|h| h.address == handle.address).count();
         if of_address >= limits.connections_per_address as usize {
@@ -325,7 +336,7 @@ impl Hub {
         drop(connections);
         // Its handshake was under way when the server began to stop.
         if let Some(window) = self.inner.restart.get() {
-            say_goodbye(handle, *window);
+            announce_restart(handle, *window);
         }
         true
     }
@@ -341,7 +352,7 @@ impl Hub {
     }
 
     /// Forgets a connection that has ended.
-    pub fn unregister(&self, handle: &Handle) {
+    pub fn unregister(&self, handle: &ConnectionHandle) {
         lock(&self.inner.connections).remove(&handle.id);
     }
 
@@ -353,7 +364,7 @@ impl Hub {
     /// Waits until no connection is open.
     pub async fn emptied(&self) {
         while self.connections() > 0 {
-            tokio::time::sleep(EMPTIED_EVERY).await;
+            tokio::time::sleep(EMPTY_CHECK_INTERVAL).await;
         }
     }
 
@@ -372,35 +383,35 @@ impl Hub {
         }
     }
 
-    /// Tells everybody when to come back, and closes; also whoever is still on the way.
+    /// Sends the restart window to all connections and closes them, also those that register later.
     pub fn close_for_restart(&self, min_ms: u64, max_ms: u64) {
         let window = *self.inner.restart.get_or_init(|| (min_ms, max_ms));
-        self.handles(|_| true).iter().for_each(|handle| say_goodbye(handle, window));
+        self.handles(|_| true).iter().for_each(|handle| announce_restart(handle, window));
     }
 
-    fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
+    fn handles(&self, of: impl Fn(&ConnectionHandle) -> bool) -> Vec<Arc<ConnectionHandle>> {
         self.inner.handles(of)
     }
 }
 
-impl Inner {
-    fn handles(&self, of: impl Fn(&Handle) -> bool) -> Vec<Arc<Handle>> {
+impl HubState {
+    fn handles(&self, of: impl Fn(&ConnectionHandle) -> bool) -> Vec<Arc<ConnectionHandle>> {
         lock(&self.connections).values().filter(|handle| of(handle)).cloned().collect()
     }
 
-    /// What the host decided about a phone reaches its connections.
-    fn carry_out(&self, decision: Decision) {
+    /// Applies a host's decision about a phone to its connections on this node.
+    fn carry_out(&self, decision: PhoneDecision) {
         let of = |phone| self.handles(move |handle| handle.participant() == Some(phone));
         match decision {
-            Decision::Role(phone, role) => of(phone).iter().for_each(|h| h.change_role(role)),
-            Decision::Removed(phone) => {
+            PhoneDecision::Role(phone, role) => of(phone).iter().for_each(|h| h.change_role(role)),
+            PhoneDecision::Removed(phone) => {
                 of(phone).iter().for_each(|handle| handle.close(CloseCode::Removed));
             }
         }
     }
 }
 
-fn say_goodbye(handle: &Handle, (min_ms, max_ms): RestartWindow) {
+fn announce_restart(handle: &ConnectionHandle, (min_ms, max_ms): RestartWindow) {
     let message = Envelope::bare(ServerMessage::ServerRestart { min_ms, max_ms });
     handle.push(protocol::encode(&message));
     handle.close(CloseCode::Restarting);
@@ -412,23 +423,26 @@ mod tests {
 
     /// A hub whose Redis is never there.
     fn sharing() -> Hub {
-        Hub::sharing(64, 300_000, |heard| Broker::new(&["redis://127.0.0.1:1"], "test", 64, heard))
-            .expect("an address")
+        Hub::sharing(64, 300_000, |handler| {
+            Broker::new(&["redis://127.0.0.1:1"], "test", 64, handler)
+        })
+        .expect("an address")
     }
 
     #[tokio::test]
-    async fn a_session_is_forgotten_when_nobody_holds_it_also_on_several_nodes() {
+    async fn a_session_is_forgotten_with_its_last_reference_also_on_several_nodes() {
         let hub = sharing();
         let (id, clock): (Uuid, ServerClock) = (Uuid::from_u128(1), Arc::new(|| 0));
         let end = Position { epoch: "a".into(), offset: 0 };
-        let log = Log::new(Topic::Guitar(id), end, 64, 300_000);
+        let log = NodeLog::new(Topic::Guitar(id), end, 64, 300_000);
         let broker = hub.inner.broker.clone().expect("several nodes");
-        let session = Session::new(id, log, None, 0).shared(broker, Default::default());
-        let held = Arc::new(session);
+        let home = Arc::new(BrokerSession::new(broker));
+        let core = SessionCore::new(id, log, GuitarState::default(), 0);
+        let held = Arc::new(Session::new(core, Arc::clone(&home) as Arc<dyn SessionHome>));
         lock(&hub.inner.sessions).insert(id, Arc::clone(&held));
-        hub.keep(&held, &clock);
+        hub.synchronize(&held, home, &clock);
         hub.forget_sessions(1);
-        assert!(hub.session(id).is_some(), "somebody is about to follow it");
+        assert!(hub.session(id).is_some(), "a second reference is left");
         drop(held);
         let forgotten = async {
             while hub.session(id).is_some() {
@@ -437,6 +451,6 @@ mod tests {
             }
         };
         let patience = Duration::from_secs(10);
-        tokio::time::timeout(patience, forgotten).await.expect("only its keeper is left");
+        tokio::time::timeout(patience, forgotten).await.expect("only its synchronization is left");
     }
 }

@@ -5,7 +5,7 @@ use protocol::{Position, ServerMessage, server::Outcome};
 
 /// What a publisher gets back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedEvent {
     /// The event's place.
     pub at: Position,
     /// False when the same message id was published before; `at` is then the place of the first.
@@ -14,7 +14,7 @@ pub struct Published {
 
 /// Everything about one publication to a session's topic.
 pub struct Publication {
-    /// What others see.
+    /// The message for those who follow the session.
     pub message: ServerMessage,
     /// Whose message made it; that connection gets the outcome in the event's place.
     pub origin: Option<EventOrigin>,
@@ -23,7 +23,7 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// An event that nobody on this socket asked for.
+    /// An event of the server itself, which no connection asked for.
     pub fn by_server(message: ServerMessage) -> Self {
         Self { message, origin: None, outcome: Outcome::Done }
     }

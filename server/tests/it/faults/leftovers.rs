@@ -27,7 +27,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// Nobody is woken by the log any more.
-fn assert_nobody_follows(log: &cadence_realtime::hub::log::Log) {
+fn assert_nobody_follows(log: &cadence_realtime::hub::log::NodeLog) {
     let text = format!("{log:?}");
     assert!(text.contains("followers: {}"), "{} still follows", log.topic);
 }
@@ -62,7 +62,7 @@ async fn three_hundred_visitors_leave_no_connection_follower_or_bucket_behind() 
     }
     until("a connection stays", || state.hub.connections() == 0).await;
     assert_nobody_follows(state.hub.checkins());
-    assert_nobody_follows(&state.hub.session(session.session_id).unwrap().log);
+    assert_nobody_follows(&state.hub.session(session.session_id).unwrap().log());
 
     let phones: Vec<String> = sql::query_scalar("SELECT id FROM guitar_participants")
         .fetch_all(state.store.reader())
@@ -110,7 +110,7 @@ async fn fifty_guitar_sessions_that_were_left_are_ready_to_be_forgotten() {
     let now = state.now() + AN_HOUR_MS;
     for session in &sessions {
         let session = state.hub.session(session.session_id).unwrap();
-        assert_nobody_follows(&session.log);
+        assert_nobody_follows(session.log());
         // As the sweeper, an hour later.
         session.sweep(now);
         assert!(session.is_forgotten(now), "somebody's seat is kept");

@@ -1,6 +1,7 @@
 //! Which messages made an event, so that one that is sent again makes no second one.
 
 use cadence_base::refusal::id_conflict;
+use logic::topic::TopicEvent;
 use protocol::{ErrorBody, Position, ServerMessage};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -12,16 +13,16 @@ const REMEMBERED: usize = 1_024;
 
 /// The newest messages of a session, by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
-    places: HashMap<Uuid, (Position, Content)>,
+pub(super) struct RecentMessages {
+    places: HashMap<Uuid, (Position, ContentHash)>,
     order: VecDeque<Uuid>,
 }
 
-/// What a message says, in short; the same on every node and in every release.
+/// A hash of a message's content; the same on every node and in every release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Content(u64);
+pub(super) struct ContentHash(u64);
 
-impl Content {
+impl ContentHash {
     /// `at` is left out: an outbox may correct it by the clock offset between two attempts, and the
     /// message is still the same.
     pub(super) fn of(message: &ServerMessage) -> Self {
@@ -47,12 +48,22 @@ impl Content {
     }
 }
 
-impl Sent {
+/// The id that makes an event unique, with a hash of its message; `None` for an event without one.
+pub(super) fn message_key(event: &TopicEvent) -> Option<(Uuid, ContentHash)> {
+    let id = event.origin.and_then(|origin| origin.message)?;
+    Some((id, ContentHash::of(&event.message)))
+}
+
+impl RecentMessages {
     /// Where a message's event stands, if it came before.
     ///
     /// # Errors
-    /// `id_conflict` when it said something else then.
-    pub(super) fn place(&self, id: Uuid, content: Content) -> Result<Option<Position>, ErrorBody> {
+    /// `id_conflict` when its content was another one then.
+    pub(super) fn place(
+        &self,
+        id: Uuid,
+        content: ContentHash,
+    ) -> Result<Option<Position>, ErrorBody> {
         match self.places.get(&id) {
             Some((_, first)) if *first != content => Err(id_conflict()),
             Some((at, _)) => Ok(Some(at.clone())),
@@ -60,8 +71,8 @@ impl Sent {
         }
     }
 
-    /// Its event stands there.
-    pub(super) fn remember(&mut self, id: Uuid, content: Content, at: Position) {
+    /// Notes the place of a message's event.
+    pub(super) fn remember(&mut self, id: Uuid, content: ContentHash, at: Position) {
         self.places.insert(id, (at, content));
         self.order.push_back(id);
         if self.order.len() > REMEMBERED
@@ -80,26 +91,28 @@ mod tests {
         guitar::{ChordChange, Strum},
     };
 
-    fn chord(name: &str) -> Content {
-        Content::of(&ServerMessage::Note(Note::ChordChange(ChordChange { chord: name.to_owned() })))
+    fn chord(name: &str) -> ContentHash {
+        ContentHash::of(&ServerMessage::Note(Note::ChordChange(ChordChange {
+            chord: name.to_owned(),
+        })))
     }
 
-    fn strum(at: i64) -> Content {
+    fn strum(at: i64) -> ContentHash {
         let strum: Strum = serde_json::from_value(serde_json::json!({
             "direction": "down", "velocity": 0.5, "at": at,
         }))
         .expect("a strum");
-        Content::of(&ServerMessage::Note(Note::Strum(strum)))
+        ContentHash::of(&ServerMessage::Note(Note::Strum(strum)))
     }
 
     #[test]
-    fn the_same_words_are_a_repetition_and_others_a_mistake() {
-        let (mut sent, id) = (Sent::default(), Uuid::from_u128(1));
+    fn the_same_content_is_a_repetition_and_other_content_a_mistake() {
+        let (mut recent, id) = (RecentMessages::default(), Uuid::from_u128(1));
         let at = Position { epoch: "a".into(), offset: 7 };
-        assert_eq!(sent.place(id, chord("Am7")), Ok(None));
-        sent.remember(id, chord("Am7"), at.clone());
-        assert_eq!(sent.place(id, chord("Am7")), Ok(Some(at)));
-        let refused = sent.place(id, chord("C")).map_err(|error| error.code);
+        assert_eq!(recent.place(id, chord("Am7")), Ok(None));
+        recent.remember(id, chord("Am7"), at.clone());
+        assert_eq!(recent.place(id, chord("Am7")), Ok(Some(at)));
+        let refused = recent.place(id, chord("C")).map_err(|error| error.code);
         assert_eq!(refused, Err(ErrorCode::IdConflict));
     }
 
@@ -111,13 +124,13 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten() {
-        let mut sent = Sent::default();
+        let mut recent = RecentMessages::default();
         let id = |number: usize| Uuid::from_u128(number as u128);
         for number in 0..=REMEMBERED {
             let at = Position { epoch: "a".into(), offset: number as u64 };
-            sent.remember(id(number), chord("C"), at);
+            recent.remember(id(number), chord("C"), at);
         }
-        assert_eq!(sent.place(id(0), chord("C")), Ok(None));
-        assert!(matches!(sent.place(id(1), chord("C")), Ok(Some(_))));
+        assert_eq!(recent.place(id(0), chord("C")), Ok(None));
+        assert!(matches!(recent.place(id(1), chord("C")), Ok(Some(_))));
     }
 }
