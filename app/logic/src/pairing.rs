@@ -1,6 +1,6 @@
 //! What a person types or pastes to join a session.
 
-use uuid::Uuid;
+use protocol::SessionId;
 
 /// How many characters a code has.
 pub const CODE_LENGTH: usize = 6;
@@ -18,7 +18,7 @@ pub enum Typed {
     /// The whole link of the QR code, pasted.
     Link {
         /// The session.
-        session: Uuid,
+        session: SessionId,
         /// What lets this phone play.
         secret: String,
     },
@@ -43,10 +43,10 @@ pub fn read(typed: &str) -> Typed {
 }
 
 /// The session and secret of `…/play/<session>#<secret>`.
-fn link(typed: &str) -> Option<(Uuid, String)> {
+fn link(typed: &str) -> Option<(SessionId, String)> {
     let (address, secret) = typed.trim().split_once('#')?;
     let (_, session) = address.rsplit_once("/play/")?;
-    let session = Uuid::try_parse(session.trim_end_matches('/')).ok()?;
+    let session = session.trim_end_matches('/').parse().ok()?;
     (!secret.is_empty()).then(|| (session, secret.to_owned()))
 }
 
@@ -87,10 +87,7 @@ mod tests {
     #[test]
     fn a_pasted_link_joins_without_a_code() {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057";
-        let expected = Typed::Link {
-            session: Uuid::parse_str(id).unwrap_or_default(),
-            secret: "s3cret".into(),
-        };
+        let expected = Typed::Link { session: id.parse().expect("an id"), secret: "s3cret".into() };
         assert_eq!(read(&format!("http://192.168.1.5:3000/play/{id}#s3cret")), expected);
         check("http://x/play/nothing#", "HTTPXP", true);
     }

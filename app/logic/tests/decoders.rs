@@ -7,7 +7,7 @@ use logic::{
 };
 use proptest::prelude::*;
 use protocol::{
-    ClientMessage, Topic,
+    ClientMessage, SessionId, Topic,
     gym::{CheckIn, CheckOut},
 };
 use uuid::Uuid;
@@ -50,7 +50,7 @@ proptest! {
     fn a_link_is_read_back(id in any::<u128>(), secret in "[A-Za-z0-9_-]{1,40}", host in "[a-z.]{1,20}") {
         let session = Uuid::from_u128(id);
         let typed = format!("https://{host}/play/{session}#{secret}");
-        prop_assert_eq!(read(&typed), Typed::Link { session, secret });
+        prop_assert_eq!(read(&typed), Typed::Link { session: SessionId(session), secret });
     }
 
     #[test]
@@ -62,7 +62,7 @@ proptest! {
         at in prop::option::of(any::<i64>()),
         made_at in any::<i64>(),
     ) {
-        let topic = session.map_or(Topic::CheckIns, |id| Topic::Guitar(Uuid::from_u128(id)));
+        let topic = session.map_or(Topic::CheckIns, |id| Topic::Guitar(SessionId(Uuid::from_u128(id))));
         let check_out = CheckOut { visit: None, member: Some(member.clone()), at };
         let check_in = CheckIn { member, location: None, notes, override_reason: None, at };
         for message in [ClientMessage::CheckIn(check_in), ClientMessage::CheckOut(check_out)] {

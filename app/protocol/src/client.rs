@@ -1,7 +1,7 @@
 //! What a client may send.
 
 use crate::{
-    Millis, Topic,
+    Millis, ParticipantId, Topic,
     account::{Credential, Role},
     guitar::{Note, PracticeCommand, Timestamp},
     gym::{CheckIn, CheckOut, UndoCheckIn},
@@ -9,7 +9,6 @@ use crate::{
     topic::TopicRequest,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// The table of client messages. A row of `requests` is: name on the wire, variant, and whether it
 /// is sent at once (`urgent`) or may wait for others (`batched`). Commands are all urgent, and each
@@ -120,14 +119,14 @@ client_messages! {
         /// The host lets a waiting phone in, or changes its role.
         "allow" Allow {
             /// Which participant.
-            participant: Uuid,
+            participant: ParticipantId,
             /// `performer` or `spectator`.
             role: Role,
         } urgent;
         /// The host removes a phone; code and secret change.
         "remove" Remove {
             /// Which participant.
-            participant: Uuid,
+            participant: ParticipantId,
         } urgent;
     }
     commands {

@@ -1,6 +1,6 @@
 //! Requests and responses of the JSON API and the server functions.
 
-use crate::{Millis, Position, account::Role, gym::MemberRef};
+use crate::{Millis, ParticipantId, Position, SessionId, UserId, account::Role, gym::MemberRef};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ pub struct RefreshRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The account.
-    pub id: Uuid,
+    pub id: UserId,
     /// The name to show.
     pub name: String,
     /// What it may do.
@@ -66,7 +66,7 @@ pub struct TicketResponse {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionResponse {
     /// The session.
-    pub session_id: Uuid,
+    pub session_id: SessionId,
     /// Six characters to type on a phone; the host allows each phone that comes this way.
     pub code: String,
     /// Joins as a player.
@@ -83,7 +83,7 @@ pub struct JoinRequest {
     pub code: Option<String>,
     /// The session of a scanned link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<Uuid>,
+    pub session_id: Option<SessionId>,
     /// The secret of a scanned link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
@@ -103,7 +103,7 @@ impl std::fmt::Debug for JoinRequest {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct JoinResponse {
     /// The session joined.
-    pub session_id: Uuid,
+    pub session_id: SessionId,
     /// This phone's token; browsers get it as a cookie and nothing here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participant: Option<String>,
@@ -115,7 +115,7 @@ pub struct JoinResponse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairing {
     /// The session of this browser.
-    pub session_id: Uuid,
+    pub session_id: SessionId,
     /// The six characters.
     pub code: String,
     /// When the code changes unless it is used.
@@ -138,9 +138,9 @@ pub struct Pairing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Joined {
     /// The session.
-    pub session_id: Uuid,
+    pub session_id: SessionId,
     /// This phone in it.
-    pub participant: Uuid,
+    pub participant: ParticipantId,
     /// What it acts as.
     pub role: Role,
 }

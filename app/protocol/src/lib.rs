@@ -7,6 +7,7 @@
 //! - [`client`], [`server`]: the two directions, each one closed table of messages; notes, which go
 //!   both ways, are the table in [`guitar::note`]
 //! - [`guitar`], [`gym`], [`account`]: what the messages carry
+//! - [`id`]: a type for each id
 //! - [`error`], [`close`]: the stable codes
 //! - [`http`]: requests and responses of the JSON API and the server functions
 //!
@@ -21,6 +22,7 @@ pub mod error;
 pub mod guitar;
 pub mod gym;
 pub mod http;
+pub mod id;
 pub mod server;
 mod table;
 pub mod topic;
@@ -31,6 +33,7 @@ pub use codec::{Codec, Frame};
 pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
 pub use guitar::Note;
+pub use id::{ParticipantId, SessionId, UserId};
 pub use server::ServerMessage;
 pub use topic::{Position, Topic};
 

@@ -1,8 +1,8 @@
 //! What can be followed over a socket, and a position in it.
 
+use crate::SessionId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
-use uuid::Uuid;
 
 /// A stream of numbered changes that a connection can follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,7 +10,7 @@ pub enum Topic {
     /// `checkins`: visits and refusals of the whole gym. Durable: its log is in the database.
     CheckIns,
     /// `guitar:{session}`: one guitar session. Its log is a ring in memory, or in the broker.
-    Guitar(Uuid),
+    Guitar(SessionId),
 }
 
 impl Topic {
@@ -18,7 +18,7 @@ impl Topic {
     pub fn parse(name: &str) -> Option<Self> {
         match name.split_once(':') {
             None if name == "checkins" => Some(Self::CheckIns),
-            Some(("guitar", id)) => Uuid::try_parse(id).ok().map(Self::Guitar),
+            Some(("guitar", id)) => id.parse().ok().map(Self::Guitar),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use protocol::{
-    ClientMessage, Envelope, Note, Position, ServerMessage, Topic, decode_frame, encode,
+    ClientMessage, Envelope, Note, Position, ServerMessage, SessionId, Topic, decode_frame, encode,
     guitar::{ChordChange, Timestamp},
     gym::{CheckIn, CheckOut, UndoCheckIn},
     http::{CommandRequest, JoinRequest, LoginRequest, NewMember, RefreshRequest},
@@ -14,7 +14,7 @@ use uuid::Uuid;
 fn any_topic() -> impl Strategy<Value = Topic> {
     prop_oneof![
         Just(Topic::CheckIns),
-        any::<u128>().prop_map(|id| Topic::Guitar(Uuid::from_u128(id)))
+        any::<u128>().prop_map(|id| Topic::Guitar(SessionId(Uuid::from_u128(id))))
     ]
 }
 

@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position, Read,
-    ServerMessage, Topic,
+    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Note, ParticipantId,
+    Position, Read, ServerMessage, SessionId, Topic,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -313,11 +313,11 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
         (ClientMessage::PracticePause(command()), "Command: the practice clock pauses."),
         (ClientMessage::PracticeEnd(command()), "Command: the practice ends and is stored."),
         (
-            ClientMessage::Allow { participant: USER, role: Role::Performer },
+            ClientMessage::Allow { participant: ParticipantId(USER), role: Role::Performer },
             "The host lets a waiting phone in, as `performer` or `spectator`.",
         ),
         (
-            ClientMessage::Remove { participant: USER },
+            ClientMessage::Remove { participant: ParticipantId(USER) },
             "The host removes a phone; code and secret change.",
         ),
         (
@@ -369,7 +369,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
                 },
                 topics: vec![answer(true)],
                 refused: vec![RefusedTopic {
-                    name: Topic::Guitar(SESSION),
+                    name: Topic::Guitar(SessionId(SESSION)),
                     error: ErrorBody::new(ErrorCode::InvalidSession, "The session has ended."),
                 }],
             }),
@@ -403,7 +403,10 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
         (ack(Outcome::CheckOut { visit: left.clone() }), "The answer to `check_out`."),
         (ack(Outcome::Undone { visit: visit() }), "The answer to `undo_check_in`."),
         (ack(Outcome::Practice(practice())), "The answer to a practice command."),
-        (ack(Outcome::Participant { participant: USER }), "The answer to `allow` and `remove`."),
+        (
+            ack(Outcome::Participant { participant: ParticipantId(USER) }),
+            "The answer to `allow` and `remove`.",
+        ),
         (
             ServerMessage::Error(
                 ErrorBody::new(ErrorCode::RateLimited, "Too many messages.").retry_after(120),

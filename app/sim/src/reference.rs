@@ -3,7 +3,7 @@
 
 use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
-    Note, Position, ServerMessage, Topic,
+    Note, Position, ServerMessage, SessionId, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
@@ -133,7 +133,7 @@ impl ReferenceLog {
 /// The topic of the gym's log, which is never lost.
 pub const GYM: Topic = Topic::CheckIns;
 /// The topic of the guitar session, whose log may be lost.
-pub const ROOM: Topic = Topic::Guitar(Uuid::from_u128(0xca_de_ce));
+pub const ROOM: Topic = Topic::Guitar(SessionId(Uuid::from_u128(0xca_de_ce)));
 
 /// What database and broker hold.
 #[derive(Debug)]

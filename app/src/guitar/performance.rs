@@ -11,7 +11,8 @@ use logic::{
     session::SessionView,
 };
 use protocol::{
-    ClientMessage, CloseCode, ErrorBody, Millis, Note, ServerMessage, Topic,
+    ClientMessage, CloseCode, ErrorBody, Millis, Note, ParticipantId, ServerMessage, SessionId,
+    Topic,
     account::Role,
     guitar::{ChordChange, GuitarState, PracticeCommand, Strum},
 };
@@ -76,7 +77,7 @@ pub(crate) enum PracticeStep {
 pub(crate) struct Performance {
     link: StoredValue<LinkHandle>,
     status: Signal<Status>,
-    session: Signal<Option<Uuid>>,
+    session: Signal<Option<SessionId>>,
     view: RwSignal<SessionView>,
     /// The state to show.
     pub(crate) state: Memo<GuitarState>,
@@ -89,7 +90,7 @@ pub(crate) struct Performance {
 
 impl Performance {
     /// Follows the session as soon as there is one; `heard` plays what others do.
-    pub(crate) fn new(session: Signal<Option<Uuid>>, heard: impl Fn(Heard) + 'static) -> Self {
+    pub(crate) fn new(session: Signal<Option<SessionId>>, heard: impl Fn(Heard) + 'static) -> Self {
         let link = use_link();
         let view = RwSignal::new(SessionView::default());
         let state = Memo::new(move |_| view.with(SessionView::shown));
@@ -219,12 +220,12 @@ impl Performance {
     }
 
     /// The host lets a phone play or watch.
-    pub(crate) fn allow(self, participant: Uuid, role: Role) {
+    pub(crate) fn allow(self, participant: ParticipantId, role: Role) {
         self.send(ClientMessage::Allow { participant, role });
     }
 
     /// The host removes a phone.
-    pub(crate) fn remove(self, participant: Uuid) {
+    pub(crate) fn remove(self, participant: ParticipantId) {
         self.send(ClientMessage::Remove { participant });
     }
 

@@ -1,8 +1,10 @@
 //! What the store hands to the realtime part after a COMMIT, so that neither depends on the other.
 
 use logic::topic::EventOrigin;
-use protocol::{Millis, ServerMessage, Topic, account::Role, gym::Stats, server::Outcome};
-use uuid::Uuid;
+use protocol::{
+    Millis, ParticipantId, ServerMessage, SessionId, Topic, account::Role, gym::Stats,
+    server::Outcome,
+};
 
 /// An event with its place in the log.
 #[derive(Debug, Clone)]
@@ -35,9 +37,9 @@ pub struct Commit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostDecision {
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// The phone.
-    pub participant: Uuid,
+    pub participant: ParticipantId,
     /// What it may do; `None` when it was removed.
     pub role: Option<Role>,
 }

@@ -2,7 +2,7 @@
 
 use logic::permission::check_permission;
 use protocol::{
-    ErrorBody, Millis,
+    ErrorBody, Millis, ParticipantId, SessionId, UserId,
     account::{Identity, Permission, Role},
     http::SignedIn,
 };
@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffIdentity {
     /// The account.
-    pub user: Uuid,
+    pub user: UserId,
     /// The row of this sign-in; revoking it ends everything that it opened.
     pub sign_in: Uuid,
     /// The name to show.
@@ -34,7 +34,7 @@ impl StaffIdentity {
 
     /// As the wire tells it.
     pub fn on_the_wire(&self) -> Identity {
-        Identity { user_id: Some(self.user), role: self.role, expires_at: Some(self.expires_at) }
+        Identity { user_id: Some(self.user.0), role: self.role, expires_at: Some(self.expires_at) }
     }
 
     /// As pages show it.
@@ -54,14 +54,14 @@ pub enum Owner {
     /// A browser without an account.
     Guest(Uuid),
     /// An account.
-    User(Uuid),
+    User(UserId),
 }
 
 /// The PC of a guitar session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostIdentity {
     /// The session that it decides about.
-    pub session: Uuid,
+    pub session: SessionId,
     /// Whose practice is counted; none when a program opened the session.
     pub owner: Option<Owner>,
 }
@@ -70,9 +70,9 @@ pub struct HostIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParticipantIdentity {
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// The phone in it.
-    pub participant: Uuid,
+    pub participant: ParticipantId,
     /// What it may do.
     pub role: Role,
     /// What to call it.

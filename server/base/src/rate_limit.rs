@@ -2,6 +2,7 @@
 //! connection, so that reconnecting does not fill it.
 
 use crate::sync::lock;
+use protocol::UserId;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -13,9 +14,11 @@ use uuid::Uuid;
 /// Whose messages are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counted {
-    /// An account, guest or phone.
-    User(Uuid),
-    /// Everybody behind one address who is nobody yet.
+    /// An account.
+    Account(UserId),
+    /// A seat in a guitar session: a phone, or the host's, which has the session's id.
+    Seat(Uuid),
+    /// All behind one address that have proved nothing yet.
     Address(IpAddr),
 }
 
@@ -108,7 +111,7 @@ mod tests {
     #[test]
     fn reconnecting_does_not_fill_a_bucket() {
         let buckets = Buckets::new(Rate { per_second: 1.0, burst: 1.0 });
-        let user = Counted::User(Uuid::nil());
+        let user = Counted::Account(UserId(Uuid::nil()));
         let start = Instant::now();
         assert!(lock(&buckets.of(user)).take(start).is_ok());
         buckets.sweep(start);

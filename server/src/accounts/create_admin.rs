@@ -8,8 +8,7 @@ use cadence_store::{
     Id, Store, StoreError,
     accounts::{self, Email, NewAccount},
 };
-use protocol::{ErrorBody, account::Role};
-use uuid::Uuid;
+use protocol::{ErrorBody, UserId, account::Role};
 
 /// What `cadence-server create-admin` asks for.
 #[derive(Clone)]
@@ -86,7 +85,7 @@ fn typed_password() -> anyhow::Result<String> {
 }
 
 /// Makes an administrator; an address that is taken is a conflict.
-pub async fn create_admin(auth: &Auth, admin: NewAdmin) -> Result<Uuid, ErrorBody> {
+pub async fn create_admin(auth: &Auth, admin: NewAdmin) -> Result<UserId, ErrorBody> {
     let email = Email::parse(&admin.email)?;
     let name = admin.name.trim();
     if name.chars().count() < 2 {
@@ -122,9 +121,9 @@ pub(super) async fn create(
     name: String,
     role: Role,
     password: String,
-) -> Result<Uuid, ErrorBody> {
+) -> Result<UserId, ErrorBody> {
     let password_hash = auth.passwords().hash(password).await?;
-    let id = Id::new(auth.now()).0;
+    let id = UserId(Id::new(auth.now()).0);
     let account = NewAccount { id, email, name, role, password_hash };
     auth.store()
         .write(move |tx| Box::pin(async move { accounts::insert(tx, &account).await }))
@@ -134,7 +133,7 @@ pub(super) async fn create(
 
 pub(super) async fn set_password(
     auth: &Auth,
-    user: Uuid,
+    user: UserId,
     password: String,
 ) -> Result<(), ErrorBody> {
     let hash = auth.passwords().hash(password).await?;

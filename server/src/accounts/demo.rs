@@ -67,7 +67,7 @@ pub async fn seed_demo_accounts(
 mod tests {
     use super::*;
     use crate::auth::test_auth;
-    use uuid::Uuid;
+    use protocol::UserId;
 
     #[tokio::test]
     async fn demo_passwords_are_fixed_on_loopback_only() {
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(everywhere.len(), 6);
     }
 
-    async fn user_of(test: &test_auth::TestAuth, email: &str) -> Uuid {
+    async fn user_of(test: &test_auth::TestAuth, email: &str) -> UserId {
         let email = Email::parse(email).expect("an address");
         let login = accounts::login(test.auth.store().reader(), &email).await;
         login.expect("read").expect("the account").id

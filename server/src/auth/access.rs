@@ -2,7 +2,7 @@
 
 use cadence_config::seconds;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use protocol::{Millis, account::Role};
+use protocol::{Millis, UserId, account::Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub struct Claims {
     iss: String,
     aud: String,
     /// The account.
-    pub sub: Uuid,
+    pub sub: UserId,
     /// The row of the sign-in.
     pub sid: Uuid,
     /// The account's role when the token was made.
@@ -32,7 +32,7 @@ pub struct Claims {
 impl Claims {
     /// Claims from `now` on for `minutes`.
     pub fn new(
-        user: Uuid,
+        user: UserId,
         sign_in: Uuid,
         role: Role,
         name: String,
@@ -112,7 +112,7 @@ mod tests {
     const KEY: &[u8] = b"a key that is long enough for tests";
 
     fn claims() -> Claims {
-        Claims::new(Uuid::nil(), Uuid::nil(), Role::Staff, "Sam".to_owned(), NOW, 15)
+        Claims::new(UserId(Uuid::nil()), Uuid::nil(), Role::Staff, "Sam".to_owned(), NOW, 15)
     }
 
     fn signed(header: &Header, change: impl Fn(&mut Value), key: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use super::Auth;
 use cadence_config::{days, minutes};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
-use protocol::Millis;
+use protocol::{Millis, SessionId};
 use std::fmt;
 use uuid::Uuid;
 
@@ -99,17 +99,17 @@ impl Auth {
 
     /// Makes the browser a guest. It lasts as long as browsers allow.
     pub fn device_cookie(&self, guest: Uuid, token: &str) -> SetCookie {
-        self.set(DEVICE, &join_cookie(guest, token), days(400))
+        self.set(DEVICE, &join_cookie(&guest, token), days(400))
     }
 
     /// Makes the browser the stage of a session.
-    pub fn host_cookie(&self, session: Uuid, secret: &str) -> SetCookie {
-        self.set(HOST, &join_cookie(session, secret), days(400))
+    pub fn host_cookie(&self, session: SessionId, secret: &str) -> SetCookie {
+        self.set(HOST, &join_cookie(&session, secret), days(400))
     }
 
     /// Makes the browser a phone of a session.
-    pub fn participant_cookie(&self, session: Uuid, token: &str) -> SetCookie {
-        self.set(PARTICIPANT, &join_cookie(session, token), days(400))
+    pub fn participant_cookie(&self, session: SessionId, token: &str) -> SetCookie {
+        self.set(PARTICIPANT, &join_cookie(&session, token), days(400))
     }
 
     /// Takes the phone's cookie away.
@@ -132,14 +132,14 @@ impl Auth {
 }
 
 /// The value of our cookies that name a row: its id, a dot, and the proof.
-pub(crate) fn join_cookie(id: Uuid, proof: &str) -> String {
+pub(crate) fn join_cookie(id: &dyn std::fmt::Display, proof: &str) -> String {
     format!("{id}.{proof}")
 }
 
 /// The id and the proof of such a value.
-pub(super) fn split_cookie(value: &str) -> Option<(Uuid, &str)> {
+pub(super) fn split_cookie<I: std::str::FromStr>(value: &str) -> Option<(I, &str)> {
     let (id, proof) = value.split_once('.')?;
-    Some((Uuid::try_parse(id).ok()?, proof))
+    Some((id.parse().ok()?, proof))
 }
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn cookies_are_secure_exactly_behind_https() {
         let plain = super::super::test_auth::auth().await;
-        let text = plain.auth.host_cookie(Uuid::nil(), "x");
+        let text = plain.auth.host_cookie(SessionId(Uuid::nil()), "x");
         assert_eq!(
             text.to_str().expect("ASCII"),
             "cadence_host=00000000-0000-0000-0000-000000000000.x; Path=/; Max-Age=34560000; \

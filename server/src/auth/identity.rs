@@ -13,7 +13,7 @@ use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
 use logic::permission::not_signed_in;
-use protocol::{ErrorBody, Millis};
+use protocol::{ErrorBody, Millis, ParticipantId};
 use std::net::{IpAddr, SocketAddr};
 use uuid::Uuid;
 
@@ -152,7 +152,7 @@ impl Auth {
     /// Reads a phone again: `None` once it is removed or its session has ended.
     pub async fn participant_row(
         &self,
-        participant: Uuid,
+        participant: ParticipantId,
     ) -> Result<Option<ParticipantIdentity>, ErrorBody> {
         guitar::participant(self.store().reader(), participant).await.map_err(read_failed)
     }
@@ -174,7 +174,7 @@ impl Auth {
     }
 
     async fn device(&self, cookie: &str) -> Result<Option<Uuid>, ErrorBody> {
-        let Some((guest, token)) = split_cookie(cookie) else { return Ok(None) };
+        let Some((guest, token)) = split_cookie::<Uuid>(cookie) else { return Ok(None) };
         let known =
             guitar::guest(self.store().reader(), &hash_token(token)).await.map_err(read_failed)?;
         Ok(known.filter(|known| *known == guest))

@@ -29,7 +29,7 @@ use cadence_config::{Config, days};
 use cadence_store::{Store, auth_sessions, guitar};
 use failure::internal;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use protocol::{ErrorBody, Millis};
+use protocol::{ErrorBody, Millis, UserId};
 use std::sync::Arc;
 use throttle::Throttle;
 
@@ -59,7 +59,7 @@ pub(crate) struct Throttles {
     pub(crate) wrong_codes_in_all: Throttle<()>,
     pub(crate) sessions_of_address: Throttle<std::net::IpAddr>,
     pub(crate) calls_of_address: Throttle<std::net::IpAddr>,
-    pub(crate) calls_of_user: Throttle<uuid::Uuid>,
+    pub(crate) calls_of_user: Throttle<UserId>,
 }
 
 impl Auth {
@@ -147,7 +147,7 @@ impl Auth {
     /// show it again; `rotation` grows when a phone is removed.
     pub(crate) fn guitar_secret(
         &self,
-        session: uuid::Uuid,
+        session: protocol::SessionId,
         rotation: i64,
     ) -> Result<String, ErrorBody> {
         let whole = derive(&self.inner.guitar_key, &format!("{session}/{rotation}"))

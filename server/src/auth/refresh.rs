@@ -9,7 +9,7 @@ use cadence_base::{
 use cadence_config::{days, seconds};
 use cadence_store::{Id, auth_sessions, read_failed};
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, UserId,
     http::{LoginResponse, SignedIn},
 };
 use uuid::Uuid;
@@ -124,7 +124,7 @@ impl Auth {
     }
 
     /// Opens a sign-in for an account that has proved itself.
-    pub(crate) async fn begin_sign_in(&self, user: Uuid) -> Result<Tokens, ErrorBody> {
+    pub(crate) async fn begin_sign_in(&self, user: UserId) -> Result<Tokens, ErrorBody> {
         let life = days(self.settings().refresh_days);
         let refresh = random_token::<32>();
         let hash = hash_token(&refresh);

@@ -5,7 +5,7 @@ use super::Auth;
 use cadence_base::token::{hash_token, random_token};
 use cadence_config::{Config, DatabaseSettings, Secret};
 use cadence_store::{GymTime, Id, Store, accounts, sql};
-use protocol::{Millis, account::Role};
+use protocol::{Millis, UserId, account::Role};
 use std::{
     collections::HashMap,
     path::Path,
@@ -57,9 +57,9 @@ impl TestAuth {
     }
 
     /// An account without a usable password: hashing one takes long.
-    pub(crate) async fn account(&self, email: &str, role: Role) -> Uuid {
+    pub(crate) async fn account(&self, email: &str, role: Role) -> UserId {
         let account = accounts::NewAccount {
-            id: Id::new(self.auth.now()).0,
+            id: UserId(Id::new(self.auth.now()).0),
             email: accounts::Email::parse(email).expect("an address"),
             name: email.to_owned(),
             role,
@@ -74,13 +74,13 @@ impl TestAuth {
         id
     }
 
-    pub(crate) async fn disable(&self, user: Uuid) {
-        self.execute("UPDATE users SET disabled_at = 1 WHERE id = $1", user).await;
+    pub(crate) async fn disable(&self, user: UserId) {
+        self.execute("UPDATE users SET disabled_at = 1 WHERE id = $1", user.0).await;
     }
 
-    pub(crate) async fn change_role(&self, user: Uuid, role: Role) {
+    pub(crate) async fn change_role(&self, user: UserId, role: Role) {
         assert_eq!(role, Role::Trainer, "the only one that a test needs");
-        self.execute("UPDATE users SET role = 'trainer' WHERE id = $1", user).await;
+        self.execute("UPDATE users SET role = 'trainer' WHERE id = $1", user.0).await;
     }
 
     async fn execute(&self, statement: &'static str, id: Uuid) {

@@ -17,7 +17,7 @@ use cadence_store::{
 };
 use futures_util::future::BoxFuture;
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, ParticipantId, SessionId,
     account::Role,
     http::{JoinRequest, Pairing},
 };
@@ -38,7 +38,7 @@ const LONGEST_DEVICE: usize = 40;
 #[derive(Clone)]
 pub struct Hosting {
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// The secret of the link.
     pub secret: String,
     /// The code.
@@ -69,7 +69,7 @@ pub fn invalid_session() -> ErrorBody {
 }
 
 /// Whether a session exists and has not ended.
-pub async fn is_live(store: &Store, session: Uuid) -> Result<bool, ErrorBody> {
+pub async fn is_live(store: &Store, session: SessionId) -> Result<bool, ErrorBody> {
     let rotation = guitar::rotation(store.reader(), session).await.map_err(read_failed)?;
     Ok(rotation.is_some())
 }
@@ -81,7 +81,7 @@ pub async fn open(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
         .take(&caller.peer, auth.now())
         .map_err(|wait| rate_limited("Too many sessions were opened from here.", wait))?;
     let host_secret = random_token::<32>();
-    let session = Id::new(auth.now()).0;
+    let session = SessionId(Id::new(auth.now()).0);
     let secret = auth.guitar_secret(session, 0)?;
     let guest = match caller.who.owner() {
         None if !caller.is_program() => Some((Id::new(auth.now()).0, random_token::<32>())),
@@ -168,7 +168,7 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, Error
 }
 
 /// Tells whether a phone of a session has an open connection, to this node or another.
-pub type Connected = dyn Fn(Uuid, Uuid) -> BoxFuture<'static, bool> + Sync;
+pub type Connected = dyn Fn(SessionId, ParticipantId) -> BoxFuture<'static, bool> + Sync;
 
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
 /// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
@@ -202,7 +202,7 @@ pub async fn join(
     };
     let token = random_token::<32>();
     let new = NewParticipant {
-        id: Id::new(auth.now()).0,
+        id: ParticipantId(Id::new(auth.now()).0),
         session,
         role: Role::Waiting,
         token_hash: hash_token(&token),
@@ -249,8 +249,8 @@ pub async fn join(
 /// The host lets a phone in, or changes what it may do.
 pub async fn allow(
     auth: &Auth,
-    session: Uuid,
-    participant: Uuid,
+    session: SessionId,
+    participant: ParticipantId,
     role: Role,
 ) -> Result<(), ErrorBody> {
     if !matches!(role, Role::Performer | Role::Spectator) {
@@ -267,7 +267,11 @@ pub async fn allow(
 
 /// The host removes a phone. Its token is worth nothing any more, and neither are the link and
 /// the code with which it could come back.
-pub async fn remove(auth: &Auth, session: Uuid, participant: Uuid) -> Result<Hosting, ErrorBody> {
+pub async fn remove(
+    auth: &Auth,
+    session: SessionId,
+    participant: ParticipantId,
+) -> Result<Hosting, ErrorBody> {
     let reader = auth.store().reader();
     let rotation = guitar::rotation(reader, session).await.map_err(read_failed)?;
     let rotation = rotation.ok_or_else(invalid_session)? + 1;
@@ -356,7 +360,7 @@ async fn session_of_code(
     auth: &Auth,
     peer: Option<IpAddr>,
     typed: &str,
-) -> Result<Uuid, ErrorBody> {
+) -> Result<SessionId, ErrorBody> {
     let (now, throttles) = (auth.now(), auth.throttles());
     let limited = |wait| rate_limited("Too many wrong codes.", wait);
     // Counted before it is looked up and given back when it was right: guesses that race each
@@ -410,7 +414,7 @@ async fn use_code(auth: &Auth, code: String, life: Millis) -> Result<Option<Foun
 }
 
 /// Ends a session's codes and makes another that no session has or had within the hour.
-async fn fresh_code(tx: &mut Tx, session: Uuid, life: Millis) -> Result<Code, StoreError> {
+async fn fresh_code(tx: &mut Tx, session: SessionId, life: Millis) -> Result<Code, StoreError> {
     let now = tx.now();
     guitar::forget_codes(tx, now - REMEMBERED).await?;
     guitar::expire_codes(tx, session).await?;
@@ -443,7 +447,7 @@ fn normal_code(typed: &str) -> Option<String> {
 }
 
 /// The first phone plays and the next ones watch, until the one that plays is gone.
-fn role_of_next(performers: &[Performer], open: &[Uuid], arriving_since: Millis) -> Role {
+fn role_of_next(performers: &[Performer], open: &[ParticipantId], arriving_since: Millis) -> Role {
     let present = |p: &Performer| open.contains(&p.id) || p.joined_at >= arriving_since;
     if performers.iter().any(present) { Role::Spectator } else { Role::Performer }
 }

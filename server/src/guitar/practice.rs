@@ -13,7 +13,7 @@ use cadence_store::{
 };
 use logic::topic::Permit;
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, SessionId, UserId,
     guitar::{PracticeCommand, PracticeStatus, PracticeUpdate, Timestamp},
     http::PracticePage,
 };
@@ -47,7 +47,7 @@ pub async fn command(
     store: &Store,
     id: Uuid,
     permit: Option<Permit>,
-    session: Uuid,
+    session: SessionId,
     step: Step,
     command: PracticeCommand,
 ) -> Result<PracticeAnswer, ErrorBody> {
@@ -83,7 +83,10 @@ fn content_hash(kind: &str, command: &PracticeCommand) -> String {
 }
 
 /// The practice of a session that runs, stands or has ended last.
-pub async fn current(store: &Store, session: Uuid) -> Result<Option<PracticeUpdate>, ErrorBody> {
+pub async fn current(
+    store: &Store,
+    session: SessionId,
+) -> Result<Option<PracticeUpdate>, ErrorBody> {
     let clock = rows::newest(store.reader(), session).await.map_err(read_failed)?;
     Ok(clock.map(|clock| update(&clock, None, store.clock().now())))
 }
@@ -92,7 +95,7 @@ pub async fn current(store: &Store, session: Uuid) -> Result<Option<PracticeUpda
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Activity {
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// When the last chord, strum or the like came.
     pub input: Millis,
     /// Now while a device is connected; otherwise when the last one went.
@@ -111,7 +114,7 @@ pub async fn sweep(
     now: Millis,
     activity: &[Activity],
     steady: Option<Millis>,
-) -> Result<Vec<(Uuid, PracticeUpdate)>, ErrorBody> {
+) -> Result<Vec<(SessionId, PracticeUpdate)>, ErrorBody> {
     let rules = Rules {
         idle: minutes(settings.idle_pause_minutes),
         gone: minutes(settings.gone_pause_minutes),
@@ -119,7 +122,7 @@ pub async fn sweep(
     };
     let of = |session| activity.iter().find(|activity| activity.session == session).copied();
     let running = rows::running(store.reader()).await.map_err(read_failed)?;
-    let mut work: Vec<(Uuid, Uuid, Verdict)> = running
+    let mut work: Vec<(SessionId, Uuid, Verdict)> = running
         .iter()
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
         .filter(|(_, _, verdict)| *verdict != Verdict::Leave)
@@ -150,7 +153,7 @@ pub async fn sweep(
 /// Adds what was played to the newest practice of a session.
 pub async fn record_play(
     store: &Store,
-    session: Uuid,
+    session: SessionId,
     played: Vec<String>,
     changes: i64,
 ) -> Result<(), ErrorBody> {
@@ -204,7 +207,7 @@ pub fn empty_page(now: Millis) -> PracticePage {
 }
 
 /// A few practices of the last days, for the player of the demo.
-pub(crate) async fn seed_demo(auth: &Auth, user: Uuid) -> Result<(), ErrorBody> {
+pub(crate) async fn seed_demo(auth: &Auth, user: UserId) -> Result<(), ErrorBody> {
     const DAY: Millis = 24 * 3_600_000;
     let past: [(Millis, Millis, &[&str], i64); 5] = [
         (9, 12 * 60_000 + 40_000, &["Em", "G"], 61),
@@ -220,7 +223,14 @@ pub(crate) async fn seed_demo(auth: &Auth, user: Uuid) -> Result<(), ErrorBody> 
                 for (days, length, chords, changes) in past {
                     let start = now - days * DAY;
                     let id = Id::new(start).0;
-                    rows::insert(tx, id, Id::new(start).0, Some(Owner::User(user)), start).await?;
+                    rows::insert(
+                        tx,
+                        id,
+                        SessionId(Id::new(start).0),
+                        Some(Owner::User(user)),
+                        start,
+                    )
+                    .await?;
                     rows::add_event(tx, id, Kind::Start, start).await?;
                     rows::add_event(tx, id, Kind::End, start + length).await?;
                     let chords: Vec<String> = chords.iter().map(|c| (*c).to_owned()).collect();
@@ -235,7 +245,7 @@ pub(crate) async fn seed_demo(auth: &Auth, user: Uuid) -> Result<(), ErrorBody> 
 
 async fn run(
     tx: &mut Tx,
-    session: Uuid,
+    session: SessionId,
     step: Step,
     command: &PracticeCommand,
     at: Millis,
@@ -287,10 +297,10 @@ fn update(clock: &Clock, timestamp: Option<Timestamp>, now: Millis) -> PracticeU
 /// Pauses a practice unless somebody else did so in the meantime.
 async fn pause(
     tx: &mut Tx,
-    session: Uuid,
+    session: SessionId,
     id: Uuid,
     at: Millis,
-) -> Result<Option<(Uuid, PracticeUpdate)>, StoreError> {
+) -> Result<Option<(SessionId, PracticeUpdate)>, StoreError> {
     guitar::lock_session(tx, session).await?;
     let Some(clock) = rows::newest(&mut **tx, session).await? else { return Ok(None) };
     if clock.id != id || clock.status != PracticeStatus::Started {

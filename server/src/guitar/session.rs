@@ -11,15 +11,17 @@ use cadence_realtime::hub::{
 };
 use cadence_store::Store;
 use futures_util::future::BoxFuture;
-use protocol::{ErrorBody, ServerMessage, account::Role, guitar::Presence, http::JoinRequest};
-use uuid::Uuid;
+use protocol::{
+    ErrorBody, ParticipantId, ServerMessage, SessionId, account::Role, guitar::Presence,
+    http::JoinRequest,
+};
 
 /// The session from memory, or restored from its database record, for example after a restart.
 ///
 /// # Errors
 /// `invalid_session` when it does not exist or has ended; `broker_unavailable` when the other nodes
 /// cannot be reached.
-pub async fn open(store: &Store, hub: &Hub, id: Uuid) -> Result<SharedSession, ErrorBody> {
+pub async fn open(store: &Store, hub: &Hub, id: SessionId) -> Result<SharedSession, ErrorBody> {
     if let Some(session) = hub.session(id) {
         return Ok(session);
     }
@@ -40,7 +42,7 @@ pub async fn open(store: &Store, hub: &Hub, id: Uuid) -> Result<SharedSession, E
 pub fn connected(
     store: &Store,
     hub: &Hub,
-) -> impl Fn(Uuid, Uuid) -> BoxFuture<'static, bool> + Sync + use<> {
+) -> impl Fn(SessionId, ParticipantId) -> BoxFuture<'static, bool> + Sync + use<> {
     let (store, hub) = (store.clone(), hub.clone());
     move |session, phone| {
         let (store, hub) = (store.clone(), hub.clone());
@@ -51,7 +53,7 @@ pub fn connected(
             // While the other nodes cannot be reached, only this node's connections count.
             let Ok(session) = open(&store, &hub, session).await else { return false };
             let players = session.snapshot().0.participants;
-            players.iter().any(|p| p.user_id == phone && p.status != Presence::Disconnected)
+            players.iter().any(|p| p.user_id == phone.0 && p.status != Presence::Disconnected)
         })
     }
 }
@@ -95,7 +97,7 @@ pub async fn allow(
     auth: &Auth,
     hub: &Hub,
     session: &SharedSession,
-    phone: Uuid,
+    phone: ParticipantId,
     role: Role,
 ) -> Result<(), ErrorBody> {
     pairing::allow(auth, session.id(), phone, role).await?;
@@ -109,7 +111,7 @@ pub async fn remove(
     auth: &Auth,
     hub: &Hub,
     session: &SharedSession,
-    phone: Uuid,
+    phone: ParticipantId,
 ) -> Result<(), ErrorBody> {
     pairing::remove(auth, session.id(), phone).await?;
     session.remove(phone, auth.now());

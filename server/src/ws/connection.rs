@@ -254,6 +254,7 @@ fn unreadable(cause: axum::Error) -> End {
 mod tests {
     use super::*;
     use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
+    use protocol::SessionId;
     use protocol::{Codec, account::Role, guitar::Presence, topic::TopicRequest};
     use std::net::Ipv4Addr;
 
@@ -265,12 +266,12 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let state = Server::build(config, listener).await.expect("built").state;
         let clock = state.store.clock().server_clock();
-        let session = state.hub.open_session(Uuid::from_u128(1), None, &clock);
+        let session = state.hub.open_session(SessionId(Uuid::from_u128(1)), None, &clock);
         let session = session.await.expect("a session");
         let handle =
             Arc::new(ConnectionHandle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
         assert!(state.hub.register(&handle, &state.config.limits));
-        let seat = Seat { session: session.id(), id: session.id(), role: Role::Host };
+        let seat = Seat { session: session.id(), id: session.id().0, role: Role::Host };
         let mut connection = Connection::new(Opening {
             state: state.clone(),
             handle,

@@ -16,7 +16,7 @@ use logic::{
     topic::{AnswerPlace, EventOrigin, Permit, PlacedAnswer, practice::AfterStep},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Note, ServerMessage, Topic,
+    ErrorBody, ErrorCode, Note, ParticipantId, ServerMessage, Topic,
     account::{Permission, Role},
     guitar::PracticeCommand,
     server::Outcome,
@@ -90,7 +90,7 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
-        participant: Uuid,
+        participant: ParticipantId,
         role: Role,
     ) {
         let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
@@ -108,7 +108,7 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
-        participant: Uuid,
+        participant: ParticipantId,
     ) {
         let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
             Ok(session) => {

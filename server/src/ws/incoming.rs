@@ -43,8 +43,8 @@ impl MessageLimits {
     }
 
     /// From now on the client's messages are counted with those of this account or seat.
-    pub(super) fn count_as(&mut self, state: &AppState, user: Uuid) {
-        self.bucket = state.buckets.of(Counted::User(user));
+    pub(super) fn count_as(&mut self, state: &AppState, counted: Counted) {
+        self.bucket = state.buckets.of(counted);
     }
 
     /// Counts a message. The inner result is how many milliseconds to wait when it is over the

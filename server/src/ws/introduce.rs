@@ -10,7 +10,10 @@ use crate::{
     auth::OriginKind,
     guitar::{pairing::invalid_session, session},
 };
-use cadence_base::identity::{HostIdentity, ParticipantIdentity};
+use cadence_base::{
+    identity::{HostIdentity, ParticipantIdentity},
+    rate_limit::Counted,
+};
 use logic::{
     permission::not_signed_in,
     topic::{access, subscriptions::too_many_topics},
@@ -284,9 +287,11 @@ impl Connection {
         }
         // A PC that nobody is signed in on counts as its session: others behind its address, such
         // as a school's, must not take its share.
-        let seat = self.client.principal.seats.first().map(|seat| seat.id);
-        if let Some(user) = user.or(self.client.principal.participant()).or(seat) {
-            self.limits.count_as(&self.state, user);
+        let principal = &self.client.principal;
+        let phone = principal.participant().map(|phone| phone.0);
+        let seat = phone.or(principal.seats.first().map(|seat| seat.id));
+        if let Some(counted) = user.map(Counted::Account).or(seat.map(Counted::Seat)) {
+            self.limits.count_as(&self.state, counted);
         }
         self.read_proofs_again().await.map_err(|error| self.turn_away(None, error))
     }
@@ -329,12 +334,12 @@ impl Connection {
 
 impl From<HostIdentity> for Seat {
     fn from(host: HostIdentity) -> Self {
-        Self { session: host.session, id: host.session, role: Role::Host }
+        Self { session: host.session, id: host.session.0, role: Role::Host }
     }
 }
 
 impl From<ParticipantIdentity> for Seat {
     fn from(phone: ParticipantIdentity) -> Self {
-        Self { session: phone.session, id: phone.participant, role: phone.role }
+        Self { session: phone.session, id: phone.participant.0, role: phone.role }
     }
 }

@@ -3,7 +3,7 @@
 
 use cadence_base::identity::StaffIdentity;
 use protocol::{
-    Topic,
+    ParticipantId, SessionId, Topic,
     account::{Identity, Role},
 };
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// The participant; the session itself for its host.
     pub id: Uuid,
     /// Host, performer, spectator, or waiting.
@@ -42,7 +42,7 @@ impl Principal {
     }
 
     /// The seat in a session; the host's counts before a phone's.
-    pub fn seat(&self, session: Uuid) -> Option<&Seat> {
+    pub fn seat(&self, session: SessionId) -> Option<&Seat> {
         self.seats
             .iter()
             .filter(|seat| seat.session == session)
@@ -73,21 +73,23 @@ impl Principal {
     }
 
     /// The phone's participant, so that removing it closes this connection.
-    pub fn participant(&self) -> Option<Uuid> {
-        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| seat.id)
+    pub fn participant(&self) -> Option<ParticipantId> {
+        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| ParticipantId(seat.id))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::UserId;
+    use uuid::Uuid;
 
     #[test]
     fn the_topic_decides_which_role_counts() {
-        let session = Uuid::from_u128(1);
+        let session = SessionId(Uuid::from_u128(1));
         let principal = Principal {
             staff: Some(StaffIdentity {
-                user: Uuid::from_u128(2),
+                user: UserId(Uuid::from_u128(2)),
                 name: "T".into(),
                 role: Role::Trainer,
                 sign_in: Uuid::from_u128(3),
@@ -95,11 +97,11 @@ mod tests {
             }),
             seats: vec![
                 Seat { session, id: Uuid::from_u128(4), role: Role::Spectator },
-                Seat { session, id: session, role: Role::Host },
+                Seat { session, id: session.0, role: Role::Host },
             ],
         };
         assert_eq!(principal.role_in(Topic::CheckIns), Some(Role::Trainer));
         assert_eq!(principal.role_in(Topic::Guitar(session)), Some(Role::Host));
-        assert_eq!(principal.role_in(Topic::Guitar(Uuid::nil())), None);
+        assert_eq!(principal.role_in(Topic::Guitar(SessionId(Uuid::nil()))), None);
     }
 }

@@ -24,8 +24,8 @@ use cadence_realtime::hub::handle::ConnectionHandle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use logic::topic::WireProtocol;
 use protocol::{
-    CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, Topic,
-    encode,
+    CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, SessionId,
+    Topic, encode,
 };
 use std::{net::SocketAddr, sync::Arc};
 use uuid::Uuid;
@@ -66,7 +66,7 @@ pub async fn guitar(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     // An id that is none gets the same answer as a session that does not exist.
-    let session = Uuid::try_parse(&session).unwrap_or_default();
+    let session = session.parse().unwrap_or(SessionId(Uuid::nil()));
     open(state, peer, headers, upgrade, Some(Topic::Guitar(session))).await
 }
 

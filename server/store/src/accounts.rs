@@ -4,8 +4,7 @@ use crate::{
     Id, StoreError, Tx,
     sql::{self, Db},
 };
-use protocol::{ErrorBody, ErrorCode, account::Role};
-use uuid::Uuid;
+use protocol::{ErrorBody, ErrorCode, UserId, account::Role};
 
 /// An e-mail address that can be one. Only a message to it would tell more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ impl Email {
 #[derive(Clone)]
 pub struct NewAccount {
     /// Its id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Its address.
     pub email: Email,
     /// The name to show.
@@ -57,7 +56,7 @@ pub struct NewAccount {
 #[derive(Clone)]
 pub struct Login {
     /// The account.
-    pub id: Uuid,
+    pub id: UserId,
     /// The password's hash.
     pub password_hash: String,
     /// Whether it may sign in at all.
@@ -71,7 +70,7 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount) -> Result<(), StoreError>
         "INSERT INTO users (id, email, email_key, name, role, password_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_key) DO NOTHING",
     )
-    .bind(Id(account.id))
+    .bind(Id(account.id.0))
     .bind(account.email.as_str())
     .bind(account.email.key())
     .bind(&account.name)
@@ -95,7 +94,7 @@ pub async fn login(db: impl Db, email: &Email) -> Result<Option<Login>, sqlx::Er
     .bind(email.key())
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|(id, password_hash, disabled)| Login { id: id.0, password_hash, disabled }))
+    Ok(row.map(|(id, password_hash, disabled)| Login { id: UserId(id.0), password_hash, disabled }))
 }
 
 /// How many accounts there are.
@@ -104,9 +103,9 @@ pub async fn count(db: impl Db) -> Result<i64, sqlx::Error> {
 }
 
 /// Replaces a password; the demo accounts get new ones when theirs are not the fixed ones.
-pub async fn set_password(tx: &mut Tx, user: Uuid, hash: &str) -> Result<(), sqlx::Error> {
+pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), sqlx::Error> {
     sql::query("UPDATE users SET password_hash = $2 WHERE id = $1")
-        .bind(Id(user))
+        .bind(Id(user.0))
         .bind(hash)
         .execute(&mut **tx)
         .await?;
@@ -118,6 +117,7 @@ mod tests {
     use super::*;
     use crate::{GymTime, Store};
     use cadence_config::DatabaseSettings;
+    use uuid::Uuid;
 
     #[test]
     fn addresses_are_trimmed_and_compared_without_case() {
@@ -150,8 +150,8 @@ mod tests {
             };
             store.write(move |tx| Box::pin(async move { insert(tx, &account).await })).await
         };
-        make(Uuid::nil(), "sam@cadence.test", Role::Staff).await.expect("a new account");
-        let made = make(Uuid::max(), "SAM@cadence.test", Role::Admin).await;
+        make(UserId(Uuid::nil()), "sam@cadence.test", Role::Staff).await.expect("a new account");
+        let made = make(UserId(Uuid::max()), "SAM@cadence.test", Role::Admin).await;
         let body = ErrorBody::from(made.expect_err("a conflict"));
         assert_eq!(body.code, ErrorCode::Conflict);
     }

@@ -32,7 +32,7 @@ pub async fn record(
     )
     .bind(Id::new(now))
     .bind(now)
-    .bind(Id(actor.user))
+    .bind(Id(actor.user.0))
     .bind(&actor.name)
     .bind(entry.action)
     .bind(Id(entry.subject))

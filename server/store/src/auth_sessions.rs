@@ -4,7 +4,7 @@ use crate::{
     Id, Tx,
     sql::{self, Db},
 };
-use protocol::{Millis, account::Role};
+use protocol::{Millis, UserId, account::Role};
 use uuid::Uuid;
 
 /// A sign-in that counts: not revoked, not expired, its account enabled.
@@ -13,7 +13,7 @@ pub struct Live {
     /// The sign-in.
     pub sign_in: Uuid,
     /// The account.
-    pub user: Uuid,
+    pub user: UserId,
     /// Its name now.
     pub name: String,
     /// Its role now.
@@ -48,7 +48,7 @@ pub struct Ticket {
 pub async fn insert(
     tx: &mut Tx,
     sign_in: Uuid,
-    user: Uuid,
+    user: UserId,
     now: Millis,
     life: Millis,
 ) -> Result<(), sqlx::Error> {
@@ -57,7 +57,7 @@ pub async fn insert(
          VALUES ($1, $2, $3, $3, $4)",
     )
     .bind(Id(sign_in))
-    .bind(Id(user))
+    .bind(Id(user.0))
     .bind(now)
     .bind(now + life)
     .execute(&mut **tx)
@@ -77,7 +77,7 @@ pub async fn live(db: impl Db, sign_in: Uuid, now: Millis) -> Result<Option<Live
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(|(user, name, role)| {
-        Some(Live { sign_in, user: user.0, name, role: Role::parse(&role)? })
+        Some(Live { sign_in, user: UserId(user.0), name, role: Role::parse(&role)? })
     }))
 }
 

@@ -8,14 +8,14 @@ use cadence_base::{
     event::HostDecision,
     identity::{HostIdentity, Owner, ParticipantIdentity},
 };
-use protocol::{Millis, account::Role};
+use protocol::{Millis, ParticipantId, SessionId, UserId, account::Role};
 use uuid::Uuid;
 
 /// A session to make.
 #[derive(Clone)]
 pub struct NewSession {
     /// The session.
-    pub id: Uuid,
+    pub id: SessionId,
     /// Of the host secret.
     pub host_hash: String,
     /// Of the secret with rotation 0.
@@ -37,7 +37,7 @@ pub struct Code {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundCode {
     /// The session that it belongs to.
-    pub session: Uuid,
+    pub session: SessionId,
     /// When it ends or ended.
     pub expires_at: Millis,
 }
@@ -46,9 +46,9 @@ pub struct FoundCode {
 #[derive(Clone)]
 pub struct NewParticipant {
     /// The phone.
-    pub id: Uuid,
+    pub id: ParticipantId,
     /// The session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// What it may do.
     pub role: Role,
     /// Of its token.
@@ -61,7 +61,7 @@ pub struct NewParticipant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Performer {
     /// The phone.
-    pub id: Uuid,
+    pub id: ParticipantId,
     /// When it joined.
     pub joined_at: Millis,
 }
@@ -96,7 +96,7 @@ pub async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sql
            (id, host_hash, rotation, secret_hash, owner_guest, owner_user, created_at, last_used_at)
          VALUES ($1, $2, 0, $3, $4, $5, $6, $6)",
     )
-    .bind(Id(session.id))
+    .bind(Id(session.id.0))
     .bind(&session.host_hash)
     .bind(&session.secret_hash)
     .bind(guest)
@@ -109,9 +109,9 @@ pub async fn insert_session(tx: &mut Tx, session: &NewSession) -> Result<(), sql
 
 /// Takes a session before something is decided in it: who plays, which code it shows, whether its
 /// practice runs. Two nodes then do so one after the other.
-pub async fn lock_session(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error> {
+pub async fn lock_session(tx: &mut Tx, session: SessionId) -> Result<(), sqlx::Error> {
     sql::query("SELECT id FROM guitar_sessions WHERE id = $1 FOR UPDATE")
-        .bind(Id(session))
+        .bind(Id(session.0))
         .lock(tx)
         .await
 }
@@ -126,26 +126,26 @@ pub async fn host(db: impl Db, host_hash: &str) -> Result<Option<HostIdentity>, 
     .fetch_optional(db)
     .await?;
     Ok(row.map(|(session, guest, user)| HostIdentity {
-        session: session.0,
+        session: SessionId(session.0),
         owner: owner(guest, user),
     }))
 }
 
 /// The live session with a secret.
-pub async fn by_secret(db: impl Db, secret_hash: &str) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn by_secret(db: impl Db, secret_hash: &str) -> Result<Option<SessionId>, sqlx::Error> {
     let id: Option<Id> = sql::query_scalar(
         "SELECT id FROM guitar_sessions WHERE secret_hash = $1 AND ended_at IS NULL",
     )
     .bind(secret_hash)
     .fetch_optional(db)
     .await?;
-    Ok(id.map(|id| id.0))
+    Ok(id.map(|id| SessionId(id.0)))
 }
 
 /// The number that a live session's secret is derived with.
-pub async fn rotation(db: impl Db, session: Uuid) -> Result<Option<i64>, sqlx::Error> {
+pub async fn rotation(db: impl Db, session: SessionId) -> Result<Option<i64>, sqlx::Error> {
     sql::query_scalar("SELECT rotation FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL")
-        .bind(Id(session))
+        .bind(Id(session.0))
         .fetch_optional(db)
         .await
 }
@@ -153,12 +153,12 @@ pub async fn rotation(db: impl Db, session: Uuid) -> Result<Option<i64>, sqlx::E
 /// Replaces a session's secret.
 pub async fn set_secret(
     tx: &mut Tx,
-    session: Uuid,
+    session: SessionId,
     rotation: i64,
     secret_hash: &str,
 ) -> Result<(), sqlx::Error> {
     sql::query("UPDATE guitar_sessions SET rotation = $2, secret_hash = $3 WHERE id = $1")
-        .bind(Id(session))
+        .bind(Id(session.0))
         .bind(rotation)
         .bind(secret_hash)
         .execute(&mut **tx)
@@ -167,14 +167,18 @@ pub async fn set_secret(
 }
 
 /// Notes that a session is in use, and by whom.
-pub async fn touch(tx: &mut Tx, session: Uuid, owner: Option<Owner>) -> Result<(), sqlx::Error> {
+pub async fn touch(
+    tx: &mut Tx,
+    session: SessionId,
+    owner: Option<Owner>,
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let (guest, user) = columns(owner);
     sql::query(
         "UPDATE guitar_sessions SET last_used_at = $2, owner_guest = $3, owner_user = $4
          WHERE id = $1",
     )
-    .bind(Id(session))
+    .bind(Id(session.0))
     .bind(now)
     .bind(guest)
     .bind(user)
@@ -186,24 +190,24 @@ pub async fn touch(tx: &mut Tx, session: Uuid, owner: Option<Owner>) -> Result<(
 /// Whose practice a session counts; the outer `None` when it does not exist or has ended.
 pub async fn session_owner(
     db: impl Db,
-    session: Uuid,
+    session: SessionId,
 ) -> Result<Option<Option<Owner>>, sqlx::Error> {
     let row: Option<(Option<Id>, Option<Id>)> = sql::query_as(
         "SELECT owner_guest, owner_user FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL",
     )
-    .bind(Id(session))
+    .bind(Id(session.0))
     .fetch_optional(db)
     .await?;
     Ok(row.map(|(guest, user)| owner(guest, user)))
 }
 
 /// The code that a session shows, expired or not.
-pub async fn newest_code(db: impl Db, session: Uuid) -> Result<Option<Code>, sqlx::Error> {
+pub async fn newest_code(db: impl Db, session: SessionId) -> Result<Option<Code>, sqlx::Error> {
     let row: Option<(String, Millis)> = sql::query_as(
         "SELECT code, expires_at FROM guitar_codes WHERE session = $1
          ORDER BY made_at DESC, expires_at DESC LIMIT 1",
     )
-    .bind(Id(session))
+    .bind(Id(session.0))
     .fetch_optional(db)
     .await?;
     Ok(row.map(|(text, expires_at)| Code { text, expires_at }))
@@ -219,18 +223,22 @@ pub async fn find_code(db: impl Db, code: &str) -> Result<Option<FoundCode>, sql
     .bind(code)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|(session, expires_at)| FoundCode { session: session.0, expires_at }))
+    Ok(row.map(|(session, expires_at)| FoundCode { session: SessionId(session.0), expires_at }))
 }
 
 /// Gives a session a code; false when another session has or had it within the hour.
-pub async fn insert_code(tx: &mut Tx, session: Uuid, code: &Code) -> Result<bool, sqlx::Error> {
+pub async fn insert_code(
+    tx: &mut Tx,
+    session: SessionId,
+    code: &Code,
+) -> Result<bool, sqlx::Error> {
     let now = tx.now();
     let done = sql::query(
         "INSERT INTO guitar_codes (code, session, made_at, expires_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (code) DO NOTHING",
     )
     .bind(&code.text)
-    .bind(Id(session))
+    .bind(Id(session.0))
     .bind(now)
     .bind(code.expires_at)
     .execute(&mut **tx)
@@ -260,10 +268,10 @@ pub async fn renew_code(
 }
 
 /// Ends the codes of a session now.
-pub async fn expire_codes(tx: &mut Tx, session: Uuid) -> Result<(), sqlx::Error> {
+pub async fn expire_codes(tx: &mut Tx, session: SessionId) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query("UPDATE guitar_codes SET expires_at = $2 WHERE session = $1 AND expires_at > $2")
-        .bind(Id(session))
+        .bind(Id(session.0))
         .bind(now)
         .execute(&mut **tx)
         .await?;
@@ -289,8 +297,8 @@ pub async fn insert_participant(
         "INSERT INTO guitar_participants (id, session, role, token_hash, device, joined_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
-    .bind(Id(participant.id))
-    .bind(Id(participant.session))
+    .bind(Id(participant.id.0))
+    .bind(Id(participant.session.0))
     .bind(participant.role.name())
     .bind(&participant.token_hash)
     .bind(&participant.device)
@@ -303,14 +311,14 @@ pub async fn insert_participant(
 /// A phone that was not removed, in a live session.
 pub async fn participant(
     db: impl Db,
-    id: Uuid,
+    id: ParticipantId,
 ) -> Result<Option<ParticipantIdentity>, sqlx::Error> {
     let row: Option<ParticipantRow> = sql::query_as(
         "SELECT p.session, p.id, p.role, p.device FROM guitar_participants p
          JOIN guitar_sessions s ON s.id = p.session
          WHERE p.id = $1 AND p.removed_at IS NULL AND s.ended_at IS NULL",
     )
-    .bind(Id(id))
+    .bind(Id(id.0))
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(identity))
@@ -333,22 +341,25 @@ pub async fn participant_by_hash(
 }
 
 /// The phones of a session that play.
-pub async fn performers(db: impl Db, session: Uuid) -> Result<Vec<Performer>, sqlx::Error> {
+pub async fn performers(db: impl Db, session: SessionId) -> Result<Vec<Performer>, sqlx::Error> {
     let rows: Vec<(Id, Millis)> = sql::query_as(
         "SELECT id, joined_at FROM guitar_participants
          WHERE session = $1 AND role = 'performer' AND removed_at IS NULL",
     )
-    .bind(Id(session))
+    .bind(Id(session.0))
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|(id, joined_at)| Performer { id: id.0, joined_at }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, joined_at)| Performer { id: ParticipantId(id.0), joined_at })
+        .collect())
 }
 
 /// Changes what a phone may do; false when it is not in the session.
 pub async fn set_role(
     tx: &mut Tx,
-    session: Uuid,
-    participant: Uuid,
+    session: SessionId,
+    participant: ParticipantId,
     role: Role,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
@@ -356,8 +367,8 @@ pub async fn set_role(
         "UPDATE guitar_participants SET role = $3, changed_at = $4
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
-    .bind(Id(session))
-    .bind(Id(participant))
+    .bind(Id(session.0))
+    .bind(Id(participant.0))
     .bind(role.name())
     .bind(now)
     .execute(&mut **tx)
@@ -368,16 +379,16 @@ pub async fn set_role(
 /// Takes a phone's token away; false when it is not in the session.
 pub async fn remove_participant(
     tx: &mut Tx,
-    session: Uuid,
-    participant: Uuid,
+    session: SessionId,
+    participant: ParticipantId,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
     let done = sql::query(
         "UPDATE guitar_participants SET removed_at = $3, changed_at = $3
          WHERE session = $1 AND id = $2 AND removed_at IS NULL",
     )
-    .bind(Id(session))
-    .bind(Id(participant))
+    .bind(Id(session.0))
+    .bind(Id(participant.0))
     .bind(now)
     .execute(&mut **tx)
     .await?;
@@ -398,7 +409,11 @@ pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<HostDecisi
             Some(_) => None,
             None => Some(Role::parse(&role)?),
         };
-        Some(HostDecision { session: session.0, participant: participant.0, role })
+        Some(HostDecision {
+            session: SessionId(session.0),
+            participant: ParticipantId(participant.0),
+            role,
+        })
     };
     Ok(rows.into_iter().filter_map(decided).collect())
 }
@@ -416,18 +431,23 @@ pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
 pub(super) fn columns(owner: Option<Owner>) -> (Option<Id>, Option<Id>) {
     match owner {
         Some(Owner::Guest(id)) => (Some(Id(id)), None),
-        Some(Owner::User(id)) => (None, Some(Id(id))),
+        Some(Owner::User(id)) => (None, Some(Id(id.0))),
         None => (None, None),
     }
 }
 
 fn owner(guest: Option<Id>, user: Option<Id>) -> Option<Owner> {
-    user.map(|id| Owner::User(id.0)).or(guest.map(|id| Owner::Guest(id.0)))
+    user.map(|id| Owner::User(UserId(id.0))).or(guest.map(|id| Owner::Guest(id.0)))
 }
 
 type ParticipantRow = (Id, Id, String, String);
 
 fn identity((session, id, role, device): ParticipantRow) -> Option<ParticipantIdentity> {
     let role = Role::parse(&role)?;
-    Some(ParticipantIdentity { session: session.0, participant: id.0, role, device })
+    Some(ParticipantIdentity {
+        session: SessionId(session.0),
+        participant: ParticipantId(id.0),
+        role,
+        device,
+    })
 }

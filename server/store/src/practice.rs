@@ -6,7 +6,7 @@ use crate::{
     sql::{self, Db},
 };
 use cadence_base::identity::Owner;
-use protocol::{Millis, guitar::PracticeStatus, http::PracticeRecord};
+use protocol::{Millis, SessionId, guitar::PracticeStatus, http::PracticeRecord};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ pub struct Clock {
     /// The practice.
     pub id: Uuid,
     /// Its session.
-    pub session: Uuid,
+    pub session: SessionId,
     /// Where it stands.
     pub status: PracticeStatus,
     /// Practised up to `as_of`.
@@ -80,7 +80,7 @@ impl From<ClockRow> for Clock {
     fn from(row: ClockRow) -> Self {
         Self {
             id: row.id.0,
-            session: row.session.0,
+            session: SessionId(row.session.0),
             status: status(&row.status),
             elapsed_ms: row.elapsed_ms,
             as_of: row.as_of,
@@ -90,12 +90,12 @@ impl From<ClockRow> for Clock {
 }
 
 /// The newest practice of a session, whether it goes on or has ended.
-pub async fn newest(db: impl Db, session: Uuid) -> Result<Option<Clock>, sqlx::Error> {
+pub async fn newest(db: impl Db, session: SessionId) -> Result<Option<Clock>, sqlx::Error> {
     let row: Option<ClockRow> = sql::query_as(
         "SELECT id, session, status, elapsed_ms, as_of, alive_at FROM practices
          WHERE session = $1 ORDER BY status = 'ended', started_at DESC, id DESC LIMIT 1",
     )
-    .bind(Id(session))
+    .bind(Id(session.0))
     .fetch_optional(db)
     .await?;
     Ok(row.map(Clock::from))
@@ -116,7 +116,7 @@ pub async fn running(db: impl Db) -> Result<Vec<Clock>, sqlx::Error> {
 pub async fn insert(
     tx: &mut Tx,
     id: Uuid,
-    session: Uuid,
+    session: SessionId,
     owner: Option<Owner>,
     at: Millis,
 ) -> Result<(), sqlx::Error> {
@@ -127,7 +127,7 @@ pub async fn insert(
          VALUES ($1, $2, $3, $4, 'started', $5, 0, $5, $5)",
     )
     .bind(Id(id))
-    .bind(Id(session))
+    .bind(Id(session.0))
     .bind(guest)
     .bind(user)
     .bind(at)

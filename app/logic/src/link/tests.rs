@@ -3,7 +3,7 @@
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
 use protocol::{
     ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position,
-    ServerMessage, Topic,
+    ServerMessage, SessionId, Topic,
     account::{Identity, Role},
     decode_frame, encode,
     guitar::{ChordChange, GuitarState, PracticeCommand},
@@ -13,7 +13,7 @@ use protocol::{
 };
 use uuid::Uuid;
 
-const ROOM: Topic = Topic::Guitar(Uuid::from_u128(7));
+const ROOM: Topic = Topic::Guitar(SessionId(Uuid::from_u128(7)));
 const SIGNED_IN_UNTIL: i64 = 900_000;
 
 /// A page with its clock, and what it was told to do.

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_position_that_a_session_does_not_hold_is_looked_for_once_in_its_shared_log() {
-        let topic = Topic::Guitar(uuid::Uuid::nil());
+        let topic = Topic::Guitar(protocol::SessionId(uuid::Uuid::nil()));
         let mut catch_up = CatchUp::new(topic, Some(at(9)), CADENCE);
         assert!(matches!(catch_up.next(&log(topic, 5)), CatchUpStep::RefreshRing));
         assert!(matches!(catch_up.next(&log(topic, 5)), CatchUpStep::Snapshot));

@@ -192,6 +192,7 @@ pub fn out_of_order() -> ErrorBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::SessionId;
 
     fn id(number: u128) -> Uuid {
         Uuid::from_u128(number)
@@ -290,12 +291,12 @@ mod tests {
     #[test]
     fn notes_of_a_session_do_not_wait_for_commands_nor_for_another_session() {
         let order = MessageOrder::default();
-        let [one, other] = [1, 2].map(|n| OrderKind::Notes(Topic::Guitar(id(n))));
+        let [one, other] = [1, 2].map(|n| OrderKind::Notes(Topic::Guitar(SessionId(id(n)))));
         order.admit(one, id(1)).retry();
         assert!(arrives(&order, 2));
         assert!(order.admit(other, id(3)).is_due());
         assert!(!order.admit(one, id(4)).is_due());
-        order.leave(Topic::Guitar(id(1)));
+        order.leave(Topic::Guitar(SessionId(id(1))));
         assert!(order.admit(one, id(5)).is_due());
     }
 }

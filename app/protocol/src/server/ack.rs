@@ -1,7 +1,7 @@
 //! The answer to a message that was taken.
 
 use crate::{
-    Millis,
+    Millis, ParticipantId,
     account::{Identity, Role},
     guitar::PracticeUpdate,
     gym::{CheckInAnswer, Visit},
@@ -82,7 +82,7 @@ pub enum Outcome {
     /// The host has allowed or removed a phone.
     Participant {
         /// The phone.
-        participant: Uuid,
+        participant: ParticipantId,
     },
 }
 
@@ -110,5 +110,5 @@ struct OutcomeKind<'a> {
 
 #[derive(Deserialize)]
 struct OutcomeParticipant {
-    participant: Uuid,
+    participant: ParticipantId,
 }

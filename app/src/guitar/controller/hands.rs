@@ -54,7 +54,7 @@ pub(super) fn Hands(
         let admission = performance.admission;
         Memo::new(move |_| {
             let known = state.with(|state| {
-                let me = state.participants.iter().find(|p| p.user_id == joined.participant);
+                let me = state.participants.iter().find(|p| p.user_id == joined.participant.0);
                 me.map(|me| me.role)
             });
             match (admission.get(), known.unwrap_or(joined.role)) {

@@ -1,12 +1,11 @@
 //! What a phone asks when it joins, and why the form for a code is shown.
 
 use crate::ui::{close_words, error_words};
-use protocol::{CloseCode, ErrorBody, ErrorCode, http::JoinRequest};
+use protocol::{CloseCode, ErrorBody, ErrorCode, SessionId, http::JoinRequest};
 use texts::{count_words, words};
-use uuid::Uuid;
 
 /// The request of a scanned or pasted link.
-pub(super) fn by_link(session: Uuid, secret: String) -> JoinRequest {
+pub(super) fn by_link(session: SessionId, secret: String) -> JoinRequest {
     JoinRequest {
         session_id: Some(session),
         secret: Some(secret),

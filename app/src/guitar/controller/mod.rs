@@ -21,9 +21,8 @@ use leptos::{
     ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
-use protocol::http::Joined;
+use protocol::{SessionId, http::Joined};
 use texts::words;
-use uuid::Uuid;
 
 /// The page, with a session in its address or without.
 #[component]
@@ -62,7 +61,7 @@ pub(super) enum Step {
 impl Step {
     /// What the server can show: it knows the cookie and the address, and no fragment.
     fn first(named: Option<&str>, joined: Option<Joined>) -> Self {
-        let session = named.map(Uuid::try_parse);
+        let session = named.map(str::parse::<SessionId>);
         match (session, joined) {
             (None, Some(joined)) => Self::In(joined),
             (Some(Ok(session)), Some(joined)) if joined.session_id == session => Self::In(joined),
@@ -78,13 +77,13 @@ impl Step {
 fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     let link = use_link();
     let step = RwSignal::new(Step::first(named.as_deref(), joined));
-    let session = named.and_then(|named| Uuid::try_parse(&named).ok());
+    let session = named.and_then(|named| named.parse().ok());
     let enter = Callback::new(move |joined: Joined| {
         // After a final close only a person's act connects again, and joining is one.
         link.reconnect();
         step.set(Step::In(joined));
     });
-    let scanned = StoredValue::new(None::<(Uuid, String)>);
+    let scanned = StoredValue::new(None::<(SessionId, String)>);
     let follow = Callback::new(move |()| {
         let Some((session, secret)) = scanned.get_value() else { return };
         step.set(Step::Arriving);
@@ -147,7 +146,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
 }
 
 /// Takes the secret out of the address, so that it is in no history and no shared picture.
-fn forget_fragment(session: Uuid) {
+fn forget_fragment(session: SessionId) {
     if let Ok(history) = window().history() {
         let address = format!("/play/{session}");
         // A refusal leaves the address as it is; the session works all the same.
@@ -158,11 +157,12 @@ fn forget_fragment(session: Uuid) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::account::Role;
+    use protocol::{ParticipantId, account::Role};
+    use uuid::Uuid;
 
     fn joined(session: u128) -> Joined {
-        let session_id = Uuid::from_u128(session);
-        Joined { session_id, participant: Uuid::from_u128(9), role: Role::Performer }
+        let session_id = SessionId(Uuid::from_u128(session));
+        Joined { session_id, participant: ParticipantId(Uuid::from_u128(9)), role: Role::Performer }
     }
 
     #[test]

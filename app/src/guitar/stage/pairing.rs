@@ -7,7 +7,7 @@ use crate::{
     ui::use_tick,
 };
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{ErrorBody, Millis, http::Pairing};
+use protocol::{ErrorBody, Millis, SessionId, http::Pairing};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -87,7 +87,7 @@ impl Pairings {
     }
 
     /// The session.
-    pub(super) fn session(self) -> Signal<Option<Uuid>> {
+    pub(super) fn session(self) -> Signal<Option<SessionId>> {
         let pairing = self.pairing;
         let session = Memo::new(move |_| pairing.with(|p| p.as_ref().map(|p| p.session_id)));
         session.into()

@@ -6,6 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::{
+    ParticipantId,
     account::Role,
     guitar::{Participant, Presence},
 };
@@ -65,11 +66,12 @@ fn Player(
         None => "",
     };
     let presence = move || phone.with(|phone| phone.as_ref().map(presence).unwrap_or_default());
+    let participant = ParticipantId(user);
     let act = move |decision: Decision| {
         let say = move |_| match decision {
-            Decision::Play => performance.allow(user, Role::Performer),
-            Decision::Watch => performance.allow(user, Role::Spectator),
-            Decision::Remove => performance.remove(user),
+            Decision::Play => performance.allow(participant, Role::Performer),
+            Decision::Watch => performance.allow(participant, Role::Spectator),
+            Decision::Remove => performance.remove(participant),
         };
         view! {
             <button type="button" class=decision.class() on:click=say>

@@ -17,7 +17,7 @@ use bus::{MessageBus, MessageHandler};
 use cadence_base::time::mono;
 use event_json::{read_event, write_event};
 use logic::{presence::Seats, topic::TopicEvent};
-use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage};
+use protocol::{ErrorBody, ErrorCode, Millis, Position, ServerMessage, SessionId};
 use redis::{
     Client, ErrorKind, FromRedisValue, Script, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
@@ -255,7 +255,7 @@ impl Broker {
     /// With `version`, only while the seats are still those that were read.
     pub async fn append(
         &self,
-        session: Uuid,
+        session: SessionId,
         seen: &Position,
         message: MessageKey<'_>,
         event: &TopicEvent,
@@ -280,7 +280,11 @@ impl Broker {
     }
 
     /// Where a session's log ends, and what stands there after a position.
-    pub async fn read(&self, session: Uuid, seen: &Position) -> Result<LogReading, BrokerAway> {
+    pub async fn read(
+        &self,
+        session: SessionId,
+        seen: &Position,
+    ) -> Result<LogReading, BrokerAway> {
         let mut step = self.step(session, "read", seen);
         step.arg(MAX_EVENTS_PER_READ);
         type StreamEntry = (String, (String, String));
@@ -309,7 +313,7 @@ impl Broker {
     /// a node whose lease is over have all broken off.
     pub async fn seats(
         &self,
-        session: Uuid,
+        session: SessionId,
         seen: &Position,
         mine: &Seats,
         now: Millis,
@@ -334,7 +338,7 @@ impl Broker {
         Ok(AllSeats { end: Position { epoch, offset }, version, nodes })
     }
 
-    fn step(&self, session: Uuid, op: &str, seen: &Position) -> ScriptInvocation<'_> {
+    fn step(&self, session: SessionId, op: &str, seen: &Position) -> ScriptInvocation<'_> {
         let key = |part: &str| format!("{}:{{{session}}}:{part}", self.inner.prefix);
         let mut step = self.inner.script.prepare_invoke();
         for part in ["life", "log", "last", "ids", "seats", "words"] {

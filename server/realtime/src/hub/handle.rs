@@ -2,7 +2,7 @@
 //! close it. The connection itself is one task in [`crate::ws`].
 
 use cadence_base::sync::lock;
-use protocol::{CloseCode, account::Role};
+use protocol::{CloseCode, ParticipantId, UserId, account::Role};
 use std::{collections::VecDeque, net::IpAddr, sync::Mutex};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -27,9 +27,9 @@ pub struct ConnectionHandle {
 
 #[derive(Debug, Default)]
 struct HandleState {
-    user: Option<Uuid>,
+    user: Option<UserId>,
     sign_in: Option<Uuid>,
-    participant: Option<Uuid>,
+    participant: Option<ParticipantId>,
     answers: VecDeque<QueuedText>,
     answer_bytes: usize,
     catch_up_bytes: usize,
@@ -52,15 +52,20 @@ impl ConnectionHandle {
     }
 
     /// Notes who the connection speaks for, so that it can be found.
-    pub fn identify(&self, user: Option<Uuid>, sign_in: Option<Uuid>, participant: Option<Uuid>) {
+    pub fn identify(
+        &self,
+        user: Option<UserId>,
+        sign_in: Option<Uuid>,
+        participant: Option<ParticipantId>,
+    ) {
         let mut inner = lock(&self.inner);
         inner.user = user.or(inner.user);
         inner.sign_in = sign_in.or(inner.sign_in);
         inner.participant = participant.or(inner.participant);
     }
 
-    /// The account or guest.
-    pub fn user(&self) -> Option<Uuid> {
+    /// The account.
+    pub fn user(&self) -> Option<UserId> {
         lock(&self.inner).user
     }
 
@@ -70,7 +75,7 @@ impl ConnectionHandle {
     }
 
     /// The phone of a guitar session.
-    pub fn participant(&self) -> Option<Uuid> {
+    pub fn participant(&self) -> Option<ParticipantId> {
         lock(&self.inner).participant
     }
 

@@ -82,9 +82,9 @@ impl SessionHome for LocalSession {
         now: Millis,
     ) {
         match decision {
-            PhoneDecision::Role(who, _) => self.seat_changed(core, state, who, now),
-            PhoneDecision::Removed(who) => {
-                if let Some(known) = state.participant(who).cloned() {
+            PhoneDecision::Role(phone, _) => self.seat_changed(core, state, phone.0, now),
+            PhoneDecision::Removed(phone) => {
+                if let Some(known) = state.participant(phone.0).cloned() {
                     let (role, status) = (Role::Waiting, Presence::Disconnected);
                     Self::publish_participant(
                         core,

@@ -36,7 +36,8 @@ use local_session::LocalSession;
 use log::{NodeLog, new_epoch};
 use logic::topic::TopicEvent;
 use protocol::{
-    CloseCode, Envelope, ErrorBody, Millis, Position, ServerMessage, Topic,
+    CloseCode, Envelope, ErrorBody, Millis, ParticipantId, Position, ServerMessage, SessionId,
+    Topic, UserId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
     gym::Stats,
@@ -67,7 +68,7 @@ pub struct Hub {
 
 struct HubState {
     checkins: Arc<NodeLog>,
-    sessions: Mutex<HashMap<Uuid, Arc<Session>>>,
+    sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
     connections: Mutex<HashMap<Uuid, Arc<ConnectionHandle>>>,
     /// When clients shall come back; set once the server stops.
     restart: OnceLock<RestartWindow>,
@@ -179,7 +180,7 @@ impl Hub {
     // ── guitar sessions ─────────────────────────────────────────────────────────────────────
 
     /// The session if it is in memory.
-    pub fn session(&self, id: Uuid) -> Option<Arc<Session>> {
+    pub fn session(&self, id: SessionId) -> Option<Arc<Session>> {
         lock(&self.inner.sessions).get(&id).cloned()
     }
 
@@ -189,7 +190,7 @@ impl Hub {
     /// `broker_unavailable` when the other nodes cannot be reached.
     pub async fn open_session(
         &self,
-        id: Uuid,
+        id: SessionId,
         practice: Option<PracticeUpdate>,
         clock: &ServerClock,
     ) -> Result<Arc<Session>, ErrorBody> {
@@ -234,7 +235,12 @@ impl Hub {
         tokio::spawn(session_sync::synchronize(session, home, clock, carry_out));
     }
 
-    fn open_alone(&self, id: Uuid, practice: Option<PracticeUpdate>, now: Millis) -> Arc<Session> {
+    fn open_alone(
+        &self,
+        id: SessionId,
+        practice: Option<PracticeUpdate>,
+        now: Millis,
+    ) -> Arc<Session> {
         let mut sessions = lock(&self.inner.sessions);
         let make = || {
             let end = Position { epoch: new_epoch(), offset: 0 };
@@ -268,7 +274,7 @@ impl Hub {
     }
 
     /// Applies the host's decision about a phone to its connections, on whichever node they are.
-    pub fn publish_decision(&self, participant: Uuid, role: Option<Role>) {
+    pub fn publish_decision(&self, participant: ParticipantId, role: Option<Role>) {
         self.inner.carry_out(PhoneDecision::of(participant, role));
         let Some(broker) = self.inner.broker.clone() else { return };
         let message = match role {
@@ -295,7 +301,7 @@ impl Hub {
     fn received(&self, channel: &str, text: &str) {
         if channel == DECISIONS {
             let mut parts = text.splitn(2, ' ');
-            let Some(Ok(who)) = parts.next().map(Uuid::try_parse) else { return };
+            let Some(Ok(who)) = parts.next().map(str::parse) else { return };
             let role = parts.next().map(serde_json::from_str);
             return match role {
                 Some(Ok(role)) => self.inner.carry_out(PhoneDecision::Role(who, role)),
@@ -307,7 +313,7 @@ impl Hub {
         if self.inner.broker.as_ref().is_some_and(|broker| broker.node() == by) {
             return;
         }
-        match Uuid::try_parse(channel) {
+        match channel.parse() {
             Ok(session) => {
                 if let Some(session) = self.session(session) {
                     session.core.hint(&at, event, false);
@@ -342,12 +348,12 @@ impl Hub {
     }
 
     /// How many connections an account has.
-    pub fn connections_of(&self, user: Uuid) -> usize {
+    pub fn connections_of(&self, user: UserId) -> usize {
         lock(&self.inner.connections).values().filter(|h| h.user() == Some(user)).count()
     }
 
     /// Whether a phone of a guitar session has a connection.
-    pub fn is_connected(&self, participant: Uuid) -> bool {
+    pub fn is_connected(&self, participant: ParticipantId) -> bool {
         lock(&self.inner.connections).values().any(|h| h.participant() == Some(participant))
     }
 
@@ -377,7 +383,7 @@ impl Hub {
     }
 
     /// Closes every connection of a phone that was removed.
-    pub fn close_participant(&self, participant: Uuid, code: CloseCode) {
+    pub fn close_participant(&self, participant: ParticipantId, code: CloseCode) {
         for handle in self.handles(|handle| handle.participant() == Some(participant)) {
             handle.close(code);
         }
@@ -432,7 +438,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_is_forgotten_with_its_last_reference_also_on_several_nodes() {
         let hub = sharing();
-        let (id, clock): (Uuid, ServerClock) = (Uuid::from_u128(1), Arc::new(|| 0));
+        let (id, clock): (SessionId, ServerClock) = (SessionId(Uuid::from_u128(1)), Arc::new(|| 0));
         let end = Position { epoch: "a".into(), offset: 0 };
         let log = NodeLog::new(Topic::Guitar(id), end, 64, 300_000);
         let broker = hub.inner.broker.clone().expect("several nodes");

@@ -12,7 +12,7 @@ use logic::{
     topic::{TopicEvent, practice},
 };
 use protocol::{
-    ErrorBody, Millis, Position,
+    ErrorBody, Millis, ParticipantId, Position, SessionId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
 };
@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// The session's id.
-    pub fn id(&self) -> Uuid {
+    pub fn id(&self) -> SessionId {
         self.core.id
     }
 
@@ -116,18 +116,18 @@ impl Session {
     }
 
     /// A participant was let in or got another role.
-    pub fn set_role(&self, who: Uuid, role: Role, now: Millis) {
+    pub fn set_role(&self, phone: ParticipantId, role: Role, now: Millis) {
         let mut state = self.core.state();
-        state.seats.set_role(who, role);
-        self.home.decided(&self.core, &mut state, PhoneDecision::Role(who, role), now);
+        state.seats.set_role(phone.0, role);
+        self.home.decided(&self.core, &mut state, PhoneDecision::Role(phone, role), now);
     }
 
     /// A participant was removed for good: gone and without a role, it leaves every list, also
     /// when its seat was given up long ago.
-    pub fn remove(&self, who: Uuid, now: Millis) {
+    pub fn remove(&self, phone: ParticipantId, now: Millis) {
         let mut state = self.core.state();
-        state.seats.remove(who);
-        self.home.decided(&self.core, &mut state, PhoneDecision::Removed(who), now);
+        state.seats.remove(phone.0);
+        self.home.decided(&self.core, &mut state, PhoneDecision::Removed(phone), now);
     }
 
     /// Applies what the host decided about a phone, as the database has it. An earlier decision
@@ -137,8 +137,8 @@ impl Session {
         let (seated_as, listed) = {
             let state = self.core.state();
             self.home.drop_overtaken(decided);
-            let seated_as = state.seats.seat(who).map(|(role, _)| role);
-            (seated_as, state.participant(who).is_some())
+            let seated_as = state.seats.seat(who.0).map(|(role, _)| role);
+            (seated_as, state.participant(who.0).is_some())
         };
         match (seated_as, decided) {
             (Some(before), PhoneDecision::Role(_, role)) if before != role => {
@@ -225,18 +225,18 @@ mod tests {
     };
     use std::net::{IpAddr, Ipv4Addr};
 
-    const PHONE: Uuid = Uuid::from_u128(7);
+    const PHONE: ParticipantId = ParticipantId(Uuid::from_u128(7));
 
     fn nowhere() -> Position {
         Position { epoch: "a".into(), offset: 0 }
     }
 
     fn with_phone(home: Arc<dyn SessionHome>) -> (Session, ConnectionHandle) {
-        let id = Uuid::from_u128(1);
+        let id = SessionId(Uuid::from_u128(1));
         let log = NodeLog::new(Topic::Guitar(id), nowhere(), 100, 300_000);
         let session = Session::new(SessionCore::new(id, log, GuitarState::default(), 0), home);
         let handle = ConnectionHandle::new(Uuid::from_u128(2), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        session.arrive(PHONE, Role::Performer, "phone", &handle, true, 0);
+        session.arrive(PHONE.0, Role::Performer, "phone", &handle, true, 0);
         (session, handle)
     }
 
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_removed_phone_leaves_the_list_also_when_it_was_gone_long_ago() {
         let (session, handle) = with_phone(Arc::new(LocalSession::default()));
-        session.depart(PHONE, handle.id, Departure::Closed, 10_000);
+        session.depart(PHONE.0, handle.id, Departure::Closed, 10_000);
         session.sweep(20_000);
         assert_eq!(presence(&session), Some(Presence::Disconnected));
         session.remove(PHONE, 30_000);

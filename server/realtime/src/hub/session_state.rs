@@ -5,7 +5,7 @@ use super::log::NodeLog;
 use cadence_base::sync::lock;
 use logic::{presence::Seats, topic::TopicEvent};
 use protocol::{
-    Millis, Note, Position, ServerMessage,
+    Millis, Note, ParticipantId, Position, ServerMessage, SessionId,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, Presence},
 };
@@ -19,14 +19,14 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PhoneDecision {
     /// It has another role from now on.
-    Role(Uuid, Role),
+    Role(ParticipantId, Role),
     /// It was removed for good.
-    Removed(Uuid),
+    Removed(ParticipantId),
 }
 
 impl PhoneDecision {
     /// The decision that gives a role or, without one, removes the phone.
-    pub(super) fn of(participant: Uuid, role: Option<Role>) -> Self {
+    pub(super) fn of(participant: ParticipantId, role: Option<Role>) -> Self {
         match role {
             Some(role) => Self::Role(participant, role),
             None => Self::Removed(participant),
@@ -34,7 +34,7 @@ impl PhoneDecision {
     }
 
     /// Whom it is about.
-    pub(super) fn about(&self) -> Uuid {
+    pub(super) fn about(&self) -> ParticipantId {
         match self {
             Self::Role(who, _) | Self::Removed(who) => *who,
         }
@@ -53,7 +53,7 @@ pub struct PlayedChords {
 /// One session's log and state, without the way in which its events get their numbers.
 #[derive(Debug)]
 pub(super) struct SessionCore {
-    pub(super) id: Uuid,
+    pub(super) id: SessionId,
     pub(super) log: NodeLog,
     state: Mutex<SessionState>,
 }
@@ -76,7 +76,7 @@ pub(super) struct SessionState {
 
 impl SessionCore {
     /// A session in this state, to which no device is connected yet.
-    pub(super) fn new(id: Uuid, log: NodeLog, guitar: GuitarState, now: Millis) -> Self {
+    pub(super) fn new(id: SessionId, log: NodeLog, guitar: GuitarState, now: Millis) -> Self {
         let state = SessionState {
             guitar,
             seats: Seats::default(),
@@ -179,10 +179,10 @@ impl SessionState {
         let who = decided.user_id;
         if decided.role == Role::Waiting && decided.status == Presence::Disconnected {
             self.seats.remove(who);
-            self.received.push(PhoneDecision::Removed(who));
+            self.received.push(PhoneDecision::Removed(ParticipantId(who)));
         } else if self.seats.seat(who).is_some_and(|(role, _)| role != decided.role) {
             self.seats.set_role(who, decided.role);
-            self.received.push(PhoneDecision::Role(who, decided.role));
+            self.received.push(PhoneDecision::Role(ParticipantId(who), decided.role));
         }
     }
 

@@ -160,7 +160,7 @@ fn changed_participants(
             is.role = published.role;
         }
         let mut decided = false;
-        for decision in decisions.iter().filter(|decision| decision.about() == who) {
+        for decision in decisions.iter().filter(|decision| decision.about().0 == who) {
             decided = true;
             match decision {
                 PhoneDecision::Role(_, role) => is.role = *role,

@@ -24,7 +24,7 @@ async fn stage() -> (TestAuth, Caller, Hosting) {
     let mut pc = browser();
     let hosting = open(&test.auth, &pc).await.expect("opened");
     let secret = hosting.host_secret.as_deref().expect("new");
-    pc.cookies.host = Some(crate::auth::cookies::join_cookie(hosting.session, secret));
+    pc.cookies.host = Some(crate::auth::cookies::join_cookie(&hosting.session, secret));
     pc.who.device = hosting.guest.as_ref().map(|(guest, _)| *guest);
     (test, pc, hosting)
 }
@@ -67,11 +67,11 @@ fn codes_are_read_as_people_type_them() {
 
 #[test]
 fn the_first_phone_plays_until_it_is_gone() {
-    let performer = Performer { id: Uuid::nil(), joined_at: 0 };
+    let performer = Performer { id: ParticipantId(Uuid::nil()), joined_at: 0 };
     assert_eq!(role_of_next(&[], &[], 0), Role::Performer);
     assert_eq!(role_of_next(&[performer], &[], 0), Role::Spectator, "on its way to its socket");
     assert_eq!(role_of_next(&[performer], &[], 1), Role::Performer, "gone");
-    assert_eq!(role_of_next(&[performer], &[Uuid::nil()], 1), Role::Spectator);
+    assert_eq!(role_of_next(&[performer], &[ParticipantId(Uuid::nil())], 1), Role::Spectator);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_removed_phone_cannot_come_back_with_what_it_knows() {
     let phone = joined(&test, by_link(&hosting)).await.expect("joined");
     let token = phone.token.expect("new");
     let mut cookies = Cookies {
-        participant: Some(crate::auth::cookies::join_cookie(hosting.session, &token)),
+        participant: Some(crate::auth::cookies::join_cookie(&hosting.session, &token)),
         ..Cookies::default()
     };
     let known = test.auth.participant(&cookies).await.expect("read");
@@ -219,7 +219,7 @@ async fn sessions_of_programs_have_no_owner_and_live_sessions_are_known() {
     let hosting = open(&test.auth, &program).await.expect("opened");
     assert!(hosting.guest.is_none());
     assert!(is_live(test.auth.store(), hosting.session).await.expect("read"));
-    assert!(!is_live(test.auth.store(), Uuid::nil()).await.expect("read"));
+    assert!(!is_live(test.auth.store(), SessionId(Uuid::nil())).await.expect("read"));
     let secret = hosting.host_secret.expect("new");
     let accepted = crate::accounts::introduction::accept(
         &test.auth,

@@ -4,6 +4,7 @@ use crate::auth::{
     cookies::Cookies,
     test_auth::{self, START, TestAuth},
 };
+use protocol::SessionId;
 use std::net::IpAddr;
 
 const SECOND: Millis = 1_000;
@@ -11,7 +12,7 @@ const MINUTE: Millis = 60_000;
 
 struct Stage {
     test: TestAuth,
-    session: Uuid,
+    session: SessionId,
     owner: Owner,
 }
 
@@ -45,7 +46,7 @@ impl Stage {
             .map_err(|e| e.code)
     }
 
-    async fn sweep(&self, activity: &[Activity]) -> Vec<(Uuid, PracticeUpdate)> {
+    async fn sweep(&self, activity: &[Activity]) -> Vec<(SessionId, PracticeUpdate)> {
         self.sweep_beside_others(activity, None).await
     }
 
@@ -53,7 +54,7 @@ impl Stage {
         &self,
         activity: &[Activity],
         steady: Option<Millis>,
-    ) -> Vec<(Uuid, PracticeUpdate)> {
+    ) -> Vec<(SessionId, PracticeUpdate)> {
         let (store, guitar) = (self.test.auth.store(), self.test.auth.guitar());
         sweep(store, guitar, self.test.auth.now(), activity, steady).await.expect("swept")
     }
@@ -137,7 +138,7 @@ async fn a_late_command_counts_from_when_it_was_made() {
     assert_eq!(future.err(), Some(ErrorCode::FromTheFuture));
     let old = stage.run_as(Uuid::now_v7(), Step::Start, at(START - 25 * 60 * MINUTE)).await;
     assert_eq!(old.err(), Some(ErrorCode::TooOld));
-    let nowhere = Stage { session: Uuid::nil(), ..stage };
+    let nowhere = Stage { session: SessionId(Uuid::nil()), ..stage };
     assert_eq!(nowhere.run(Step::Start).await.err(), Some(ErrorCode::InvalidSession));
 }
 
@@ -212,7 +213,10 @@ async fn what_was_played_is_added_up() {
     let page = stage.page().await;
     assert_eq!(page.records[0].chords, ["Em", "G", "C"]);
     assert_eq!(page.records[0].changes, 7);
-    assert!(record_play(store, Uuid::nil(), chords(&["A"]), 1).await.is_ok(), "nobody practises");
+    assert!(
+        record_play(store, SessionId(Uuid::nil()), chords(&["A"]), 1).await.is_ok(),
+        "nobody practises"
+    );
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn three_hundred_visitors_leave_no_connection_follower_or_bucket_behind() 
         .await
         .unwrap();
     assert_eq!(phones.len(), 60);
-    let counted = phones.iter().map(|phone| Counted::User(Uuid::parse_str(phone).unwrap()));
+    let counted = phones.iter().map(|phone| Counted::Seat(Uuid::parse_str(phone).unwrap()));
     let counted = counted.chain([Counted::Address(Ipv4Addr::LOCALHOST.into())]);
     let buckets: Vec<Weak<_>> = counted.map(|c| Arc::downgrade(&state.buckets.of(c))).collect();
     // Full again, as the sweeper will find them.

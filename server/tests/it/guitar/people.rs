@@ -24,7 +24,7 @@ use cadence_server::{
 };
 use cadence_store::{GymTime, Store};
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, SessionId,
     account::Role,
     guitar::{PracticeCommand, PracticeStatus},
     http::{JoinRequest, LoginRequest},
@@ -108,7 +108,7 @@ impl Node {
 
     pub(crate) async fn practise(
         &self,
-        session: Uuid,
+        session: SessionId,
         id: Uuid,
         step: Step,
     ) -> Result<PracticeAnswer, ErrorBody> {

@@ -10,7 +10,7 @@ use crate::support::{
 };
 use cadence_server::guitar::practice;
 use protocol::{
-    Topic,
+    ParticipantId, Topic,
     guitar::{PracticeCommand, Presence},
     http::SessionResponse,
 };
@@ -377,7 +377,7 @@ async fn a_phone_that_was_removed_by_a_server_that_died_is_out_all_the_same() {
     let (_, state) = together.one.dial_stage(&session).await;
     let phones = state["data"]["participants"].as_array().unwrap();
     let phones = phones.iter().filter(|p| p["role"] != "host");
-    let phones: Vec<Uuid> =
+    let phones: Vec<ParticipantId> =
         phones.map(|p| serde_json::from_value(p["user_id"].clone()).unwrap()).collect();
     // A third server carries the host's word out, and nobody hears of it.
     let silent = World::on(&together.database).await;

@@ -1,5 +1,6 @@
 //! Redis servers of a test's own, to be flushed, stopped and started at will.
 
+use protocol::SessionId;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     net::TcpListener,
@@ -57,7 +58,7 @@ impl TestRedis {
     }
 
     /// Puts a word where the log of a session was.
-    pub(crate) fn spoil_log(&self, session: Uuid) {
+    pub(crate) fn spoil_log(&self, session: SessionId) {
         let log = format!("cadence:{{{session}}}:log");
         for server in &self.servers {
             assert_eq!(server.ask(&["set", &log, "soup"]).trim(), "OK");

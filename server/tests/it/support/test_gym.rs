@@ -11,7 +11,7 @@ use cadence_store::{
     sql::{self, Query},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis, Topic,
+    ErrorBody, ErrorCode, Millis, Topic, UserId,
     account::Role,
     gym::{CheckIn, CheckInAnswer, CheckOut, UndoCheckIn, Visit},
     http::{MemberRow, NewMember},
@@ -152,7 +152,7 @@ pub(crate) fn at(text: &str) -> Millis {
 
 pub(crate) fn actor(role: Role) -> StaffIdentity {
     StaffIdentity {
-        user: Uuid::from_u128(7),
+        user: UserId(Uuid::from_u128(7)),
         sign_in: Uuid::from_u128(9),
         name: "Dana Desk".to_owned(),
         role,

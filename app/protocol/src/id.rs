@@ -1,0 +1,42 @@
+//! Ids, one type for each thing that has one, so that an account's field does not take a seat's id.
+//! All are UUIDs and stand as such on the wire.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! typed_ids {
+    ($($(#[doc = $doc:literal])* $Name:ident)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(
+                Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            )]
+            #[serde(transparent)]
+            pub struct $Name(pub Uuid);
+
+            impl fmt::Display for $Name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    self.0.fmt(f)
+                }
+            }
+
+            impl FromStr for $Name {
+                type Err = uuid::Error;
+
+                fn from_str(text: &str) -> Result<Self, Self::Err> {
+                    Uuid::try_parse(text).map(Self)
+                }
+            }
+        )*
+    };
+}
+
+typed_ids! {
+    /// An account.
+    UserId
+    /// A guitar session.
+    SessionId
+    /// A phone in a guitar session.
+    ParticipantId
+}
