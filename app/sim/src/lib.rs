@@ -16,16 +16,19 @@
 //! - [`rng`]: random numbers of a seed
 //! - [`reference`]: what database and broker hold, and what has to be shown
 //! - [`roles`]: who sits in front of a page
-//! - [`node`]: a server process; [`page`]: a browser page
+//! - [`node`]: a server process, with [`node_topic`] and [`served_connection`]
+//! - [`page`]: a browser page
 //! - [`simulation`]: time, network and faults between them, and what must be true in the end
 
 #![allow(clippy::expect_used, reason = "a violated check ends the run with its message")]
 
 pub mod node;
+pub mod node_topic;
 pub mod page;
 pub mod reference;
 pub mod rng;
 pub mod roles;
+pub mod served_connection;
 pub mod simulation;
 
 pub use simulation::{RunReport, run, trace};

@@ -3,7 +3,10 @@
 //! - [`event`]: what can happen
 //! - [`pages`]: what people do with their pages
 //! - [`network`]: the sockets between pages and nodes
-//! - [`nodes`]: the servers, their database and their broker
+//! - [`nodes`]: how servers write, end and start again
+//! - [`receiving`]: what they receive
+//! - [`publishing`]: what they commit and publish
+//! - [`log_reading`]: what they read from database and broker
 //! - [`catch_up`]: a connection on its way from a position to the end of a topic
 //! - [`practice`]: the practice clock, in database and broker
 //! - [`faults`]: what goes wrong
@@ -13,10 +16,13 @@ mod catch_up;
 mod checks;
 mod event;
 mod faults;
+mod log_reading;
 mod network;
 mod nodes;
 mod pages;
 mod practice;
+mod publishing;
+mod receiving;
 
 use crate::{
     node::ServerNode,

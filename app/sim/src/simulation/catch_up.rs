@@ -2,8 +2,12 @@
 //! their time, and what happens meanwhile is part of the test.
 
 use super::{Simulation, event::ScheduledEvent};
-use crate::node::{self, CatchUpProgress, CatchUpReason, CatchUpTask, PendingRead, SharedTopic};
-use crate::reference::ROOM;
+use crate::{
+    node,
+    node_topic::SharedTopic,
+    reference::ROOM,
+    served_connection::{CatchUpProgress, CatchUpReason, CatchUpTask, PendingRead},
+};
 use logic::topic::{CatchUp, CatchUpStep, CaughtUp, LogQuery, LogReplay, TopicSource, access};
 use protocol::{
     CloseCode, Envelope, ServerMessage, Topic, encode,

@@ -1,6 +1,9 @@
 //! What can happen in the simulation.
 
-use crate::node::{LogReading, QueuedCommand, QueuedNote};
+use crate::{
+    node::{QueuedCommand, QueuedNote},
+    node_topic::LogReading,
+};
 use logic::topic::{LogQuery, TopicEvent};
 use protocol::{Frame, Position, Topic};
 

@@ -2,7 +2,7 @@
 //! end in its own time.
 
 use super::{SILENCE_MS, SimulatedSocket, Simulation, event::ScheduledEvent};
-use crate::node::ServedConnection;
+use crate::served_connection::ServedConnection;
 use logic::topic::WireProtocol;
 use protocol::{ClientMessage, Decoded, Frame, decode_frame, encode_batch};
 

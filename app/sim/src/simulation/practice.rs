@@ -7,7 +7,8 @@ use super::{
     event::{Announcement, ScheduledEvent},
 };
 use crate::{
-    node::{QueuedCommand, shown_step},
+    node::QueuedCommand,
+    node_topic::shown_step,
     reference::{self, LogRecord, ROOM},
 };
 use logic::topic::{
