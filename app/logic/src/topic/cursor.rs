@@ -23,6 +23,9 @@ pub struct TopicCursor<A> {
     expected: BTreeMap<u64, A>,
     /// Own events that were written before the answer arrived.
     answered: BTreeSet<u64>,
+    /// Places in another epoch whose answers were written by themselves. When the connection gets
+    /// there, the events are written like those of others, and not answered again.
+    answered_apart: Vec<Position>,
     /// Answers to repeated messages, each to be written after an offset.
     repeats: Vec<(u64, A)>,
     /// When it fell behind the ring.
@@ -67,6 +70,7 @@ impl<A> TopicCursor<A> {
             start,
             expected: BTreeMap::new(),
             answered: BTreeSet::new(),
+            answered_apart: Vec::new(),
             repeats: Vec::new(),
             behind: VecDeque::new(),
         }
@@ -89,6 +93,7 @@ impl<A> TopicCursor<A> {
         if !same_log {
             self.answered.clear();
         }
+        self.answered_apart.retain(|place| place.epoch == at.epoch && place.offset > at.offset);
         self.start = at.offset;
         self.at = at;
         gone.into_iter().map(|(_, answer)| answer).collect()
@@ -107,8 +112,12 @@ impl<A> TopicCursor<A> {
         if same_log && self.answered.remove(&place.offset) {
             return None;
         }
-        // In another epoch, skipped by a snapshot or a replay, or written as a foreign event.
-        if !same_log || place.offset <= self.start || place.offset <= self.at.offset {
+        if !same_log {
+            self.answered_apart.push(place.clone());
+            return Some(answer);
+        }
+        // Skipped by a snapshot or a replay, or written as a foreign event.
+        if place.offset <= self.start || place.offset <= self.at.offset {
             return Some(answer);
         }
         self.expected.insert(place.offset, answer);
@@ -162,6 +171,11 @@ impl<A> TopicCursor<A> {
 
     fn line<E>(&mut self, offset: u64, event: E, own: impl Fn(&E) -> bool) -> TopicLine<E, A> {
         let answer = self.expected.remove(&offset);
+        let at = |place: &Position| place.offset == offset && place.epoch == self.at.epoch;
+        if let Some(apart) = self.answered_apart.iter().position(at) {
+            self.answered_apart.swap_remove(apart);
+            return TopicLine::Event(offset, event);
+        }
         match (own(&event), answer) {
             (true, answer) => {
                 if answer.is_none() {
@@ -273,6 +287,17 @@ mod tests {
         let other_epoch = Position { epoch: "b".into(), offset: 1 };
         assert_eq!(cursor.restart(other_epoch), ["seven"]);
         assert_eq!(cursor.place_answer(&at(9), "nine"), Some("nine"));
+    }
+
+    #[test]
+    fn an_answer_that_was_written_before_the_connection_reached_its_epoch_is_not_written_again() {
+        let ring = ring(10, &[("me", 'C'), ("me", 'G')]);
+        let other_epoch = Position { epoch: "b".into(), offset: 57 };
+        let mut cursor = TopicCursor::new(other_epoch);
+        assert_eq!(cursor.place_answer(&at(1), "done"), Some("done"));
+        assert!(cursor.restart(at(0)).is_empty());
+        let lines = [TopicLine::Event(1, ("me", 'C')), TopicLine::Own(2, ("me", 'G'))];
+        assert_eq!(pull(&mut cursor, &ring), lines);
     }
 
     #[test]

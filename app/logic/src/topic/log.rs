@@ -128,14 +128,17 @@ impl<P: From<String>> TopicLog<P> {
     }
 
     /// The next lines of a connection, at most `limit`. `now` is in milliseconds of any one clock.
+    /// Events of `acknowledged` are answered in their place, also if their answer was given before.
     pub fn pull<A>(
         &self,
         cursor: &mut TopicCursor<A>,
         limit: usize,
         now: Millis,
-        connection: Uuid,
+        acknowledged: Option<Uuid>,
     ) -> PullResult<Arc<PublishedEvent<P>>, A> {
-        let own = |published: &Arc<PublishedEvent<P>>| published.event.is_from(connection);
+        let own = |published: &Arc<PublishedEvent<P>>| {
+            acknowledged.is_some_and(|connection| published.event.is_from(connection))
+        };
         cursor.pull(&self.ring, limit, now, own)
     }
 
@@ -193,6 +196,26 @@ impl<P: From<String>> TopicLog<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topic::{EventOrigin, cursor::TopicLine};
+
+    #[test]
+    fn an_own_event_is_sent_like_any_other_to_a_connection_whose_answer_was_an_error() {
+        let end = Position { epoch: "a".into(), offset: 0 };
+        let mut log = TopicLog::<String>::new(Topic::CheckIns, 0, end.clone(), 10, 300_000);
+        let connection = Uuid::from_u128(7);
+        let origin = Some(EventOrigin { connection, message: None });
+        let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
+        log.push(0, TopicEvent { origin, ..event });
+        let mut first_line = |acknowledged| {
+            let mut cursor = TopicCursor::<()>::new(end.clone());
+            match log.pull(&mut cursor, 10, 0, acknowledged) {
+                PullResult::Lines(mut lines) => lines.pop(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(matches!(first_line(Some(connection)), Some(TopicLine::Own(1, _))));
+        assert!(matches!(first_line(None), Some(TopicLine::Event(1, _))));
+    }
 
     #[test]
     fn figures_that_were_counted_earlier_do_not_replace_newer_ones() {

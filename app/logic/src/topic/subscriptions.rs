@@ -352,8 +352,12 @@ impl PartReader {
         let Subscription { topic, source, cursor, figures_version, new_epoch_at, .. } =
             subscription;
         let simple = protocol == WireProtocol::Simple;
+        // A simple client counts its answers, and its event waits for the answer to its message. An
+        // own event without one was refused before, although it had been carried out: it is sent
+        // like any other, because another answer would be taken for that of the next message.
+        let acknowledged = (!simple).then_some(self.connection);
         let (result, figures) = source.with_log(|log| {
-            let result = log.pull(cursor, self.limit, self.now, self.connection);
+            let result = log.pull(cursor, self.limit, self.now, acknowledged);
             // Figures are sent with the events that they include, never before them.
             let reached = cursor.at().offset;
             let figures = log.figures().filter(|newest| {
