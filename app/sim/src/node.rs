@@ -12,7 +12,7 @@ use protocol::{
     account::{Identity, Role},
     encode,
     gym::{MemberRef, Visit},
-    server::{Limits, Outcome, Welcome},
+    server::{Ack, Limits, Outcome, Welcome},
     topic::TopicAnswer,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -25,10 +25,31 @@ pub struct QueuedCommand {
     pub conn: u32,
     /// Its id.
     pub id: Uuid,
-    /// Its place among the connection's commands.
-    pub permit: Permit,
+    /// Its place among the connection's commands; a client of the simple protocol waits for each.
+    pub permit: Option<Permit>,
     /// What it says.
     pub message: ClientMessage,
+}
+
+impl QueuedCommand {
+    /// Whether no earlier command of its connection has to come again first.
+    pub fn is_due(&self) -> bool {
+        self.permit.as_ref().is_none_or(Permit::is_due)
+    }
+
+    /// It was carried out.
+    pub fn done(&self) {
+        if let Some(permit) = &self.permit {
+            permit.done();
+        }
+    }
+
+    /// It has to come again.
+    pub fn retry(&self) {
+        if let Some(permit) = &self.permit {
+            permit.retry();
+        }
+    }
 }
 
 /// A note on its way through the broker.
@@ -158,6 +179,13 @@ pub fn unavailable(wait_ms: u64) -> ErrorBody {
 /// An answer that made no event.
 pub fn refusal(id: Uuid, error: ErrorBody) -> PlacedAnswer {
     PlacedAnswer { id: Some(id), result: Err(error), place: AnswerPlace::Anywhere }
+}
+
+/// The answer to `auth`.
+pub fn auth_ack() -> String {
+    let identity = Identity { user_id: None, role: Role::Host, expires_at: None };
+    let ack = Ack { result: Outcome::Done, identity: Some(identity) };
+    encode(&Envelope::bare(ServerMessage::Ack(ack)))
 }
 
 /// The welcome after `hello`.

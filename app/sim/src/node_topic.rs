@@ -204,7 +204,8 @@ fn gym_snapshot(reference: &Reference, at: &Position) -> Snapshot {
     })
 }
 
-fn stats(as_of_offset: u64) -> Stats {
+/// The figures at an offset.
+pub(crate) fn stats(as_of_offset: u64) -> Stats {
     Stats {
         currently_in: as_of_offset as i64,
         today_total: as_of_offset as i64,

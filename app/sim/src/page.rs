@@ -8,7 +8,6 @@ use crate::{
 use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
 use protocol::{
     ClientMessage, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
-    account::Role,
     server::{Outcome, Snapshot},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,20 +147,11 @@ impl SimulatedPage {
     /// A person does something.
     pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
-        let allowed = self.may_act_in(topic);
+        let allowed = self.roles.may_act_in(topic);
         let stay = self.stay;
         let made = SentMessage { topic, stay, command, allowed, answers: 0, done: false };
         self.made.insert(id, made);
         self.link.send(self.now(now), id, topic, message);
-    }
-
-    /// Whether its role may act in a topic. Written here again, as the reference for the server's
-    /// check.
-    pub fn may_act_in(&self, topic: Topic) -> bool {
-        match topic {
-            Topic::CheckIns => matches!(self.roles.gym, Role::FrontDesk),
-            Topic::Guitar(_) => matches!(self.roles.session, Role::Host | Role::Performer),
-        }
     }
 
     /// Takes the effects, carries out those of the page, and returns those of the network.

@@ -119,7 +119,12 @@ impl ReferenceLog {
 
     /// The offset of an id, if the log has had one epoch only.
     pub fn only_place(&self, id: Uuid) -> Option<u64> {
-        self.ids.get(&id).copied().filter(|_| self.epochs.len() == 1)
+        self.place(id).filter(|_| self.epochs.len() == 1)
+    }
+
+    /// The offset of an id in the present epoch.
+    pub fn place(&self, id: Uuid) -> Option<u64> {
+        self.ids.get(&id).copied()
     }
 
     /// In how many places of how many epochs an id stands, the most in one life.

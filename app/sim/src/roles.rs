@@ -1,5 +1,6 @@
 //! Who sits in front of a page.
 
+use crate::rng::SeededRng;
 use protocol::{Topic, account::Role};
 
 /// What one device may do.
@@ -17,6 +18,23 @@ impl PageRoles {
         match topic {
             Topic::CheckIns => self.gym,
             Topic::Guitar(_) => self.session,
+        }
+    }
+
+    /// Any roles.
+    pub fn choose(rng: &mut SeededRng) -> Self {
+        Self {
+            gym: [Role::FrontDesk, Role::FrontDesk, Role::Trainer][rng.below(3)],
+            session: [Role::Host, Role::Performer, Role::Performer, Role::Spectator][rng.below(4)],
+        }
+    }
+
+    /// Whether the role may act in a topic. Written here again, as the reference for the server's
+    /// check.
+    pub fn may_act_in(self, topic: Topic) -> bool {
+        match topic {
+            Topic::CheckIns => matches!(self.gym, Role::FrontDesk),
+            Topic::Guitar(_) => matches!(self.session, Role::Host | Role::Performer),
         }
     }
 }

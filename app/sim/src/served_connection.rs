@@ -4,6 +4,7 @@ use crate::{
     node_topic::SharedTopic,
     reference::{BEGIN, connection_id},
     roles::PageRoles,
+    wire_check::{FollowMark, WireCheck},
 };
 use logic::topic::{CatchUp, FrameLimits, NextParts, PlacedAnswer, Subscriptions, WireProtocol};
 use protocol::{
@@ -20,6 +21,8 @@ pub struct ServedConnection {
     pub id: u32,
     /// What it acts as in the session, and at the gym.
     pub roles: PageRoles,
+    /// The topic of messages that name none.
+    pub home: Option<Topic>,
     /// What it follows: the code under test.
     pub topics: Subscriptions<SharedTopic>,
     /// Encoded answers that wait to be written.
@@ -30,6 +33,9 @@ pub struct ServedConnection {
     pub inbox: VecDeque<Envelope<ClientMessage>>,
     /// The connection waits for a query or for the broker, and neither reads nor writes.
     pub busy: bool,
+    /// The message that the connection's task carries out: a note, or a simple client's command.
+    /// Nothing else is read or written before its answer.
+    pub awaited: Option<Uuid>,
     /// The catch-up that it waits for.
     pub catching_up: Option<CatchUpTask>,
     /// The socket accepts no frame before.
@@ -38,6 +44,8 @@ pub struct ServedConnection {
     pub received_at: i64,
     /// It is to be closed with this code once everything is written.
     pub closing: Option<CloseCode>,
+    /// Whether what is written keeps the protocol's promises.
+    pub wire: WireCheck,
 }
 
 /// Why a connection catches up.
@@ -45,6 +53,8 @@ pub struct ServedConnection {
 pub enum CatchUpReason {
     /// `hello`.
     Hello,
+    /// `auth` of a program.
+    Auth,
     /// `subscribe`, with its id.
     Subscribe(Option<Uuid>),
     /// `resync`.
@@ -99,20 +109,27 @@ impl ServedConnection {
         Self {
             id,
             roles,
+            home: None,
             topics: Subscriptions::new(protocol),
             queued: VecDeque::new(),
             placed: VecDeque::new(),
             inbox: VecDeque::new(),
             busy: false,
+            awaited: None,
             catching_up: None,
             blocked_until: 0,
             received_at: now,
             closing: None,
+            wire: WireCheck::new(protocol),
         }
     }
 
     /// Answers a message in its place; later, while the connection's task waits for something else.
     pub fn answer(&mut self, answer: PlacedAnswer) {
+        if self.awaited.is_some() && self.awaited == answer.id {
+            self.awaited = None;
+            self.resume();
+        }
         if self.busy {
             return self.placed.push_back(answer);
         }
@@ -135,6 +152,7 @@ impl ServedConnection {
     /// Stops following a topic.
     pub fn leave(&mut self, topic: Topic) {
         if let Some((_, answers)) = self.topics.leave(topic) {
+            self.queued.push_back(self.wire.mark(FollowMark::Left(topic)));
             self.queued.extend(answers);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`event`]: what can happen
 //! - [`pages`]: what people do with their pages
+//! - [`simple_clients`]: what programs of the simple protocol do
 //! - [`network`]: the sockets between pages and nodes
 //! - [`nodes`]: how servers write, end and start again
 //! - [`receiving`]: what they receive
@@ -23,6 +24,7 @@ mod pages;
 mod practice;
 mod publishing;
 mod receiving;
+mod simple_clients;
 
 use crate::{
     node::ServerNode,
@@ -30,10 +32,11 @@ use crate::{
     reference::{GYM, ROOM, Reference, ReferenceLog},
     rng::SeededRng,
     roles::PageRoles,
+    simple_client::SimpleClient,
 };
 use event::ScheduledEvent;
 use logic::topic::FrameLimits;
-use protocol::{Codec, Frame, account::Role};
+use protocol::{Codec, Frame};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap},
@@ -80,18 +83,25 @@ fn run_to_end(mut simulation: Simulation) -> RunReport {
     simulation.report
 }
 
-/// A socket between a page and a node.
+/// Who opened a socket.
+#[derive(Debug, Clone, Copy)]
+enum SocketOwner {
+    /// A page in one of its lives, under the number that its link gave the socket.
+    Page { page: usize, life: u32, socket: u32 },
+    /// A program of the simple protocol.
+    Program(usize),
+}
+
+/// A socket between a client and a node.
 #[derive(Debug)]
 struct SimulatedSocket {
-    page: usize,
-    life: u32,
-    socket: u32,
+    owner: SocketOwner,
     node: usize,
     node_life: u32,
     /// Frames of a direction arrive in order: the last one's moment.
     up_at: i64,
     down_at: i64,
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing passes any more, and neither side is informed.
     up_lost: bool,
     down_lost: bool,
     client_open: bool,
@@ -99,6 +109,32 @@ struct SimulatedSocket {
     kept: Vec<Frame>,
     /// Added to each frame's way.
     slow: i64,
+}
+
+impl SimulatedSocket {
+    /// A socket whose handshake arrives at the node at a moment.
+    fn opening(owner: SocketOwner, node: usize, node_life: u32, at: i64) -> Self {
+        Self {
+            owner,
+            node,
+            node_life,
+            up_at: at,
+            down_at: at,
+            up_lost: false,
+            down_lost: false,
+            client_open: true,
+            kept: Vec::new(),
+            slow: 0,
+        }
+    }
+
+    /// The page that opened it.
+    fn page(&self) -> Option<usize> {
+        match self.owner {
+            SocketOwner::Page { page, .. } => Some(page),
+            SocketOwner::Program(_) => None,
+        }
+    }
 }
 
 struct Simulation {
@@ -111,6 +147,7 @@ struct Simulation {
     next: u64,
     nodes: Vec<ServerNode>,
     pages: Vec<SimulatedPage>,
+    simple_clients: Vec<SimpleClient>,
     sockets: BTreeMap<u32, SimulatedSocket>,
     next_conn: u32,
     reference: Reference,
@@ -156,6 +193,7 @@ impl Simulation {
             next: 0,
             nodes: (0..nodes).map(|_| ServerNode::start(0, 0, capacity, &reference)).collect(),
             pages: Vec::new(),
+            simple_clients: Vec::new(),
             sockets: BTreeMap::new(),
             next_conn: 0,
             reference,
@@ -171,30 +209,29 @@ impl Simulation {
             trace,
             rng,
         };
-        for page in 0..pages {
-            let topics = match simulation.rng.below(3) {
-                0 => vec![GYM],
-                1 => vec![ROOM],
-                _ => vec![GYM, ROOM],
-            };
-            let roles = PageRoles {
-                gym: [Role::FrontDesk, Role::FrontDesk, Role::Trainer][simulation.rng.below(3)],
-                session: [Role::Host, Role::Performer, Role::Performer, Role::Spectator]
-                    [simulation.rng.below(4)],
-            };
-            let seed = simulation.rng.number();
-            simulation.pages.push(SimulatedPage::open(0, seed, topics, roles));
-            simulation.settle_page(page);
-            let at = simulation.rng.range(0, 3_000);
-            simulation.at(at, ScheduledEvent::Act { page });
-        }
+        simulation.add_pages(pages);
+        simulation.add_simple_clients();
         for node in 0..nodes {
             simulation.look(node, GYM);
             simulation.soon(0, 10_000, ScheduledEvent::Sweep { node, life: 0 });
         }
-        let first = simulation.rng.range(500, 8_000);
-        simulation.at(first, ScheduledEvent::Fault);
+        simulation.soon(500, 8_000, ScheduledEvent::Fault);
         simulation
+    }
+
+    fn add_pages(&mut self, pages: usize) {
+        for page in 0..pages {
+            let topics = match self.rng.below(3) {
+                0 => vec![GYM],
+                1 => vec![ROOM],
+                _ => vec![GYM, ROOM],
+            };
+            let roles = PageRoles::choose(&mut self.rng);
+            let seed = self.rng.number();
+            self.pages.push(SimulatedPage::open(0, seed, topics, roles));
+            self.settle_page(page);
+            self.soon(0, 3_000, ScheduledEvent::Act { page });
+        }
     }
 
     fn at(&mut self, moment: i64, event: ScheduledEvent) {
@@ -234,6 +271,7 @@ impl Simulation {
         match event {
             ScheduledEvent::Tick { page, life } => self.tick(page, life),
             ScheduledEvent::Act { page } => self.act(page),
+            ScheduledEvent::ActSimply { client } => self.act_simply(client),
             ScheduledEvent::Arrive { conn } => self.arrive(conn),
             ScheduledEvent::Up { conn, frame } => self.up(conn, frame),
             ScheduledEvent::Down { conn, frame } => self.down(conn, &frame),

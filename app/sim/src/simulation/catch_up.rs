@@ -7,6 +7,7 @@ use crate::{
     node_topic::SharedTopic,
     reference::ROOM,
     served_connection::{CatchUpProgress, CatchUpReason, CatchUpTask, PendingRead},
+    wire_check::FollowMark,
 };
 use logic::topic::{CatchUp, CatchUpStep, CaughtUp, LogQuery, LogReplay, TopicSource, access};
 use protocol::{
@@ -150,6 +151,8 @@ impl Simulation {
             served.queued.push_back(encode(&Envelope::bare(ack).with_id(id)));
         }
         task.answers.push(answer);
+        let mark = FollowMark::of(name, &caught_up);
+        served.queued.push_back(served.wire.mark(mark));
         served.queued.extend(std::mem::take(&mut caught_up.texts));
         let skipped = served.topics.follow(name, topic, caught_up, figures_version, false);
         served.queued.extend(skipped);
@@ -158,8 +161,12 @@ impl Simulation {
     fn end_catch_up(&mut self, node: usize, conn: u32, task: CatchUpTask) {
         let now = self.now;
         if let Some(served) = self.nodes[node].connections.get_mut(&conn) {
-            if let CatchUpReason::Hello = task.reason {
-                served.queued.push_front(node::welcome(now, task.answers));
+            match task.reason {
+                CatchUpReason::Hello => {
+                    served.queued.push_front(node::welcome(now, task.answers));
+                }
+                CatchUpReason::Auth => served.queued.push_front(node::auth_ack()),
+                _ => {}
             }
             served.resume();
         }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 impl Simulation {
     pub(super) fn check(&self) {
+        self.check_simple_clients();
         for (number, page) in self.pages.iter().enumerate() {
             for topic in &page.topics {
                 let end = self.reference.log(*topic).end();
@@ -54,6 +55,25 @@ impl Simulation {
                     assert!(made.done, "page {number}: the command {id} was never answered");
                     assert_eq!(times, 1, "the command {id} was not carried out");
                 }
+            }
+        }
+    }
+
+    /// Every program is connected and was sent everything; what it sent took effect at most once.
+    fn check_simple_clients(&self) {
+        for (number, client) in self.simple_clients.iter().enumerate() {
+            let mut connections = self.nodes.iter().flat_map(|node| &node.connections);
+            let served = connections.find(|(conn, _)| Some(**conn) == client.conn);
+            let reached = served.and_then(|(_, served)| served.wire.reached(client.topic));
+            let log = self.reference.log(client.topic);
+            assert_eq!(reached, Some(log.end()), "program {number} did not reach the end");
+            for (id, made) in &client.made {
+                let in_log = log.most_in_one_epoch(*id);
+                let steps = self.reference.steps.iter().filter(|step| *step == id).count();
+                let times = in_log.max(steps);
+                assert!(times <= 1, "{id} was carried out {times} times");
+                assert!(made.allowed || times == 0, "{id} was carried out without permission");
+                assert!(!made.command || !made.done || times == 1, "{id} was not carried out");
             }
         }
     }

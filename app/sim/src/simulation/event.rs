@@ -19,6 +19,10 @@ pub(super) enum ScheduledEvent {
     Act {
         page: usize,
     },
+    /// A program does something.
+    ActSimply {
+        client: usize,
+    },
     /// A handshake reaches the node.
     Arrive {
         conn: u32,

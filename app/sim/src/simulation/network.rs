@@ -1,7 +1,7 @@
 //! Sockets between pages and nodes: frames arrive late, wait, or are lost; each side learns of the
 //! end in its own time.
 
-use super::{SILENCE_MS, SimulatedSocket, Simulation, event::ScheduledEvent};
+use super::{SILENCE_MS, SimulatedSocket, Simulation, SocketOwner, event::ScheduledEvent};
 use crate::served_connection::ServedConnection;
 use logic::topic::WireProtocol;
 use protocol::{ClientMessage, Decoded, Frame, decode_frame, encode_batch};
@@ -20,23 +20,10 @@ impl Simulation {
         let conn = self.next_conn;
         self.next_conn += 1;
         let delay = self.delay();
-        self.sockets.insert(
-            conn,
-            SimulatedSocket {
-                page,
-                life: self.pages[page].life,
-                socket,
-                node,
-                node_life: self.nodes[node].life,
-                up_at: self.now + delay,
-                down_at: self.now + delay,
-                up_lost: false,
-                down_lost: false,
-                client_open: true,
-                kept: Vec::new(),
-                slow: 0,
-            },
-        );
+        let owner = SocketOwner::Page { page, life: self.pages[page].life, socket };
+        let node_life = self.nodes[node].life;
+        let opening = SimulatedSocket::opening(owner, node, node_life, self.now + delay);
+        self.sockets.insert(conn, opening);
         if self.now < self.pages[page].offline_until {
             self.soon(1, 3_000, ScheduledEvent::EndAtClient { conn, code: 1006 });
         } else if !self.nodes[node].up {
@@ -48,10 +35,14 @@ impl Simulation {
 
     pub(super) fn arrive(&mut self, conn: u32) {
         let Some(c) = self.sockets.get(&conn) else { return };
-        let (page, life, socket, node) = (c.page, c.life, c.socket, c.node);
+        let node = c.node;
         if !self.alive(node, c.node_life) {
             return self.soon(1, 50, ScheduledEvent::EndAtClient { conn, code: 1006 });
         }
+        let (page, life, socket) = match c.owner {
+            SocketOwner::Page { page, life, socket } => (page, life, socket),
+            SocketOwner::Program(client) => return self.arrive_simply(conn, client, node),
+        };
         let protocol = WireProtocol::Cadence(self.codec);
         let served = ServedConnection::new(conn, self.now, self.pages[page].roles, protocol);
         self.nodes[node].connections.insert(conn, served);
@@ -88,7 +79,7 @@ impl Simulation {
 
     pub(super) fn hang(&mut self, page: usize, socket: u32) {
         let hung: Vec<u32> =
-            self.of_page(page).filter(|conn| self.sockets[conn].socket == socket).collect();
+            self.of_page(page).filter(|conn| self.is_socket(*conn, socket)).collect();
         for conn in hung {
             let lost = self.sockets[&conn].up_lost;
             self.sockets.entry(conn).and_modify(|c| c.client_open = false);
@@ -106,30 +97,39 @@ impl Simulation {
         }
         let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
         served.received_at = self.now;
-        let frame = frame.json().expect("a link's own frame");
-        served.inbox.extend(decode_frame(&frame, ClientMessage::read).into_iter().map(|decoded| {
-            match decoded {
-                Decoded::Message(envelope) => envelope,
-                Decoded::Refused { error, .. } => panic!("{error:?} in {frame}"),
-            }
-        }));
+        let frame = frame.json().expect("a client's own frame");
+        for decoded in decode_frame(&frame, ClientMessage::read) {
+            let Decoded::Message(envelope) = decoded else { panic!("unreadable: {frame}") };
+            envelope.id.into_iter().for_each(|id| served.wire.received(id));
+            served.inbox.push_back(envelope);
+        }
         self.read_inbox(conn);
     }
 
-    /// A node writes texts that are ready: one frame for Cadence's own client.
+    /// A node writes texts that are ready: one frame for Cadence's own client, one for each message
+    /// otherwise.
     pub(super) fn send_down(&mut self, node: usize, conn: u32, texts: Vec<String>) {
+        let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
+        let (texts, answers) = served.wire.written(texts, &self.reference);
         let lasting = self.rng.chance(500);
         let delay = self.delay();
         let now = self.now;
         let Some(socket) = self.sockets.get_mut(&conn) else { return };
         let wait = socket.slow + self.rng.range(0, 3);
-        let until = self.pages[socket.page].offline_until;
+        let until = socket.page().map_or(0, |page| self.pages[page].offline_until);
         socket.down_at = socket.down_at.max(until).max(now + delay + socket.slow);
         socket.down_lost |= now < until && lasting;
-        let at = socket.down_at;
-        if !socket.down_lost {
-            let frame = self.codec.frame(encode_batch(&texts));
-            self.at(at, ScheduledEvent::Down { conn, frame });
+        let (at, passes) = (socket.down_at, !socket.down_lost && !texts.is_empty());
+        match socket.owner {
+            SocketOwner::Page { .. } if passes => {
+                let frame = self.codec.frame(encode_batch(&texts));
+                self.at(at, ScheduledEvent::Down { conn, frame });
+            }
+            SocketOwner::Page { .. } => {}
+            SocketOwner::Program(client) => {
+                let client = &mut self.simple_clients[client];
+                answers.into_iter().for_each(|answer| client.answered(answer));
+            }
         }
         if let Some(served) = self.nodes[node].connections.get_mut(&conn) {
             served.blocked_until = now + wait;
@@ -139,7 +139,7 @@ impl Simulation {
 
     pub(super) fn down(&mut self, conn: u32, frame: &Frame) {
         let Some(c) = self.sockets.get(&conn) else { return };
-        let (page, life, socket) = (c.page, c.life, c.socket);
+        let SocketOwner::Page { page, life, socket } = c.owner else { return };
         if !c.client_open || self.pages[page].life != life {
             return;
         }
@@ -157,7 +157,7 @@ impl Simulation {
         }
         for conn in self.of_page(page).collect::<Vec<_>>() {
             let Some(c) = self.sockets.get_mut(&conn) else { continue };
-            let socket = c.socket;
+            let SocketOwner::Page { socket, .. } = c.owner else { continue };
             for frame in std::mem::take(&mut c.kept) {
                 self.hand_over(page, socket, &frame);
             }
@@ -179,8 +179,16 @@ impl Simulation {
 
     pub(super) fn end_at_client(&mut self, conn: u32, code: u16) {
         let Some(c) = self.sockets.get_mut(&conn) else { return };
-        let (page, life, socket) = (c.page, c.life, c.socket);
-        if !std::mem::replace(&mut c.client_open, false) || self.pages[page].life != life {
+        let was_open = std::mem::replace(&mut c.client_open, false);
+        let (page, life, socket) = match c.owner {
+            SocketOwner::Page { page, life, socket } => (page, life, socket),
+            SocketOwner::Program(client) => {
+                let client = &mut self.simple_clients[client];
+                client.conn = client.conn.filter(|open| *open != conn);
+                return;
+            }
+        };
+        if !was_open || self.pages[page].life != life {
             return;
         }
         let device = &mut self.pages[page];
@@ -199,6 +207,12 @@ impl Simulation {
 
     /// The connections that a page believes to be open.
     pub(super) fn of_page(&self, page: usize) -> impl Iterator<Item = u32> + '_ {
-        self.sockets.iter().filter(move |(_, c)| c.page == page && c.client_open).map(|(id, _)| *id)
+        let open = move |c: &SimulatedSocket| c.page() == Some(page) && c.client_open;
+        self.sockets.iter().filter(move |(_, c)| open(c)).map(|(id, _)| *id)
+    }
+
+    /// Whether a page's link gave this number to a connection.
+    fn is_socket(&self, conn: u32, number: u32) -> bool {
+        matches!(self.sockets[&conn].owner, SocketOwner::Page { socket, .. } if socket == number)
     }
 }

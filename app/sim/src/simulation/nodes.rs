@@ -3,10 +3,12 @@
 use super::{SILENCE_MS, Simulation, event::ScheduledEvent};
 use crate::{
     node::{self, ServerNode},
-    reference::{GYM, ROOM},
-    served_connection::CatchUpReason,
+    reference::{GYM, ROOM, connection_id},
+    served_connection::{CatchUpReason, ServedConnection},
 };
+use logic::topic::FramePart;
 use protocol::{CloseCode, ServerMessage};
+use uuid::Uuid;
 
 impl Simulation {
     pub(super) fn write_all(&mut self, node: usize) {
@@ -34,8 +36,21 @@ impl Simulation {
         };
         let closing = served.closing;
         if !parts.is_empty() {
+            let own = parts.iter().filter_map(|part| match part {
+                FramePart::Shared(event) if event.event.is_from(connection_id(conn)) => {
+                    event.event.message_id()
+                }
+                _ => None,
+            });
+            let own: Vec<Uuid> = own.filter(|_| served.topics.is_cadence()).collect();
             let texts = parts.into_iter().map(|part| node::text(part, protocol)).collect();
             self.send_down(node, conn, texts);
+            let wire = self.nodes[node].connections.get(&conn).map(|served| &served.wire);
+            let answered = |id| wire.is_none_or(|wire| wire.has_answered(id));
+            assert!(
+                own.into_iter().all(answered),
+                "an own event was sent back instead of its answer"
+            );
         }
         for topic in [GYM, ROOM] {
             if self.nodes[node].topic(topic).is_some_and(|topic| topic.take_suspicion(now)) {
@@ -47,7 +62,14 @@ impl Simulation {
             return self.cut(conn, code.number());
         }
         if !lost.is_empty() {
-            self.begin_catch_up(node, conn, CatchUpReason::LostCursor, lost);
+            return self.begin_catch_up(node, conn, CatchUpReason::LostCursor, lost);
+        }
+        // A simple client's next message is read once the one before it is answered.
+        let reads = |served: &ServedConnection| {
+            !served.busy && !served.topics.answers_first() && !served.inbox.is_empty()
+        };
+        if self.nodes[node].connections.get(&conn).is_some_and(reads) {
+            self.read_inbox(conn);
         }
     }
 

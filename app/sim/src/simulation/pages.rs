@@ -8,6 +8,7 @@ use protocol::{
     guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
     gym::CheckIn,
 };
+use uuid::{Builder, Uuid};
 
 impl Simulation {
     /// Carries out what a page's link wants, and sets its timer.
@@ -64,7 +65,7 @@ impl Simulation {
             return;
         }
         // A dashboard and a spectator only watch, mostly.
-        if !device.may_act_in(topic) && !self.rng.chance(150) {
+        if !device.roles.may_act_in(topic) && !self.rng.chance(150) {
             return;
         }
         if self.rng.chance(20) {
@@ -72,39 +73,47 @@ impl Simulation {
         }
         // A few at once, as fingers and scanners do.
         for _ in 0..self.rng.range(1, 4) {
-            self.ids += 1;
             self.report.made += 1;
-            let wall = (BEGIN + self.now) as u64;
-            let mut tail = [0u8; 10];
-            tail[2..].copy_from_slice(&self.ids.to_be_bytes());
-            let id = uuid::Builder::from_unix_timestamp_millis(wall, &tail).into_uuid();
-            let message = match topic {
-                Topic::CheckIns => ClientMessage::CheckIn(CheckIn {
-                    member: self.ids.to_string(),
-                    location: None,
-                    notes: None,
-                    override_reason: None,
-                    at: None,
-                }),
-                Topic::Guitar(_) if self.rng.chance(100) => {
-                    ClientMessage::PracticeStart(PracticeCommand::default())
-                }
-                Topic::Guitar(_) if self.rng.chance(300) => {
-                    ClientMessage::Note(Note::Strum(Strum {
-                        direction: Direction::Down,
-                        velocity: 0.5,
-                        strings: None,
-                        source: StrumSource::Swipe,
-                        at: None,
-                    }))
-                }
-                Topic::Guitar(_) => ClientMessage::Note(Note::ChordChange(ChordChange {
-                    chord: format!("c{}", self.ids),
-                })),
-            };
+            let id = self.new_message_id();
+            let message = self.new_message(topic);
             self.pages[page].make(self.now, id, topic, message);
         }
         self.settle_page(page);
+    }
+
+    /// The id of a new message, which grows with time.
+    pub(super) fn new_message_id(&mut self) -> Uuid {
+        self.ids += 1;
+        let wall = (BEGIN + self.now) as u64;
+        let mut tail = [0u8; 10];
+        tail[2..].copy_from_slice(&self.ids.to_be_bytes());
+        Builder::from_unix_timestamp_millis(wall, &tail).into_uuid()
+    }
+
+    /// What a person or a program does in a topic; no two strums and no two chords are equal.
+    pub(super) fn new_message(&mut self, topic: Topic) -> ClientMessage {
+        match topic {
+            Topic::CheckIns => ClientMessage::CheckIn(CheckIn {
+                member: self.ids.to_string(),
+                location: None,
+                notes: None,
+                override_reason: None,
+                at: None,
+            }),
+            Topic::Guitar(_) if self.rng.chance(100) => {
+                ClientMessage::PracticeStart(PracticeCommand::default())
+            }
+            Topic::Guitar(_) if self.rng.chance(300) => ClientMessage::Note(Note::Strum(Strum {
+                direction: Direction::Down,
+                velocity: 0.5,
+                strings: None,
+                source: StrumSource::Swipe,
+                at: Some(self.ids as i64),
+            })),
+            Topic::Guitar(_) => ClientMessage::Note(Note::ChordChange(ChordChange {
+                chord: format!("c{}", self.ids),
+            })),
+        }
     }
 
     pub(super) fn leave(&mut self, page: usize, at_most: i64) {

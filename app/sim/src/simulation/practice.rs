@@ -26,7 +26,7 @@ impl Simulation {
     pub(super) fn step(&mut self, node: usize, command: QueuedCommand) {
         if self.nodes[node].room.is_none() {
             if self.now < self.broker_away_until || self.now < self.database_away_until {
-                command.permit.retry();
+                command.retry();
                 return self.nodes[node].refuse(command.conn, command.id, 500);
             }
             self.nodes[node].open_room(self.now, &self.reference);
@@ -54,7 +54,7 @@ impl Simulation {
 
     /// A step is in the database.
     pub(super) fn stepped(&mut self, node: usize, command: QueuedCommand, step: u64, fresh: bool) {
-        command.permit.done();
+        command.done();
         let update = reference::clock(step);
         let state = self.nodes[node].room.as_ref().map(|room| room.state()).unwrap_or_default();
         match AfterStep::of(fresh, &state, &update) {
@@ -159,7 +159,7 @@ impl Simulation {
         match announcement {
             Announcement::Step(command) | Announcement::Repeated(command) => {
                 // It is on disk: no later command waits for it.
-                command.permit.retry();
+                command.retry();
                 self.nodes[node].refuse(command.conn, command.id, 300);
                 self.end_step(node, Announcement::Sweep);
             }

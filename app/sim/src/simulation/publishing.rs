@@ -17,7 +17,7 @@ impl Simulation {
         if self.now < self.database_away_until {
             for command in queue {
                 let wait = self.rng.range(100, 2_000) as u64;
-                command.permit.retry();
+                command.retry();
                 self.nodes[node].refuse(command.conn, command.id, wait);
                 self.not_committed(node, &command);
             }
@@ -35,8 +35,8 @@ impl Simulation {
         for command in queue {
             // One of two transactions that waited for each other gives way.
             let deadlock = self.now < self.calm && self.rng.chance(5);
-            if deadlock || !command.permit.is_due() {
-                command.permit.retry();
+            if deadlock || !command.is_due() {
+                command.retry();
                 self.nodes[node].refuse(command.conn, command.id, 100);
                 self.not_committed(node, &command);
                 continue;
@@ -79,7 +79,7 @@ impl Simulation {
                 Some(at) => AnswerPlace::Event(GYM, at),
                 None => AnswerPlace::Repeat(GYM, self.reference.gym.end().clone()),
             };
-            command.permit.done();
+            command.done();
             let (id, result) = (Some(command.id), Ok(outcome));
             self.nodes[node].answer(command.conn, PlacedAnswer { id, result, place });
         }
@@ -101,9 +101,6 @@ impl Simulation {
             return;
         }
         let conn = note.conn;
-        if let Some(served) = self.nodes[node].connections.get_mut(&conn) {
-            served.resume();
-        }
         if self.now < self.broker_away_until {
             self.not_published(node, &note);
         } else {

@@ -31,6 +31,8 @@ impl Simulation {
 
     fn receive(&mut self, node: usize, conn: u32, envelope: Envelope<ClientMessage>) {
         let Envelope { message, id, topic, .. } = envelope;
+        let home = self.nodes[node].connections.get(&conn).and_then(|served| served.home);
+        let topic = topic.or(home);
         let counted = !matches!(
             message,
             ClientMessage::Hello(_) | ClientMessage::Ping { .. } | ClientMessage::Visibility { .. }
@@ -110,7 +112,10 @@ impl Simulation {
         if is_note {
             return self.play(node, conn, id, topic, &message);
         }
-        let permit = served.topics.admit_command(Some(id)).expect("Cadence's client keeps order");
+        let permit = served.topics.admit_command(Some(id));
+        if permit.is_none() {
+            (served.awaited, served.busy) = (Some(id), true);
+        }
         let command = QueuedCommand { conn, id, permit, message };
         match topic {
             Topic::CheckIns => self.enqueue(node, command),
@@ -132,10 +137,10 @@ impl Simulation {
         };
         let record = node::record_of(id, message, BEGIN + self.now).expect("a note");
         let note = QueuedNote { conn, permit, record: record.from_connection(conn) };
+        (served.awaited, served.busy) = (Some(id), true);
         if !shared {
             return self.publish(node, note);
         }
-        served.busy = true;
         let life = self.nodes[node].life;
         let delay = self.delay();
         let at = self.script_at[node].max(self.now + delay);
