@@ -22,7 +22,7 @@ use texts::{Language, language, set_language, words};
 /// fetch the module twice (leptos #4843).
 pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
     let page = PageKind::of(&address().0);
-    let style = format!("/{}/{}", options.site_pkg_dir, files.css);
+    let style = format!("/{}/{}", options.site_pkg_dir, files.style_of(page));
     let client = files.of(page).map(|(client, chunk)| client_tags(&options, client, chunk));
     view! {
         <!DOCTYPE html>
