@@ -27,6 +27,12 @@ const WHOLE: bool = !(cfg!(feature = "phone")
     || cfg!(feature = "practice")
     || cfg!(feature = "gym"));
 
+/// Whether a page of this client plays a guitar. The other clients do without the code of the sound.
+const HAS_GUITAR_SOUND: bool = WHOLE || cfg!(feature = "stage");
+
+/// Whether a page of this client is the gym's desk, which has signals of its own.
+const HAS_DESK_SOUND: bool = WHOLE || cfg!(feature = "gym");
+
 /// Takes over the page that the server rendered, when its chunk is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
