@@ -24,6 +24,7 @@ mod services;
 mod site;
 mod test;
 mod tools;
+mod uncalled;
 mod wasm;
 
 mod report;

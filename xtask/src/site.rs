@@ -362,9 +362,12 @@ mod tests {
             snippets: PathBuf::new(),
         };
         let mut files = Files::new();
-        let list = add_clients(&mut files, &[client], &[("gym", "a {}".into())], |bytes, stem, extension| {
-            format!("{stem}.{}.{extension}", file_hash(bytes))
-        });
+        let list = add_clients(
+            &mut files,
+            &[client],
+            &[("gym", "a {}".into())],
+            |bytes, stem, extension| format!("{stem}.{}.{extension}", file_hash(bytes)),
+        );
         let wasm = format!("cadence-gym.{}.wasm", file_hash(b"wasm"));
         let desk = format!("cadence-gym-split_desk.{}.wasm", file_hash(b"desk"));
         let js = format!("new URL('{wasm}'); new URL(\"./{desk}\")");

@@ -11,10 +11,11 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::file_hash::file_hash;
 use crate::tools;
+use crate::uncalled;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "4";
+const PIPELINE: &str = "5";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -154,7 +155,12 @@ fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
 fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
+    let mut wasm =
+        fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    if mode == Mode::Release {
+        wasm = uncalled::remove(&wasm)?;
+    }
+    bindgen.input_bytes(NAME, wasm).web(true)?.typescript(false).out_name(NAME);
     // A caller that starts the client without naming the wasm gets the right file, too.
     bindgen.omit_default_module_path(false);
     if is_split {
@@ -222,8 +228,10 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     let wasm_opt = tools::wasm_opt(workspace)?;
     let mut command = workspace.command("node");
     // Generic code makes many functions that differ in a constant only; merging them leaves
-    // parameters that a second round can still tidy up.
-    command.arg(wasm_opt).args(["-Oz", "--merge-similar-functions", "-Oz"]);
+    // parameters that further rounds can still tidy up. No pointer is
+    // below 1024, where only the last bytes of the stack lie.
+    command.arg(wasm_opt).args(["-Oz", "--merge-similar-functions", "-Oz", "--converge"]);
+    command.args(["--low-memory-unused", "--strip-producers"]);
     command.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(&mut command)
 }
