@@ -3,7 +3,9 @@
 use crate::{
     chunks::{DashboardPage, DeskPage, MISSING, MembersPage, SignInPage},
     client_files::{ClientFile, ClientFiles, PageKind, played_session},
-    guitar, gym, ui,
+    guitar, gym,
+    page_words::client_words,
+    ui,
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
@@ -40,6 +42,7 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
             </head>
             <body>
                 {page_view(page)}
+                {client_words(page)}
                 <MissingPart/>
             </body>
         </html>
@@ -201,7 +204,7 @@ fn address() -> (String, String) {
 fn begin() {
     provide_meta_context();
     if cfg!(feature = "hydrate") {
-        adopt_language();
+        follow_language();
     }
     Effect::new(|_| mark_hydrated());
 }
@@ -219,12 +222,9 @@ fn Head() -> impl IntoView {
     }
 }
 
-/// Begins in the language of the document, which the server chose, and keeps the document's
-/// attribute right when the language is switched.
-fn adopt_language() {
+/// Keeps the document's attribute right when the language is switched.
+fn follow_language() {
     let Some(root) = document().document_element() else { return };
-    let served = root.get_attribute("lang").and_then(|tag| Language::of_tag(&tag));
-    set_language(served.unwrap_or_default());
     Effect::new(move |_| _ = root.set_attribute("lang", language().tag()));
 }
 

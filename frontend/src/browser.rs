@@ -3,6 +3,7 @@
 
 use crate::{HAS_DESK_SOUND, HAS_GUITAR_SOUND, sound::Sound};
 use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
+use gloo_net::http::Request;
 use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
 use protocol::Millis;
@@ -119,6 +120,16 @@ impl BrowserPort for BrowserEdge {
         );
         // Where cookies are forbidden the choice lasts as long as the page.
         let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+    }
+
+    fn fetch_text(&self, address: String, done: Box<dyn FnOnce(Option<String>)>) {
+        spawn_local(async move {
+            let answer = match Request::get(&address).send().await {
+                Ok(answer) if answer.ok() => answer.text().await.ok(),
+                Ok(_) | Err(_) => None,
+            };
+            done(answer);
+        });
     }
 
     fn copy(&self, text: &str) -> bool {

@@ -21,6 +21,7 @@ mod nodes;
 mod run;
 mod server;
 mod services;
+mod short_names;
 mod site;
 mod test;
 mod tools;

@@ -98,9 +98,8 @@ impl Site {
             }
         }
         let mut files: Vec<_> = names.iter().map(|name| Path::new("pkg").join(name)).collect();
-        let mut public = Files::new();
-        collect(&self.folder.join("fonts"), Path::new("fonts"), &mut public)?;
-        files.extend(public.into_keys().filter(|path| extension(path) == "woff2"));
+        // The other fonts are for letters that few pages show.
+        files.push("fonts/inter-basic-wght-400-700.woff2".into());
         files.push("favicon.svg".into());
         files.into_iter().map(|path| Ok((path.clone(), self.wire_size(&path)?))).collect()
     }

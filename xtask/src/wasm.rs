@@ -10,12 +10,13 @@ use anyhow::{Context, Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::file_hash::file_hash;
+use crate::short_names;
 use crate::tools;
 use crate::uncalled;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "5";
+const PIPELINE: &str = "6";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -112,6 +113,7 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
         bind(&compiled, &made, mode, is_split)?;
     }
     if mode == Mode::Release {
+        shorten_names(&made)?;
         for module in modules(&made)? {
             optimise(workspace, &module)?;
         }
@@ -211,6 +213,24 @@ fn with_loader(glue: &str, loader: &str) -> Result<String> {
     }
     first.context("the glue does not import the loader")?;
     Ok(inlined)
+}
+
+/// Gives script and main module short names for each other, except where a chunk uses the long one.
+fn shorten_names(made: &Path) -> Result<()> {
+    let main = made.join(format!("{NAME}_bg.wasm"));
+    let js = made.join(format!("{NAME}.js"));
+    let chunks: std::io::Result<Vec<_>> =
+        modules(made)?.into_iter().filter(|file| *file != main).map(fs::read).collect();
+    let chunks = chunks?;
+    let is_in_chunk = |name: &str| {
+        let is_in = |chunk: &Vec<u8>| chunk.windows(name.len()).any(|part| part == name.as_bytes());
+        chunks.iter().any(is_in)
+    };
+    let (glue, wasm) = (fs::read_to_string(&js)?, fs::read(&main)?);
+    let (glue, wasm) = short_names::shorten(&glue, &wasm, is_in_chunk)?;
+    fs::write(js, glue)?;
+    fs::write(main, wasm)?;
+    Ok(())
 }
 
 /// The WebAssembly files in a folder.
