@@ -60,6 +60,8 @@ pub trait BrowserPort {
     fn store(&self, key: &str, value: &str);
     /// Remembers the language of this browser's pages, for the server as well.
     fn keep_language(&self, language: texts::Language);
+    /// Fetches a text from this server and hands it on; `None` when that fails.
+    fn fetch_text(&self, address: String, done: Box<dyn FnOnce(Option<String>)>);
     /// Copies text to the clipboard where that is allowed; false where it is not.
     fn copy(&self, text: &str) -> bool;
     /// Signals to the other tabs of this browser that the person signed in or out.

@@ -117,7 +117,8 @@ where
     }
 }
 
-fn show_missing(missing: bool) {
+/// Shows or hides the shell's note about a missing part.
+pub fn show_missing(missing: bool) {
     let Some(root) = document().document_element() else { return };
     _ = match missing {
         true => root.set_attribute(MISSING, "true"),

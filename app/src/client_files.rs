@@ -2,7 +2,8 @@
 //!
 //! A release build makes a client for each page of the guitar and one for the gym, so that a phone
 //! at a guitar does not download a gym; the gym's pages are chunks of theirs. A development build,
-//! and one by cargo-leptos, has one client for all of them.
+//! and one by cargo-leptos, has one client for all of them. Each product has a style sheet of its
+//! own.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -48,6 +49,11 @@ impl PageKind {
             _ if played_session(path).is_some() => Self::Phone,
             _ => Self::NotFound,
         }
+    }
+
+    /// Whether the page belongs to the gym; the others belong to the guitar.
+    pub fn is_of_gym(self) -> bool {
+        self.client() == Some("gym")
     }
 
     /// The client that the page loads, by its name in `pkg/files.json`. `None` for pages that are
@@ -98,13 +104,22 @@ pub struct ClientFile {
     pub chunks: BTreeMap<String, Vec<String>>,
 }
 
+/// The style sheets, below `/pkg/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StyleSheets {
+    /// Of the guitar, the start page and the pages that say that there is none.
+    pub guitar: String,
+    /// Of the gym.
+    pub gym: String,
+}
+
 /// The files of all clients, as the build lists them in `pkg/files.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ClientFiles {
     /// By the names that [`PageKind::client`] gives.
     pub clients: BTreeMap<String, ClientFile>,
-    /// The style sheet.
-    pub css: String,
+    /// The style sheets.
+    pub css: StyleSheets,
 }
 
 impl ClientFiles {
@@ -117,7 +132,17 @@ impl ClientFiles {
         };
         let names = ["phone", "stage", "practice", "gym"];
         let clients = names.map(|client| (client.to_owned(), whole.clone()));
-        Self { clients: BTreeMap::from(clients), css: format!("{name}.css") }
+        let whole = format!("{name}.css");
+        let css = StyleSheets { guitar: whole.clone(), gym: whole };
+        Self { clients: BTreeMap::from(clients), css }
+    }
+
+    /// The style sheet of a page.
+    pub fn style_of(&self, page: PageKind) -> &str {
+        match page.is_of_gym() {
+            true => &self.css.gym,
+            false => &self.css.guitar,
+        }
     }
 
     /// The client of a page that needs one, and the modules of the page's chunk.

@@ -4,6 +4,7 @@
 //! - [`link`], [`browser`], [`backend`]: the ports
 //! - [`response`]: the port to the response's head
 //! - [`shell`]: the document, the routes, the error pages
+//! - [`page_words`]: the texts that a page carries for its client
 //! - [`chunks`]: the pages as pieces of the client; [`client_files`]: what a page loads
 //! - [`guitar`]: landing, stage (PC), controller (phone), practice
 //! - [`gym`]: sign-in, dashboard, desk, members
@@ -16,6 +17,7 @@ pub mod client_files;
 pub mod guitar;
 pub mod gym;
 pub mod link;
+pub mod page_words;
 pub mod response;
 pub mod shell;
 pub mod ui;

@@ -3,7 +3,9 @@
 use crate::{
     chunks::{DashboardPage, DeskPage, MISSING, MembersPage, SignInPage},
     client_files::{ClientFile, ClientFiles, PageKind, played_session},
-    guitar, gym, ui,
+    guitar, gym,
+    page_words::client_words,
+    ui,
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
@@ -22,7 +24,7 @@ use texts::{Language, language, set_language, words};
 /// fetch the module twice (leptos #4843).
 pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use<> {
     let page = PageKind::of(&address().0);
-    let style = format!("/{}/{}", options.site_pkg_dir, files.css);
+    let style = format!("/{}/{}", options.site_pkg_dir, files.style_of(page));
     let client = files.of(page).map(|(client, chunk)| client_tags(&options, client, chunk));
     view! {
         <!DOCTYPE html>
@@ -40,6 +42,7 @@ pub fn shell(options: LeptosOptions, files: &ClientFiles) -> impl IntoView + use
             </head>
             <body>
                 {page_view(page)}
+                {client_words(page)}
                 <MissingPart/>
             </body>
         </html>
@@ -201,7 +204,7 @@ fn address() -> (String, String) {
 fn begin() {
     provide_meta_context();
     if cfg!(feature = "hydrate") {
-        adopt_language();
+        follow_language();
     }
     Effect::new(|_| mark_hydrated());
 }
@@ -219,12 +222,9 @@ fn Head() -> impl IntoView {
     }
 }
 
-/// Begins in the language of the document, which the server chose, and keeps the document's
-/// attribute right when the language is switched.
-fn adopt_language() {
+/// Keeps the document's attribute right when the language is switched.
+fn follow_language() {
     let Some(root) = document().document_element() else { return };
-    let served = root.get_attribute("lang").and_then(|tag| Language::of_tag(&tag));
-    set_language(served.unwrap_or_default());
     Effect::new(move |_| _ = root.set_attribute("lang", language().tag()));
 }
 

@@ -49,6 +49,48 @@ test('until the next page has come the one before it stays', async ({ page, serv
   await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible();
 });
 
+test('a search that is still being typed does not stop the way to another page', async ({ page, server }) => {
+  await signIn(page, server, 'manager');
+  await open(page, '/gym/members');
+  let let_through = () => {};
+  const held = new Promise<void>((resolve) => (let_through = resolve));
+  await page.route(CHUNK, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(CHUNK);
+  await page.getByRole('searchbox').first().fill('a name');
+  await page.getByRole('link', { name: 'Check-in desk' }).click();
+  await asked;
+  // Longer than the pause after which a search changes the address.
+  await page.waitForTimeout(600);
+  await expect(page.getByRole('searchbox').first()).toHaveValue('a name');
+  let_through();
+  await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible();
+  await expect(page).toHaveURL(/\/gym\/desk$/);
+});
+
+test('without a network the next page comes when the network is back, and nothing typed is lost', async ({
+  page,
+  server,
+  context,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_|Failed to fetch|failed to load split module|WebAssembly|WebSocket/);
+  await signIn(page, server, 'manager');
+  await open(page, '/gym/members');
+  const search = page.getByRole('searchbox').first();
+  await search.fill('typed before');
+  await expect(page.getByText('No member found')).toBeVisible();
+  await context.setOffline(true);
+  await page.getByRole('link', { name: 'Check-in desk' }).click();
+  await expect(trouble(page)).toBeVisible();
+  await expect(search).toHaveValue('typed before');
+  await context.setOffline(false);
+  await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible({ timeout: 15_000 });
+  await expect(trouble(page)).toBeHidden();
+});
+
 test('a page whose first chunk is missing says so and comes alive when it can', async ({
   page,
   allowErrors,

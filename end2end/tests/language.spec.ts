@@ -83,6 +83,23 @@ test('the language is switched without a reload and remembered', async ({ page }
   await expect(page.getByText('No practice yet')).toBeVisible();
 });
 
+test('a language whose texts cannot be fetched leaves the page in its own, and comes when it can', async ({
+  page,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_FAILED|Failed to fetch/);
+  await open(page, '/practice');
+  await page.route(/lang=ja/, (route) => route.abort('failed'));
+  await toggle(page).click();
+  await expect(page.getByText('The texts could not be loaded')).toBeVisible();
+  expect(await lang(page)).toBe('en');
+  await expect(page.getByText('No practice yet')).toBeVisible();
+  await page.unroute(/lang=ja/);
+  await toggle(page).click();
+  await expect(page.getByText('練習の記録はまだありません')).toBeVisible();
+  await expect(page.getByText('The texts could not be loaded')).toBeHidden();
+});
+
 test('without a script the switch is a link, and the choice is remembered', async ({ newDevice }) => {
   const plain = await newDevice('pc', { javaScriptEnabled: false });
   await plain.goto('/');
@@ -118,8 +135,8 @@ test('the gym follows the language and can switch it', async ({ page, server }) 
   await open(page, '/gym');
   await live(page);
   await toggle(page).click();
-  expect(await lang(page)).toBe('ja');
   await expect(toggle(page)).toHaveText('English');
+  expect(await lang(page)).toBe('ja');
 });
 
 test.describe('a language that is missing here', () => {

@@ -1,8 +1,9 @@
 //! What a page needs of the browser besides the link: sound, vibration, the device's time zone,
 //! small storage, the clipboard, and signals to the other tabs.
 
-use crate::sound::Sound;
+use crate::{HAS_DESK_SOUND, HAS_GUITAR_SOUND, sound::Sound};
 use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
+use gloo_net::http::Request;
 use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
 use protocol::Millis;
@@ -16,36 +17,62 @@ use web_sys::StorageEvent;
 pub(crate) fn browser() -> BrowserHandle {
     let state = RwSignal::new(SoundState::default());
     reload_on_sign_in();
-    BrowserHandle::new(Rc::new(BrowserEdge { sound: Sound::new(state) }), state)
+    let sound = (HAS_GUITAR_SOUND || HAS_DESK_SOUND).then(|| Sound::new(state));
+    BrowserHandle::new(Rc::new(BrowserEdge { sound }), state)
 }
 
 struct BrowserEdge {
-    sound: Sound,
+    sound: Option<Sound>,
+}
+
+impl BrowserEdge {
+    /// The sound, for a client with a guitar. The constant lets the compiler leave out of the
+    /// other clients what is done with it.
+    #[inline(always)]
+    fn guitar(&self) -> Option<&Sound> {
+        if HAS_GUITAR_SOUND { self.sound.as_ref() } else { None }
+    }
+
+    /// The sound, for a client with a guitar or a desk.
+    #[inline(always)]
+    fn sound(&self) -> Option<&Sound> {
+        if HAS_GUITAR_SOUND || HAS_DESK_SOUND { self.sound.as_ref() } else { None }
+    }
 }
 
 impl BrowserPort for BrowserEdge {
     fn unlock_sound(&self) {
-        self.sound.unlock();
+        if let Some(sound) = self.sound() {
+            sound.unlock();
+        }
     }
 
     fn set_muted(&self, muted: bool) {
-        self.sound.set_muted(muted);
+        if let Some(sound) = self.guitar() {
+            sound.set_muted(muted);
+        }
     }
 
     fn set_volume(&self, volume: f32) {
-        self.sound.set_volume(volume);
+        if let Some(sound) = self.guitar() {
+            sound.set_volume(volume);
+        }
     }
 
     fn pluck(&self, string: usize, hz: f32, velocity: f32, delay_ms: f32) {
-        self.sound.pluck(string, hz, velocity, delay_ms);
+        if let Some(sound) = self.guitar() {
+            sound.pluck(string, hz, velocity, delay_ms);
+        }
     }
 
     fn damp(&self) {
-        self.sound.damp();
+        if let Some(sound) = self.guitar() {
+            sound.damp();
+        }
     }
 
     fn levels(&self) -> [f32; 6] {
-        self.sound.levels()
+        self.guitar().map(Sound::levels).unwrap_or_default()
     }
 
     fn vibrate(&self, ms: u32) {
@@ -61,7 +88,9 @@ impl BrowserPort for BrowserEdge {
     }
 
     fn play_desk_sound(&self, sound: DeskSound) {
-        self.sound.play_desk_sound(sound);
+        if let Some(player) = self.sound().filter(|_| HAS_DESK_SOUND) {
+            player.play_desk_sound(sound);
+        }
     }
 
     fn utc_offset_minutes(&self, at: Millis) -> i32 {
@@ -91,6 +120,16 @@ impl BrowserPort for BrowserEdge {
         );
         // Where cookies are forbidden the choice lasts as long as the page.
         let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+    }
+
+    fn fetch_text(&self, address: String, done: Box<dyn FnOnce(Option<String>)>) {
+        spawn_local(async move {
+            let answer = match Request::get(&address).send().await {
+                Ok(answer) if answer.ok() => answer.text().await.ok(),
+                Ok(_) | Err(_) => None,
+            };
+            done(answer);
+        });
     }
 
     fn copy(&self, text: &str) -> bool {

@@ -16,6 +16,7 @@ mod sound;
 use app::{
     chunks,
     client_files::PageKind,
+    page_words::adopt_words,
     shell::{GYM, PHONE, PRACTICE, PageBody, STAGE},
 };
 use leptos::prelude::*;
@@ -27,13 +28,25 @@ const WHOLE: bool = !(cfg!(feature = "phone")
     || cfg!(feature = "practice")
     || cfg!(feature = "gym"));
 
+/// Whether a page of this client plays a guitar. The other clients do without the code of the sound.
+const HAS_GUITAR_SOUND: bool = WHOLE || cfg!(feature = "stage");
+
+/// Whether a page of this client is the gym's desk, which has signals of its own.
+const HAS_DESK_SOUND: bool = WHOLE || cfg!(feature = "gym");
+
 /// Takes over the page that the server rendered, when its chunk is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
+    if cfg!(debug_assertions) {
+        console_error_panic_hook::set_once();
+    }
     let page = PageKind::of(&window().location().pathname().unwrap_or_default());
     // Another client's page, or one without code, stays what was rendered.
     let Some(body) = body(page) else { return };
+    if !adopt_words() {
+        chunks::show_missing(true);
+        return;
+    }
     wasm_bindgen_futures::spawn_local(async move {
         chunks::load(page).await;
         leptos::mount::hydrate_body(move || {

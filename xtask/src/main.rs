@@ -21,9 +21,11 @@ mod nodes;
 mod run;
 mod server;
 mod services;
+mod short_names;
 mod site;
 mod test;
 mod tools;
+mod uncalled;
 mod wasm;
 
 mod report;

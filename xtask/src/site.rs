@@ -25,10 +25,15 @@ pub(crate) struct Site {
     list: FileList,
 }
 
+/// The style sheet that both products have, and that of each, by its key in `files.json`.
+const SHARED_STYLE: &str = "style/shared.css";
+const STYLES: [(&str, &str); 2] = [("guitar", "style/guitar.css"), ("gym", "style/gym.css")];
+
 /// `pkg/files.json`, from which the server knows the names of the clients' files.
 #[derive(Default, Serialize)]
 struct FileList {
-    css: String,
+    /// The style sheet of each product.
+    css: BTreeMap<&'static str, String>,
     clients: BTreeMap<&'static str, ClientFiles>,
 }
 
@@ -44,7 +49,11 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
     let read = |file: &Path| {
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
     };
-    let css = squeeze_css(&bundle_css(&workspace.root("style/main.css"), &read)?);
+    let style = |file: &str| bundle_css(&workspace.root(file), &read);
+    let mut styles = Vec::new();
+    for (product, file) in STYLES {
+        styles.push((product, squeeze_css(&(style(SHARED_STYLE)? + &style(file)?))));
+    }
     let folder = workspace.target(match mode {
         Mode::Dev => "site",
         Mode::Release => "site-release",
@@ -56,7 +65,7 @@ pub(crate) fn assemble(workspace: &Workspace, mode: Mode, clients: &[Client]) ->
         collect(&client.snippets, Path::new("pkg/snippets"), &mut files)?;
     }
     let hashed = mode == Mode::Release;
-    let list = add_clients(&mut files, clients, &css, |bytes, stem, extension| {
+    let list = add_clients(&mut files, clients, &styles, |bytes, stem, extension| {
         if hashed {
             format!("{stem}.{}.{extension}", file_hash(bytes))
         } else {
@@ -77,7 +86,8 @@ impl Site {
         client: Option<&str>,
         chunk: Option<&str>,
     ) -> Result<BTreeMap<PathBuf, usize>> {
-        let mut names = vec![&self.list.css];
+        let product = if client == Some("gym") { "gym" } else { "guitar" };
+        let mut names = vec![&self.list.css[product]];
         if let Some(client) = client {
             let files = self.list.clients.get(client);
             let files = files.with_context(|| format!("there is no client `{client}`"))?;
@@ -88,9 +98,8 @@ impl Site {
             }
         }
         let mut files: Vec<_> = names.iter().map(|name| Path::new("pkg").join(name)).collect();
-        let mut public = Files::new();
-        collect(&self.folder.join("fonts"), Path::new("fonts"), &mut public)?;
-        files.extend(public.into_keys().filter(|path| extension(path) == "woff2"));
+        // The other fonts are for letters that few pages show.
+        files.push("fonts/inter-basic-wght-400-700.woff2".into());
         files.push("favicon.svg".into());
         files.into_iter().map(|path| Ok((path.clone(), self.wire_size(&path)?))).collect()
     }
@@ -119,7 +128,7 @@ impl Site {
 fn add_clients(
     files: &mut Files,
     clients: &[Client],
-    css: &str,
+    styles: &[(&'static str, String)],
     name: impl Fn(&[u8], &str, &str) -> String,
 ) -> FileList {
     let mut add = |bytes: Vec<u8>, stem: &str, extension: &str| {
@@ -127,8 +136,10 @@ fn add_clients(
         files.insert(Path::new("pkg").join(&name), bytes);
         name
     };
-    let css = add(css.into(), NAME, "css");
-    let mut list = FileList { css, ..FileList::default() };
+    let css = styles.iter().map(|(product, css)| {
+        (*product, add(css.clone().into(), &format!("{NAME}-{product}"), "css"))
+    });
+    let mut list = FileList { css: css.collect(), ..FileList::default() };
     for client in clients {
         let stem = client.name.map_or(NAME.to_owned(), |name| format!("{NAME}-{name}"));
         let wasm = add(client.wasm.clone(), &stem, "wasm");
@@ -350,9 +361,12 @@ mod tests {
             snippets: PathBuf::new(),
         };
         let mut files = Files::new();
-        let list = add_clients(&mut files, &[client], "a {}", |bytes, stem, extension| {
-            format!("{stem}.{}.{extension}", file_hash(bytes))
-        });
+        let list = add_clients(
+            &mut files,
+            &[client],
+            &[("gym", "a {}".into())],
+            |bytes, stem, extension| format!("{stem}.{}.{extension}", file_hash(bytes)),
+        );
         let wasm = format!("cadence-gym.{}.wasm", file_hash(b"wasm"));
         let desk = format!("cadence-gym-split_desk.{}.wasm", file_hash(b"desk"));
         let js = format!("new URL('{wasm}'); new URL(\"./{desk}\")");

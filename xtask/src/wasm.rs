@@ -10,11 +10,13 @@ use anyhow::{Context, Result, anyhow};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::file_hash::file_hash;
+use crate::short_names;
 use crate::tools;
+use crate::uncalled;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "4";
+const PIPELINE: &str = "6";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -111,6 +113,7 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
         bind(&compiled, &made, mode, is_split)?;
     }
     if mode == Mode::Release {
+        shorten_names(&made)?;
         for module in modules(&made)? {
             optimise(workspace, &module)?;
         }
@@ -154,7 +157,12 @@ fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
 fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(compiled).web(true)?.typescript(false).out_name(NAME);
+    let mut wasm =
+        fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    if mode == Mode::Release {
+        wasm = uncalled::remove(&wasm)?;
+    }
+    bindgen.input_bytes(NAME, wasm).web(true)?.typescript(false).out_name(NAME);
     // A caller that starts the client without naming the wasm gets the right file, too.
     bindgen.omit_default_module_path(false);
     if is_split {
@@ -207,6 +215,24 @@ fn with_loader(glue: &str, loader: &str) -> Result<String> {
     Ok(inlined)
 }
 
+/// Gives script and main module short names for each other, except where a chunk uses the long one.
+fn shorten_names(made: &Path) -> Result<()> {
+    let main = made.join(format!("{NAME}_bg.wasm"));
+    let js = made.join(format!("{NAME}.js"));
+    let chunks: std::io::Result<Vec<_>> =
+        modules(made)?.into_iter().filter(|file| *file != main).map(fs::read).collect();
+    let chunks = chunks?;
+    let is_in_chunk = |name: &str| {
+        let is_in = |chunk: &Vec<u8>| chunk.windows(name.len()).any(|part| part == name.as_bytes());
+        chunks.iter().any(is_in)
+    };
+    let (glue, wasm) = (fs::read_to_string(&js)?, fs::read(&main)?);
+    let (glue, wasm) = short_names::shorten(&glue, &wasm, is_in_chunk)?;
+    fs::write(js, glue)?;
+    fs::write(main, wasm)?;
+    Ok(())
+}
+
 /// The WebAssembly files in a folder.
 fn modules(folder: &Path) -> Result<Vec<PathBuf>> {
     let files: std::io::Result<Vec<_>> =
@@ -222,8 +248,10 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     let wasm_opt = tools::wasm_opt(workspace)?;
     let mut command = workspace.command("node");
     // Generic code makes many functions that differ in a constant only; merging them leaves
-    // parameters that a second round can still tidy up.
-    command.arg(wasm_opt).args(["-Oz", "--merge-similar-functions", "-Oz"]);
+    // parameters that further rounds can still tidy up. No pointer is
+    // below 1024, where only the last bytes of the stack lie.
+    command.arg(wasm_opt).args(["-Oz", "--merge-similar-functions", "-Oz", "--converge"]);
+    command.args(["--low-memory-unused", "--strip-producers"]);
     command.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(&mut command)
 }

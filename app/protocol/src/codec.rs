@@ -3,8 +3,8 @@
 //! MessagePack holds the same messages in fewer bytes. It is converted from and to their JSON, so
 //! that a message is read and written by one piece of code and a browser downloads no second one.
 
-use crate::{ErrorBody, ErrorCode};
-use std::{borrow::Cow, io::Cursor};
+use crate::{ErrorBody, ErrorCode, message_pack};
+use std::borrow::Cow;
 
 /// What a connection agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -24,9 +24,6 @@ pub enum Frame {
     /// MessagePack.
     Binary(Vec<u8>),
 }
-
-/// How deep MessagePack may nest; the messages of this crate need eight levels.
-const MAX_DEPTH: usize = 64;
 
 impl Codec {
     /// Both, the preferred one first.
@@ -91,9 +88,8 @@ impl Frame {
 /// MessagePack from JSON that this crate wrote.
 pub fn pack(json: &str) -> Vec<u8> {
     let mut packed = Vec::with_capacity(json.len());
-    let mut from = serde_json::Deserializer::from_str(json);
-    // The JSON was written by this crate and is valid, and writing to a vector cannot fail.
-    let _ = serde_transcode::transcode(&mut from, &mut rmp_serde::Serializer::new(&mut packed));
+    // The JSON was written by this crate, so it is valid.
+    let _ = message_pack::pack(json, &mut packed);
     packed
 }
 
@@ -102,20 +98,12 @@ pub fn pack(json: &str) -> Vec<u8> {
 /// # Errors
 /// `invalid_json` when the bytes are not MessagePack, nest too deep, or are more than one value.
 pub fn unpack(bytes: &[u8]) -> Result<String, ErrorBody> {
-    let mut json = Vec::with_capacity(bytes.len() * 2);
-    let mut from = rmp_serde::Deserializer::new(Cursor::new(bytes));
-    from.set_max_depth(MAX_DEPTH);
-    serde_transcode::transcode(&mut from, &mut serde_json::Serializer::new(&mut json))
-        .map_err(invalid)?;
-    if from.position() != bytes.len() as u64 {
-        return Err(invalid("bytes after its end"));
-    }
-    String::from_utf8(json).map_err(invalid)
-}
-
-fn invalid(cause: impl std::fmt::Display) -> ErrorBody {
-    let text = format!("The frame is not valid MessagePack: {cause}");
-    ErrorBody::new(ErrorCode::InvalidJson, text)
+    let mut json = String::with_capacity(bytes.len() * 2);
+    message_pack::unpack(bytes, &mut json).map_err(|cause| {
+        let text = format!("The frame is not valid MessagePack: {cause}");
+        ErrorBody::new(ErrorCode::InvalidJson, text)
+    })?;
+    Ok(json)
 }
 
 /// Joins messages that are packed already into one frame. A single message stays as it is.
@@ -163,7 +151,8 @@ mod tests {
             let packed = pack(&value.to_string());
             let back: Value = serde_json::from_str(&unpack(&packed).unwrap()).unwrap();
             prop_assert_eq!(&back, &value);
-            // As another implementation reads it.
+            // As another implementation writes and reads it.
+            prop_assert_eq!(&rmp_serde::to_vec(&value).unwrap(), &packed);
             let read: Value = rmp_serde::from_slice(&packed).unwrap();
             prop_assert_eq!(read, value);
         }
@@ -173,6 +162,45 @@ mod tests {
             if let Ok(json) = unpack(&bytes) {
                 prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{}", json);
             }
+        }
+    }
+
+    #[test]
+    fn lengths_and_numbers_take_as_few_bytes_as_they_can() {
+        let lengths = [0, 15, 16, 31, 32, 255, 256, 65_535, 65_536];
+        let texts = lengths.map(|length| Value::from("ä\"\n".repeat(length)));
+        let arrays = lengths.map(|length| Value::from(vec![0; length]));
+        let maps = lengths.map(|length| {
+            let items = (0..length).map(|key| (key.to_string(), Value::Null));
+            items.collect::<serde_json::Map<_, _>>().into()
+        });
+        let powers = (0..64).map(|bits| 1_u64 << bits);
+        let positive = powers.clone().flat_map(|power| [power - 1, power]).map(Value::from);
+        let negative = powers.map(|power| -(power as i128)).flat_map(|power| [power, power - 1]);
+        let negative = negative.filter_map(|number| i64::try_from(number).ok()).map(Value::from);
+        let values = texts.into_iter().chain(arrays).chain(maps).chain(positive).chain(negative);
+        for value in values {
+            let packed = pack(&value.to_string());
+            assert_eq!(packed, rmp_serde::to_vec(&value).unwrap(), "{value}");
+            assert_eq!(serde_json::from_str::<Value>(&unpack(&packed).unwrap()).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn what_only_message_pack_has_becomes_the_nearest_json_or_is_refused() {
+        for (bytes, json) in [
+            (&b"\xca\x3f\x00\x00\x00"[..], Some("0.5")),
+            (b"\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", Some("null")),
+            (b"\xc4\x02\x01\xff", Some("[1,255]")),
+            (b"\x81\x07\xc3", Some(r#"{"7":true}"#)),
+            (b"\x81\xd0\x80\xc3", Some(r#"{"-128":true}"#)),
+            (b"\x81\xc0\xc3", None),
+            (b"\x81\x90\xc3", None),
+            (b"\xa1\xff", None),
+            (b"\xc1", None),
+            (b"\xd4\x01\x00", None),
+        ] {
+            assert_eq!(unpack(bytes).ok().as_deref(), json, "{bytes:02x?}");
         }
     }
 

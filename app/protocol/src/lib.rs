@@ -23,6 +23,7 @@ pub mod guitar;
 pub mod gym;
 pub mod http;
 pub mod id;
+mod message_pack;
 pub mod server;
 mod table;
 pub mod topic;

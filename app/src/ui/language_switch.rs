@@ -1,28 +1,44 @@
 //! The switch between the languages of the pages.
 
-use crate::browser::use_browser;
+use crate::{browser::use_browser, page_words::words_in};
 use leptos::{ev::MouseEvent, prelude::*};
-use texts::{Language, language, set_language};
+use texts::{Language, language, set_language, words};
 
-/// A link that names the other language in that language. The page changes in place: nothing is
-/// loaded anew, what is typed stays and the connection stays. A cookie remembers the choice for the
+/// A link that names the other language in that language. The page changes in place: only the texts
+/// are fetched, what is typed stays and the connection stays. A cookie remembers the choice for the
 /// server's next page. Where no script runs, the link asks the server for the page in that language.
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {
     let browser = use_browser();
+    let failed = RwSignal::new(false);
     let other = || match language() {
         Language::English => Language::Japanese,
         Language::Japanese => Language::English,
     };
     let change = move |event: MouseEvent| {
         event.prevent_default();
+        failed.set(false);
         let chosen = untrack(other);
-        browser.with(|browser| browser.keep_language(chosen));
-        set_language(chosen);
+        let keeper = browser.clone();
+        let apply = move || {
+            keeper.with(|browser| browser.keep_language(chosen));
+            set_language(chosen);
+        };
+        if texts::is_loaded(chosen) {
+            return apply();
+        }
+        let take = move |page: Option<String>| {
+            let words = page.as_deref().and_then(words_in);
+            match words.is_some_and(|words| texts::load(chosen, words)) {
+                true => apply(),
+                false => drop(failed.try_set(true)),
+            }
+        };
+        browser.with(|browser| browser.fetch_text(address_in(chosen), Box::new(take)));
     };
     view! {
         <a
-            href=move || format!("?lang={}", other().tag())
+            href=move || address_in(other())
             rel="external"
             class="button button-quiet language-switch"
             hreflang=move || other().tag()
@@ -32,5 +48,13 @@ pub fn LanguageSwitch() -> impl IntoView {
         >
             {move || other().own_name()}
         </a>
+        <span class="language-trouble" role="status">
+            {move || failed.get().then(|| words!(shared.language_failed))}
+        </span>
     }
+}
+
+/// This page in a language.
+fn address_in(language: Language) -> String {
+    format!("?lang={}", language.tag())
 }

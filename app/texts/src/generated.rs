@@ -1,9 +1,9 @@
-//! Keys and texts as `leptos_i18n` makes them of the files in `locales/`.
+//! Keys and tables as `build.rs` makes them of the files in `locales/`.
 #![allow(
     missing_docs,
+    non_camel_case_types,
+    non_upper_case_globals,
     unreachable_pub,
-    clippy::all,
-    clippy::expect_used,
     reason = "made by build.rs: the files in locales/ are the documentation"
 )]
 

@@ -1,6 +1,5 @@
 //! Which language a page speaks.
 
-use crate::generated::i18n::Locale;
 use leptos::prelude::*;
 
 /// The cookie that remembers a choice.
@@ -70,15 +69,6 @@ impl Language {
             _ => Some(next),
         };
         choices.fold(None, better).map(|(language, _)| language)
-    }
-
-    /// The same language as the generated texts name it.
-    #[doc(hidden)]
-    pub fn locale(self) -> Locale {
-        match self {
-            Self::English => Locale::en,
-            Self::Japanese => Locale::ja,
-        }
     }
 }
 

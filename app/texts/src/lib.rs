@@ -1,5 +1,5 @@
 //! What pages say, in English and Japanese. All texts stand in `locales/<language>/<namespace>.json`
-//! and go through `leptos_i18n`, which reads these files when it compiles: a key that does not
+//! and are parsed by `leptos_i18n` when this crate compiles: a key that does not
 //! exist, a value that a text needs and does not get, or a value that it does not have, are errors
 //! of the compiler. `tests/texts.rs` finds keys that one language lacks and texts in pages that
 //! stand in no file.
@@ -39,8 +39,12 @@ mod generated;
 mod language;
 mod macros;
 mod number;
-
-pub use generated::i18n;
-pub use language::{LANGUAGE_COOKIE, Language, language, set_language};
 #[doc(hidden)]
-pub use leptos_i18n;
+pub mod table;
+
+#[doc(hidden)]
+pub use generated::keys;
+pub use language::{LANGUAGE_COOKIE, Language, language, set_language};
+#[cfg(not(feature = "hydrate"))]
+pub use table::table;
+pub use table::{is_loaded, load};

@@ -3,8 +3,11 @@
 /// A text in the page's language; see the crate's documentation.
 #[macro_export]
 macro_rules! words {
-    ($($text:tt)*) => {
-        $crate::leptos_i18n::td_string!($crate::language().locale(), $($text)*)
+    ($namespace:ident $(. $key:ident)+) => {
+        $crate::keys::$namespace $(::$key)+ .text()
+    };
+    ($namespace:ident $(. $key:ident)+, $($name:ident = $value:expr),+ $(,)?) => {
+        $crate::keys::$namespace $(::$key)+ { $($name: &$value),+ }.text()
     };
 }
 

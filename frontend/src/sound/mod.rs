@@ -13,6 +13,7 @@ mod desk_sound;
 mod notes;
 mod voice;
 
+use crate::HAS_GUITAR_SOUND;
 use app::browser::{DeskSound, SoundState};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -218,6 +219,9 @@ impl Sound {
 
     /// Renders the queued notes one per task, so that a touch waits for at most one.
     fn render_soon(&self) {
+        if !HAS_GUITAR_SOUND {
+            return;
+        }
         let mut inner = self.0.borrow_mut();
         if inner.notes.rendering || !inner.notes.has_queued() {
             return;

@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, location::Url};
 
+/// The address of the whole list.
+pub const LIST_PATH: &str = "/gym/members";
+
 /// A text to search for and a page of what it finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
@@ -16,10 +19,10 @@ impl ListQuery {
     /// The address of the list that this asks for.
     pub fn address(text: &str, page: u32) -> String {
         match (text.trim(), page) {
-            ("", 1) => "/gym/members".to_owned(),
-            ("", page) => format!("/gym/members?page={page}"),
-            (text, 1) => format!("/gym/members?q={}", Url::escape(text)),
-            (text, page) => format!("/gym/members?q={}&page={page}", Url::escape(text)),
+            ("", 1) => LIST_PATH.to_owned(),
+            ("", page) => format!("{LIST_PATH}?page={page}"),
+            (text, 1) => format!("{LIST_PATH}?q={}", Url::escape(text)),
+            (text, page) => format!("{LIST_PATH}?q={}&page={page}", Url::escape(text)),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The search above the list; the address follows a moment after the last key.
 
-use super::list_query::ListQuery;
+use super::list_query::{LIST_PATH, ListQuery};
 use crate::ui::{Icon, IconName, use_ready};
 use leptos::{ev, html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 use std::time::Duration;
 use texts::text;
 
@@ -32,7 +35,7 @@ pub fn SearchField(
             class="members-search"
             role="search"
             method="get"
-            action="/gym/members"
+            action=LIST_PATH
             data-ready=move || ready.get().then_some("true")
             on:submit=submit
         >
@@ -69,12 +72,21 @@ fn use_search_address(
             NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&ListQuery::address(text, 1), options);
     };
+    // The router's address is that of the next page as soon as a person asks for it, although this
+    // one is shown until the next one's code has come. To change the address then would cancel the
+    // way there.
+    let pathname = use_location().pathname;
     Effect::new({
         let go = go.clone();
         move |_| {
             let Some(text) = typed.get() else { return };
             let go = go.clone();
-            if let Ok(timer) = set_timeout_with_handle(move || go(&text), DEBOUNCE) {
+            let search = move || {
+                if pathname.get_untracked() == LIST_PATH {
+                    go(&text);
+                }
+            };
+            if let Ok(timer) = set_timeout_with_handle(search, DEBOUNCE) {
                 on_cleanup(move || timer.clear());
             }
         }

@@ -1,0 +1,74 @@
+//! Short names for what a script and its module call of each other. wasm-bindgen's names tell what
+//! they are, and a browser would download each of them twice.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, anyhow};
+use walrus::Module;
+
+/// The script and the module with short names. Names that `is_kept` stay.
+pub(crate) fn shorten(
+    glue: &str,
+    wasm: &[u8],
+    is_kept: impl Fn(&str) -> bool,
+) -> Result<(String, Vec<u8>)> {
+    let mut module =
+        Module::from_buffer(wasm).map_err(|error| anyhow!("the client is damaged: {error:?}"))?;
+    let mut names = BTreeMap::new();
+    let mut shorten = |name: &mut String| {
+        // Only wasm-bindgen's own; `hydrate` and `memory` are called from outside.
+        let is_generated = ["__wbg_", "__wbindgen_", "wasm_bindgen__"];
+        if is_generated.iter().any(|start| name.starts_with(start)) && !is_kept(name) {
+            let count = names.len();
+            let short: &mut String = names.entry(name.clone()).or_insert_with(|| short_name(count));
+            *name = short.clone();
+        }
+    };
+    module.imports.iter_mut().for_each(|import| shorten(&mut import.name));
+    module.exports.iter_mut().for_each(|export| shorten(&mut export.name));
+    Ok((replace_words(glue, &names), module.emit_wasm()))
+}
+
+/// `a`, `b`, … `z`, `ba`, `bb`, …
+fn short_name(mut number: usize) -> String {
+    let mut name = Vec::new();
+    loop {
+        name.insert(0, b'a' + (number % 26) as u8);
+        number /= 26;
+        if number == 0 {
+            return name.into_iter().map(char::from).collect();
+        }
+    }
+}
+
+fn replace_words(text: &str, names: &BTreeMap<String, String>) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (before, word) = rest.split_at(start);
+        let (word, after) = word.split_at(word.find(|c| !is_word(c)).unwrap_or(word.len()));
+        replaced.push_str(before);
+        replaced.push_str(names.get(word).map_or(word, String::as_str));
+        rest = after;
+    }
+    replaced + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_words_are_replaced() {
+        let names = BTreeMap::from([("__wbg_get".to_owned(), "a".to_owned())]);
+        let glue = "imports.__wbg_get = () => __wbg_get_imports(__wbg_get);";
+        assert_eq!(replace_words(glue, &names), "imports.a = () => __wbg_get_imports(a);");
+    }
+
+    #[test]
+    fn short_names_differ() {
+        let names: Vec<_> = [0, 25, 26, 27, 676].map(short_name).into();
+        assert_eq!(names, ["a", "z", "ba", "bb", "baa"]);
+    }
+}
