@@ -39,7 +39,7 @@ impl FromServerFnError for CallFailure {
     type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        // An empty sentence tells pages that no server was reached.
+        // An empty sentence means to pages that no server was reached.
         let sentence = match &error {
             ServerFnErrorErr::Request(_) => "",
             _ => "the answer could not be read",

@@ -97,7 +97,7 @@ pub(crate) const MISSING: &str = "data-chunk-missing";
 /// The longest pause before a chunk is asked for again.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Tries again until the chunk is there. Meanwhile the page says that a part of it is missing, and
+/// Tries again until the chunk is there. Meanwhile the page shows that a part of it is missing, and
 /// stays as it is, with everything that was typed into it.
 async fn until_loaded<T, F>(load: impl Fn() -> F) -> T
 where

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A page, as the addresses tell them apart. A link between two of them loads a document anew,
+/// A page, by its address. A link between two of them loads a document anew,
 /// except inside of the gym, where the router changes the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageKind {
@@ -28,7 +28,7 @@ pub enum PageKind {
     Desk,
     /// `/gym/members`
     Members,
-    /// An address below `/gym` that has no page: the gym's router says so.
+    /// An address below `/gym` without a page: the gym's router shows that.
     LostInGym,
     /// Any other address that has no page.
     NotFound,

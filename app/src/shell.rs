@@ -209,7 +209,7 @@ fn begin() {
     Effect::new(|_| mark_hydrated());
 }
 
-/// What every page says of itself.
+/// The head that every page has: title, description, colours.
 #[component]
 fn Head() -> impl IntoView {
     let title = |title: String| match title.is_empty() {

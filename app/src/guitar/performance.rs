@@ -113,7 +113,7 @@ impl Performance {
         let before = StoredValue::new(None);
         Effect::new(move |_| {
             let Some(session) = session.get() else { return };
-            // Another session has nothing to do with what the former one said.
+            // The state of the former session does not belong to another session.
             if before.try_get_value().flatten().is_some_and(|before| before != session) {
                 self.view.set(SessionView::default());
             }

@@ -194,12 +194,12 @@ fn PracticeRow(
     record: PracticeRecord,
     /// The server's clock when the page was made.
     now: Millis,
-    /// The page answers: from now on it knows the viewer's zone.
+    /// The client runs: from now on the viewer's time zone can be read.
     ready: Signal<bool>,
 ) -> impl IntoView {
     let begun = record.started_at;
     let browser = use_browser();
-    // The server and the first paint show UTC, which both know.
+    // The server and the first paint show UTC, so that both are equal.
     let when = move || {
         let zone = ready.get().then(|| browser.with(|b| b.utc_offset_minutes(begun))).flatten();
         match zone {

@@ -7,7 +7,7 @@ use protocol::{
 };
 use uuid::Uuid;
 
-/// What tells one fact of the stream from another: its kind with the visit's or the event's id.
+/// The identity of a line in the stream: its kind with the visit's or the event's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActivityKey {
     /// The beginning of a visit.
@@ -66,7 +66,7 @@ pub enum LineBadge {
     LetInOnce,
     /// The visit was open before.
     AlreadyIn,
-    /// Out, after a stay in milliseconds where the visit says when it ended.
+    /// Out, after a stay in milliseconds if the visit has an end.
     Left(Option<Millis>),
     /// A check-in that does not count.
     Undone,
@@ -159,7 +159,7 @@ impl ActivityLine {
     }
 }
 
-/// What the stream shows, as `?show=` says.
+/// What the stream shows, from `?show=` in the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivityFilter {
     /// Everything.

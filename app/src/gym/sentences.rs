@@ -1,4 +1,4 @@
-//! What the gym's pages say about decisions, visits and members: the texts that depend on data.
+//! The gym's texts that depend on data: decisions, visits and members.
 //! Texts without data stand in the pages themselves.
 
 use super::{
@@ -356,7 +356,7 @@ pub fn found_note(row: &MemberRow) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(SEPARATOR)
 }
 
-/// What a screen reader says of the search: how many rows, and which one Enter takes.
+/// The search's result for screen readers: how many rows, and which one Enter takes.
 pub fn found(count: usize, selected: usize, name: Option<&str>) -> String {
     match name {
         None => words!(gym.none_found_short).to_owned(),

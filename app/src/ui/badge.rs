@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// What a badge, chip or card says before it is read.
+/// The meaning of a badge, chip or card, shown as its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
     /// Nothing in particular.

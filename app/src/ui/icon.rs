@@ -92,7 +92,7 @@ pub enum IconName {
     Link,
 }
 
-/// An icon beside a text that says the same, so it is hidden from screen readers.
+/// An icon beside a text of the same meaning, so it is hidden from screen readers.
 #[component]
 pub fn Icon(
     /// Which one.

@@ -5,7 +5,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 use texts::{Language, language, set_language, words};
 
 /// A link that names the other language in that language. The page changes in place: only the texts
-/// are fetched, what is typed stays and the connection stays. A cookie remembers the choice for the
+/// are fetched, what is typed stays and the connection stays. A cookie keeps the choice for the
 /// server's next page. Where no script runs, the link asks the server for the page in that language.
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {

@@ -128,7 +128,7 @@ fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
     }
 }
 
-/// JSON is easy to read in the browser's tools; MessagePack says the same in fewer bytes.
+/// JSON is easy to read in the browser's tools; MessagePack takes fewer bytes.
 #[component]
 fn CodecSwitch() -> impl IntoView {
     let link = use_link();
@@ -155,7 +155,7 @@ fn CodecSwitch() -> impl IntoView {
     }
 }
 
-/// Commands that are older than a week: a person says whether they still count.
+/// Commands that are older than a week: a person decides whether they are still sent.
 #[component]
 fn HeldCommands() -> impl IntoView {
     let link = use_link();

@@ -55,7 +55,7 @@ impl Theme {
 struct Chosen(RwSignal<Theme>);
 
 /// Sets `data-product` and `data-theme` on `<html>` by the router's address and the person's choice,
-/// and tells the page its address.
+/// and reports the address to the page.
 #[component]
 pub fn DocumentLook() -> impl IntoView {
     let chosen = RwSignal::new(Theme::System);

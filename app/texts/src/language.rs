@@ -1,11 +1,11 @@
-//! Which language a page speaks.
+//! The language of a page.
 
 use leptos::prelude::*;
 
-/// The cookie that remembers a choice.
+/// The cookie that keeps a choice.
 pub const LANGUAGE_COOKIE: &str = "cadence_language";
 
-/// A language that pages speak.
+/// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// English, also for those whose language is missing here.

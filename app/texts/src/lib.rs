@@ -1,4 +1,4 @@
-//! What pages say, in English and Japanese. All texts stand in `locales/<language>/<namespace>.json`
+//! The texts of the pages, in English and Japanese. All texts stand in `locales/<language>/<namespace>.json`
 //! and are parsed by `leptos_i18n` when this crate compiles: a key that does not
 //! exist, a value that a text needs and does not get, or a value that it does not have, are errors
 //! of the compiler. `tests/texts.rs` finds keys that one language lacks and texts in pages that
@@ -26,7 +26,7 @@
 //!   they are made anew when the language changes; elsewhere (an event handler, a unit test) they
 //!   are what the language is at that moment. A signal should hold what a text is about and not the
 //!   text, or it keeps the language in which it was made.
-//! - `count_words!(namespace.key, count)` is a `String`, for a count that English says in two ways.
+//! - `count_words!(namespace.key, count)` is a `String`, for a count with a plural form in English.
 //!   The number in it is grouped.
 //! - A text with markup in its middle is several keys, or one text with the marked part at its end.
 //! - Dates, times and durations by language: [`format`].

@@ -266,7 +266,7 @@ impl SoundParts {
     }
 
     fn loudness(&self) -> f32 {
-        // The ear hears ratios: squaring makes the slider's middle sound like half.
+        // Loudness is perceived by ratio: squaring makes the slider's middle sound like half.
         if self.muted { 0.0 } else { HEADROOM * self.volume * self.volume }
     }
 
@@ -278,7 +278,7 @@ impl SoundParts {
     }
 
     /// A glide of the volume stands still in Chromium while nothing sounds: before the first note
-    /// it is ended, or that note would be heard at the former volume.
+    /// it is ended, or that note would sound at the former volume.
     fn end_glide(&self) {
         if let Some(output) = &self.output {
             let gain = output.master.gain();

@@ -23,7 +23,7 @@ const DEFAULT_WAIT_MS: u64 = 10_000;
 /// Asks for the code and joins as soon as it is whole.
 #[component]
 pub(super) fn CodeForm(
-    /// Why the form is shown, if there is more to say.
+    /// Why the form is shown, if there is a reason.
     reason: Option<FormReason>,
     /// Where to go with the session.
     enter: Callback<Joined>,

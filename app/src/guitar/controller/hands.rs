@@ -212,7 +212,7 @@ fn Menu(leaving: RwSignal<bool>, back: Callback<FormReason>) -> impl IntoView {
     }
 }
 
-/// The host has not said anything yet.
+/// The host has not decided yet.
 #[component]
 fn Waiting() -> impl IntoView {
     view! {
@@ -238,7 +238,7 @@ fn Held(performance: Performance) -> impl IntoView {
         })
     });
     let link = use_link().status();
-    // What is known of the stage is old as long as nobody answers.
+    // The view of the stage is out of date as long as the server does not answer.
     let unanswered = Memo::new(move |_| !matches!(link.get().phase, Phase::Live));
     let place = move || match stage.get() {
         _ if unanswered.get() => words!(guitar.place_unanswered),

@@ -50,7 +50,7 @@ pub fn Controller(
 pub(super) enum Step {
     /// A link is being followed, or may be: the server does not see its secret.
     Arriving,
-    /// Types a code; for a reason, if there is more to say.
+    /// Types a code; with the reason, if there is one.
     Form(Option<FormReason>),
     /// The link could not be followed now, and can be tried again.
     Failed(CallFailure),
@@ -59,7 +59,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// What the server can show: it knows the cookie and the address, and no fragment.
+    /// What the server can show: a request has the cookie and the address, and no fragment.
     fn first(named: Option<&str>, joined: Option<Joined>) -> Self {
         let session = named.map(str::parse::<SessionId>);
         match (session, joined) {

@@ -16,7 +16,7 @@ pub(super) fn StrumStrip(
     performance: Performance,
     /// Whether this phone may play, and the page answers.
     able: Memo<bool>,
-    /// The strings that somebody else strummed last, 1 (high e) to 6.
+    /// The strings that another device strummed last, 1 (high e) to 6.
     strummed: RwSignal<Vec<u8>>,
 ) -> impl IntoView {
     let pointers = Pointers::new(LowE::Top, StrumSource::Swipe);

@@ -67,7 +67,7 @@ impl Instrument {
         let ready = move |hand: &Hand| {
             browser.with(|browser| {
                 for (string, hz) in hand.pitches() {
-                    // Nobody hears a pluck at velocity 0; it makes the note ready.
+                    // A pluck at velocity 0 is silent; it renders the note ahead of time.
                     browser.pluck(string, hz, 0.0, 0.0);
                 }
             });

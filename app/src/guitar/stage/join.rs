@@ -81,7 +81,7 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
     }
 }
 
-/// The QR code with the quiet border that scanners want.
+/// The QR code with the quiet border that scanners need.
 fn qr(pairing: &Pairing) -> impl IntoView + use<> {
     let side = pairing.qr_size + 8;
     view! {

@@ -25,7 +25,7 @@ pub(super) struct Pairings {
     pub(super) failure: RwSignal<Option<ErrorBody>>,
     /// How long the code is good for, in milliseconds.
     pub(super) left: Memo<Option<Millis>>,
-    /// The server's clock minus this page's, as the last answer told.
+    /// The server's clock minus this page's, from the last answer.
     offset: RwSignal<Millis>,
     asking: StoredValue<bool>,
     tries: StoredValue<usize>,
@@ -93,7 +93,7 @@ impl Pairings {
         session.into()
     }
 
-    /// A person wants a session again after this one ended.
+    /// Opens a new session after this one ended.
     pub(super) fn renew_session(self) {
         self.pairing.set(None);
         self.renewing.set_value(true);

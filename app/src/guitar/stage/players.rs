@@ -95,7 +95,7 @@ fn Player(
     }
 }
 
-/// What the host can say about a phone.
+/// What the host can decide about a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
     Play,

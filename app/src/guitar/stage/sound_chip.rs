@@ -1,4 +1,4 @@
-//! Whether the page can be heard, and how loud.
+//! Whether the page sounds, and how loud.
 
 use crate::{
     browser::{BrowserHandle, SoundState, use_browser},
@@ -10,7 +10,7 @@ use texts::words;
 const VOLUME_KEY: &str = "cadence.volume";
 const DEFAULT_VOLUME: u8 = 80;
 
-/// Asks for the tap that browsers want, then switches sound off and on.
+/// Asks for the tap that browsers require before sound, then switches sound off and on.
 #[component]
 pub(super) fn SoundChip() -> impl IntoView {
     let browser = use_browser();

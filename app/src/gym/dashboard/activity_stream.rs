@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use texts::{format, text};
 
-/// The newest activity, filtered as the address says.
+/// The newest activity, filtered by the address.
 #[component]
 pub fn ActivityStream(
     /// The gym on this page.

@@ -26,7 +26,7 @@ const SOUND_WITHIN_MS: Millis = 10_000;
 pub struct DeskState {
     /// The commands, the newest first.
     entries: RwSignal<Vec<DeskEntry>>,
-    /// An older entry whose answer a person wants to see again.
+    /// An older entry that was chosen to be shown again.
     chosen: RwSignal<Option<Uuid>>,
     /// Whether the desk's page is open.
     is_open: RwSignal<bool>,

@@ -11,7 +11,7 @@ const MAX_ANSWERED: usize = 20;
 /// How many lines the list shows.
 const MAX_LINES: usize = 12;
 
-/// What tells one line from another.
+/// The identity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecentKey {
     /// An entry of this desk.
@@ -23,7 +23,7 @@ pub enum RecentKey {
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentLine {
-    /// What tells it from other lines.
+    /// Its identity among the lines.
     pub key: RecentKey,
     /// When it was asked or happened.
     pub at: Millis,

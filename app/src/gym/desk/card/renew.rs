@@ -16,7 +16,7 @@ use texts::text;
 
 type RenewalResult = Result<MemberRow, CallFailure>;
 
-/// Renews the member's last plan, says so, and offers to check in.
+/// Renews the member's last plan, confirms it, and offers to check in.
 #[component]
 pub fn RenewButton(
     /// The decision.
