@@ -62,11 +62,9 @@ impl fmt::Debug for Secret {
 
 /// The error counts the bytes and does not repeat them.
 impl SettingKind for Secret {
-    type Limit = ();
-
     const EXAMPLE: &'static str = "\"…\"";
 
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         let text = value.text()?;
         match text.len() {
             0 => Err(format!(

@@ -74,9 +74,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl SettingKind for DatabaseUrl {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         Self::try_from(value.text()?.to_owned())
     }
 

@@ -33,9 +33,7 @@ settings! {
 pub struct GymZone(pub TimeZone);
 
 impl SettingKind for GymZone {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         TimeZone::get(value.text()?.trim()).map(Self).map_err(|_| {
             format!("is {value}; it must be the name of a time zone such as Europe/Madrid")
         })
@@ -64,9 +62,7 @@ impl TryFrom<String> for TimeOfDay {
 }
 
 impl SettingKind for TimeOfDay {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         Self::try_from(value.text()?.to_owned())
     }
 

@@ -3,58 +3,47 @@
 use crate::raw_value::{RawContent, RawValue};
 use std::{ops::RangeInclusive, path::PathBuf};
 
-/// The type of a setting.
+/// The type of a setting that is no number.
 pub(crate) trait SettingKind: Sized {
-    /// What limits the values beside the type: a range for a number, `()` for the others.
-    type Limit;
-
     /// An example in TOML for a setting without a default.
     const EXAMPLE: &'static str = "";
 
     /// Reads a value. The error continues a sentence that begins with the setting's name, for
     /// example "is 7; it must be a whole number from 10 to 20". A type that can hold a password
     /// never repeats the value in its error.
-    fn read(value: &RawValue, limit: &Self::Limit) -> Result<Self, String>;
+    fn read(value: &RawValue) -> Result<Self, String>;
 
     /// The value in TOML; `None` when nothing is set.
     fn to_toml(&self) -> Option<String>;
 
     /// The values that are possible, as a sentence, when the type alone does not say it.
-    fn choice(_limit: &Self::Limit) -> Option<String> {
+    fn choice() -> Option<String> {
         None
     }
 }
 
-impl SettingKind for u32 {
-    type Limit = RangeInclusive<u32>;
+/// Reads a whole number. It is no [`SettingKind`], so that a number without a range does not compile.
+pub(crate) fn read_number(value: &RawValue, range: &RangeInclusive<u32>) -> Result<u32, String> {
+    let number: Option<i64> = match &value.content {
+        RawContent::Number(digits) | RawContent::Text(digits) => digits.trim().parse().ok(),
+        _ => None,
+    };
+    let possible = number.and_then(|number| u32::try_from(number).ok());
+    possible.filter(|number| range.contains(number)).ok_or_else(|| {
+        let shown = number.map_or_else(|| value.to_string(), |number| number.to_string());
+        let unit = value.unit().map(|unit| format!(" of {unit}")).unwrap_or_default();
+        let (least, most) = (range.start(), range.end());
+        format!("is {shown}; it must be a whole number{unit} from {least} to {most}")
+    })
+}
 
-    fn read(value: &RawValue, limit: &Self::Limit) -> Result<Self, String> {
-        let number: Option<i64> = match &value.content {
-            RawContent::Number(digits) | RawContent::Text(digits) => digits.trim().parse().ok(),
-            _ => None,
-        };
-        let possible = number.and_then(|number| u32::try_from(number).ok());
-        possible.filter(|number| limit.contains(number)).ok_or_else(|| {
-            let shown = number.map_or_else(|| value.to_string(), |number| number.to_string());
-            let unit = value.unit().map(|unit| format!(" of {unit}")).unwrap_or_default();
-            let (least, most) = (limit.start(), limit.end());
-            format!("is {shown}; it must be a whole number{unit} from {least} to {most}")
-        })
-    }
-
-    fn to_toml(&self) -> Option<String> {
-        Some(self.to_string())
-    }
-
-    fn choice(limit: &Self::Limit) -> Option<String> {
-        Some(format!("From {} to {}.", limit.start(), limit.end()))
-    }
+/// The numbers that are possible, as a sentence.
+pub(crate) fn range_sentence(range: &RangeInclusive<u32>) -> String {
+    format!("From {} to {}.", range.start(), range.end())
 }
 
 impl SettingKind for bool {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         match &value.content {
             RawContent::Truth(truth) => Ok(*truth),
             RawContent::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
@@ -74,9 +63,7 @@ impl SettingKind for bool {
 
 /// Text that is not empty.
 impl SettingKind for String {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         match value.text()? {
             text if text.trim().is_empty() => Err("must not be empty".to_owned()),
             text => Ok(text.to_owned()),
@@ -89,10 +76,8 @@ impl SettingKind for String {
 }
 
 impl SettingKind for PathBuf {
-    type Limit = ();
-
-    fn read(value: &RawValue, limit: &()) -> Result<Self, String> {
-        String::read(value, limit).map(Self::from)
+    fn read(value: &RawValue) -> Result<Self, String> {
+        String::read(value).map(Self::from)
     }
 
     fn to_toml(&self) -> Option<String> {
@@ -107,9 +92,7 @@ pub(crate) trait NamedChoice: Copy + PartialEq + 'static {
 }
 
 impl<T: NamedChoice> SettingKind for T {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         let text = value.text()?;
         let chosen = Self::CHOICES.iter().find(|(name, _)| *name == text.trim());
         chosen
@@ -122,7 +105,7 @@ impl<T: NamedChoice> SettingKind for T {
         Some(quoted(name))
     }
 
-    fn choice((): &()) -> Option<String> {
+    fn choice() -> Option<String> {
         let mut names = names_of::<T>();
         names.push('.');
         Some(names)

@@ -43,9 +43,7 @@ impl LogFilter {
 }
 
 impl SettingKind for LogFilter {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         let text = value.text()?;
         let filter = EnvFilter::try_new(text).map(|_| Self(text.to_owned()));
         filter.map_err(|cause| {

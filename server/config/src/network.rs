@@ -46,9 +46,7 @@ impl fmt::Display for Network {
 
 /// A list in the file, or one text with commas in the environment.
 impl SettingKind for Vec<Network> {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         let texts: Vec<&str> = match &value.content {
             RawContent::Text(text) => text.split(',').collect(),
             RawContent::List(texts) => texts.iter().map(String::as_str).collect(),

@@ -67,11 +67,9 @@ impl TryFrom<String> for PublicUrl {
 }
 
 impl SettingKind for Option<PublicUrl> {
-    type Limit = ();
-
     const EXAMPLE: &'static str = "\"https://gym.example.org\"";
 
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         PublicUrl::try_from(value.text()?.to_owned()).map(Some)
     }
 

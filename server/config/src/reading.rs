@@ -2,13 +2,14 @@
 //! found on the way.
 
 use crate::{
-    kind::SettingKind,
+    kind::{SettingKind, read_number},
     mistakes::Mistakes,
     raw_value::{RawContent, RawValue, ValueOrigin},
     table_text::TableText,
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
     path::Path,
 };
 use toml::{
@@ -47,17 +48,31 @@ impl Reading {
     }
 
     /// Takes the value of a setting, or its default when the value is missing or wrong.
-    pub(crate) fn take<K: SettingKind>(
+    pub(crate) fn take<K: SettingKind>(&mut self, name: SettingName, default: K) -> K {
+        self.take_with(name, default, K::read)
+    }
+
+    /// The same for a number.
+    pub(crate) fn take_number(
         &mut self,
         name: SettingName,
-        limit: &K::Limit,
-        default: K,
-    ) -> K {
+        default: u32,
+        range: &RangeInclusive<u32>,
+    ) -> u32 {
+        self.take_with(name, default, |value| read_number(value, range))
+    }
+
+    fn take_with<T>(
+        &mut self,
+        name: SettingName,
+        default: T,
+        read: impl FnOnce(&RawValue) -> Result<T, String>,
+    ) -> T {
         let (table, key) = name;
         let Some(value) = self.tables.get_mut(table).and_then(|values| values.remove(key)) else {
             return default;
         };
-        let read = K::read(&value, limit);
+        let read = read(&value);
         let origin = value.origin;
         if let Err(why) = &read {
             self.mistakes.add(format!("{origin}: [{table}] {key} {why}."));

@@ -56,9 +56,7 @@ impl fmt::Debug for RedisUrl {
 }
 
 impl SettingKind for RedisUrl {
-    type Limit = ();
-
-    fn read(value: &RawValue, (): &()) -> Result<Self, String> {
+    fn read(value: &RawValue) -> Result<Self, String> {
         Self::try_from(value.text()?.to_owned())
     }
 

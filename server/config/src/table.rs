@@ -37,7 +37,7 @@ macro_rules! settings {
         [$table:ident] $Table:ident {
             $(
                 $(#[doc = $explanation:literal])*
-                $key:ident: $kind:ty = $default:expr $(, $limit:expr)?;
+                $key:ident: $kind:ty = $default:expr $(, $range:expr)?;
             )*
         }
     ) => {
@@ -62,41 +62,56 @@ macro_rules! settings {
             fn read(reading: &mut $crate::reading::Reading) -> Self {
                 let default = Self::default();
                 Self {
-                    $($key: reading.take(
-                        (Self::NAME, stringify!($key)),
-                        &$crate::table::limit!($($limit)?),
-                        default.$key,
+                    $($key: $crate::table::take!(
+                        reading, (Self::NAME, stringify!($key)), default.$key $(, $range)?
                     ),)*
                 }
             }
 
             fn describe() -> $crate::table_text::TableText {
-                use $crate::kind::SettingKind;
                 let default = Self::default();
                 $crate::table_text::TableText {
                     name: Self::NAME,
                     about: &[$($about),*],
-                    settings: vec![$($crate::table_text::SettingText {
-                        key: stringify!($key),
-                        explanation: &[$($explanation),*],
-                        choice: <$kind>::choice(&$crate::table::limit!($($limit)?)),
-                        default: default.$key.to_toml(),
-                        example: <$kind>::EXAMPLE,
-                    }),*],
+                    settings: vec![$($crate::table::describe!(
+                        stringify!($key), &[$($explanation),*], $kind, default.$key $(, $range)?
+                    )),*],
                 }
             }
         }
     };
 }
 
-/// The limit of a setting, or `()` for a type that has none.
-macro_rules! limit {
-    () => {
-        ()
+/// Takes a setting's value: of a number with its range, and of any other kind without one.
+macro_rules! take {
+    ($reading:ident, $name:expr, $default:expr) => {
+        $reading.take($name, $default)
     };
-    ($limit:expr) => {
-        $limit
+    ($reading:ident, $name:expr, $default:expr, $range:expr) => {
+        $reading.take_number($name, $default, &$range)
     };
 }
 
-pub(crate) use {limit, settings};
+/// The text of a setting: of a number with its range, and of any other kind without one.
+macro_rules! describe {
+    ($key:expr, $explanation:expr, $kind:ty, $default:expr) => {
+        $crate::table_text::SettingText {
+            key: $key,
+            explanation: $explanation,
+            choice: <$kind as $crate::kind::SettingKind>::choice(),
+            default: $crate::kind::SettingKind::to_toml(&$default),
+            example: <$kind as $crate::kind::SettingKind>::EXAMPLE,
+        }
+    };
+    ($key:expr, $explanation:expr, $kind:ty, $default:expr, $range:expr) => {
+        $crate::table_text::SettingText {
+            key: $key,
+            explanation: $explanation,
+            choice: Some($crate::kind::range_sentence(&$range)),
+            default: Some($default.to_string()),
+            example: "",
+        }
+    };
+}
+
+pub(crate) use {describe, settings, take};
