@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Context;
 use app::client_files::ClientFiles;
-use cadence_base::rate_limit::{Buckets, Rate};
+use cadence_base::rate_limit::{Buckets, MessageRate};
 use cadence_config::Config;
 use cadence_realtime::{broker::Broker, hub::Hub};
 use cadence_store::Store;
@@ -56,7 +56,7 @@ impl Server {
         let lan_urls = lan_urls(&config, address);
         let auth = Auth::new(&config, store.clone())?;
         let origins = OriginPolicy::new(&config, address.port(), &lan_urls);
-        let buckets = Buckets::new(Rate {
+        let buckets = Buckets::new(MessageRate {
             per_second: f64::from(config.limits.messages_per_second),
             burst: f64::from(config.limits.burst),
         });

@@ -3,7 +3,7 @@
 
 /// Where the process can be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Point {
+pub enum FaultPoint {
     /// A group of writes with events is done and not on disk.
     BeforeCommit,
     /// It is on disk, and nobody has heard of it.
@@ -15,12 +15,12 @@ pub enum Point {
 /// Ends the process here, without a word, when `CADENCE_FAULT` says so: `after_commit:3` means
 /// the third time that this point is reached.
 #[cfg(debug_assertions)]
-pub fn reach(point: Point) {
+pub fn reach(point: FaultPoint) {
     use std::sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     };
-    static PLANNED: OnceLock<Option<(Point, u32)>> = OnceLock::new();
+    static PLANNED: OnceLock<Option<(FaultPoint, u32)>> = OnceLock::new();
     static REACHED: AtomicU32 = AtomicU32::new(0);
     let planned = PLANNED.get_or_init(|| plan(&std::env::var("CADENCE_FAULT").ok()?));
     if let Some((planned, time)) = planned
@@ -34,15 +34,15 @@ pub fn reach(point: Point) {
 /// Nothing.
 #[cfg(not(debug_assertions))]
 #[inline]
-pub fn reach(_: Point) {}
+pub fn reach(_: FaultPoint) {}
 
 #[cfg(debug_assertions)]
-fn plan(text: &str) -> Option<(Point, u32)> {
+fn plan(text: &str) -> Option<(FaultPoint, u32)> {
     let (name, time) = text.split_once(':')?;
     let point = match name {
-        "before_commit" => Point::BeforeCommit,
-        "after_commit" => Point::AfterCommit,
-        "after_publish" => Point::AfterPublish,
+        "before_commit" => FaultPoint::BeforeCommit,
+        "after_commit" => FaultPoint::AfterCommit,
+        "after_publish" => FaultPoint::AfterPublish,
         _ => return None,
     };
     Some((point, time.parse().ok()?))
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_named_by_its_place_and_time() {
-        assert_eq!(plan("after_commit:3"), Some((Point::AfterCommit, 3)));
+        assert_eq!(plan("after_commit:3"), Some((FaultPoint::AfterCommit, 3)));
         assert_eq!(plan("after_commit"), None);
         assert_eq!(plan("nowhere:1"), None);
     }

@@ -50,7 +50,7 @@ impl StaffIdentity {
 
 /// Whose practice it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+pub enum PracticeOwner {
     /// A browser without an account.
     Guest(Uuid),
     /// An account.
@@ -63,7 +63,7 @@ pub struct HostIdentity {
     /// The session that it decides about.
     pub session: SessionId,
     /// Whose practice is counted; none when a program opened the session.
-    pub owner: Option<Owner>,
+    pub owner: Option<PracticeOwner>,
 }
 
 /// A phone in a guitar session.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Whose messages are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Counted {
+pub enum CountedBy {
     /// An account.
     Account(UserId),
     /// A seat in a guitar session: a phone, or the host's, which has the session's id.
@@ -24,7 +24,7 @@ pub enum Counted {
 
 /// Messages per second in the long run, and at once after a pause.
 #[derive(Debug, Clone, Copy)]
-pub struct Rate {
+pub struct MessageRate {
     /// Tokens per second.
     pub per_second: f64,
     /// Tokens of a full bucket.
@@ -34,14 +34,14 @@ pub struct Rate {
 /// A bucket that fills with time.
 #[derive(Debug)]
 pub struct Bucket {
-    rate: Rate,
+    rate: MessageRate,
     tokens: f64,
     at: Instant,
 }
 
 impl Bucket {
     /// A full bucket.
-    pub fn new(rate: Rate, now: Instant) -> Self {
+    pub fn new(rate: MessageRate, now: Instant) -> Self {
         Self { rate, tokens: rate.burst, at: now }
     }
 
@@ -70,18 +70,18 @@ impl Bucket {
 /// All buckets of this process.
 #[derive(Debug, Clone)]
 pub struct Buckets {
-    rate: Rate,
-    buckets: Arc<Mutex<HashMap<Counted, Arc<Mutex<Bucket>>>>>,
+    rate: MessageRate,
+    buckets: Arc<Mutex<HashMap<CountedBy, Arc<Mutex<Bucket>>>>>,
 }
 
 impl Buckets {
     /// Buckets of one rate.
-    pub fn new(rate: Rate) -> Self {
+    pub fn new(rate: MessageRate) -> Self {
         Self { rate, buckets: Arc::default() }
     }
 
     /// The bucket of somebody.
-    pub fn of(&self, counted: Counted) -> Arc<Mutex<Bucket>> {
+    pub fn of(&self, counted: CountedBy) -> Arc<Mutex<Bucket>> {
         let mut buckets = lock(&self.buckets);
         let new = || Arc::new(Mutex::new(Bucket::new(self.rate, Instant::now())));
         Arc::clone(buckets.entry(counted).or_insert_with(new))
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_burst_is_free_and_then_the_wait_is_told() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(Rate { per_second: 10.0, burst: 3.0 }, start);
+        let mut bucket = Bucket::new(MessageRate { per_second: 10.0, burst: 3.0 }, start);
         assert_eq!([(); 3].map(|()| bucket.take(start)), [Ok(()); 3]);
         assert_eq!(bucket.take(start), Err(100));
         assert_eq!(bucket.take(start + Duration::from_millis(100)), Ok(()));
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn reconnecting_does_not_fill_a_bucket() {
-        let buckets = Buckets::new(Rate { per_second: 1.0, burst: 1.0 });
-        let user = Counted::Account(UserId(Uuid::nil()));
+        let buckets = Buckets::new(MessageRate { per_second: 1.0, burst: 1.0 });
+        let user = CountedBy::Account(UserId(Uuid::nil()));
         let start = Instant::now();
         assert!(lock(&buckets.of(user)).take(start).is_ok());
         buckets.sweep(start);

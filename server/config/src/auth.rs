@@ -13,7 +13,7 @@ settings! {
         /// Signs access tokens and derives the guitar secrets: at least 32 bytes, the same on every
         /// server. Required in production. In development the server makes one beside the database
         /// and keeps it. Another one signs all users out and breaks every pairing link.
-        secret: Secret = Secret::default();
+        secret: SigningSecret = SigningSecret::default();
         /// Minutes for which an access token is valid before it has to be refreshed. With fewer,
         /// browsers and programs refresh more often.
         access_minutes: u32 = 15, 1..=15;
@@ -32,9 +32,9 @@ settings! {
 
 /// A key that signs and derives. Its `Debug` hides it, so that no log can hold it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct SigningSecret(String);
 
-impl Secret {
+impl SigningSecret {
     /// The least bytes: HS256 and the derived secrets of 128 bits are not worth more than this.
     pub const SHORTEST: usize = 32;
 
@@ -54,14 +54,14 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "Secret(none)" } else { "Secret(…)" })
     }
 }
 
 /// The error counts the bytes and does not repeat them.
-impl SettingKind for Secret {
+impl SettingKind for SigningSecret {
     const EXAMPLE: &'static str = "\"…\"";
 
     fn read(value: &RawValue) -> Result<Self, String> {

@@ -8,9 +8,9 @@ use crate::{
     gym::GymSettings,
     limits::LimitSettings,
     log::LogSettings,
-    mistakes::Mistakes,
+    mistakes::SettingMistakes,
     public_url::PublicUrl,
-    reading::Reading,
+    reading::SettingsReader,
     redis::RedisSettings,
     retention::RetentionSettings,
     server::{RunMode, ServerSettings},
@@ -35,7 +35,7 @@ macro_rules! tables {
 
         impl Config {
             /// Reads every table.
-            pub(crate) fn read(reading: &mut Reading, leptos: LeptosOptions) -> Self {
+            pub(crate) fn read(reading: &mut SettingsReader, leptos: LeptosOptions) -> Self {
                 Self { $($name: $Table::read(reading),)* leptos }
             }
         }
@@ -72,10 +72,10 @@ impl Config {
     }
 
     /// Refuses demo data in production, because its passwords are fixed or printed.
-    pub fn check_demo(&self) -> Result<(), Mistakes> {
+    pub fn check_demo(&self) -> Result<(), SettingMistakes> {
         match self.server.environment {
             RunMode::Development => Ok(()),
-            RunMode::Production => Err(Mistakes::from(
+            RunMode::Production => Err(SettingMistakes::from(
                 "--demo is refused because [server] environment is \"production\".".to_owned(),
             )),
         }

@@ -1,6 +1,6 @@
 //! The secret of a server in development.
 
-use crate::{auth::Secret, mistakes::Mistakes};
+use crate::{auth::SigningSecret, mistakes::SettingMistakes};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -8,10 +8,10 @@ use std::{
 
 /// The secret that is kept beside the database, made on the first start. A new one at each start
 /// would sign everybody out and break every pairing link.
-pub(crate) fn read_or_make(database: &Path) -> Result<Secret, Mistakes> {
+pub(crate) fn read_or_make(database: &Path) -> Result<SigningSecret, SettingMistakes> {
     let path = database.with_extension("secret");
     kept(&path).map_err(|cause| {
-        Mistakes::from(format!(
+        SettingMistakes::from(format!(
             "The secret for development cannot be kept in {}: {cause}. Set CADENCE_AUTH__SECRET \
              or make the folder writable.",
             path.display()
@@ -19,10 +19,12 @@ pub(crate) fn read_or_make(database: &Path) -> Result<Secret, Mistakes> {
     })
 }
 
-fn kept(path: &PathBuf) -> io::Result<Secret> {
+fn kept(path: &PathBuf) -> io::Result<SigningSecret> {
     use io::Write;
     match std::fs::read_to_string(path) {
-        Ok(text) if text.trim().len() >= Secret::SHORTEST => return Ok(Secret::new(text.trim())),
+        Ok(text) if text.trim().len() >= SigningSecret::SHORTEST => {
+            return Ok(SigningSecret::new(text.trim()));
+        }
         Ok(_) => std::fs::remove_file(path)?,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
         Err(cause) => return Err(cause),
@@ -36,7 +38,7 @@ fn kept(path: &PathBuf) -> io::Result<Secret> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())?;
-    Ok(Secret::new(text))
+    Ok(SigningSecret::new(text))
 }
 
 #[cfg(test)]
@@ -48,7 +50,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("data/cadence.db");
         let first = read_or_make(&database).expect("made");
-        assert!(first.bytes().len() >= Secret::SHORTEST);
+        assert!(first.bytes().len() >= SigningSecret::SHORTEST);
         assert_eq!(read_or_make(&database).expect("read"), first);
         #[cfg(unix)]
         {

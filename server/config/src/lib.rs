@@ -32,7 +32,7 @@ mod unknown;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{AuthSettings, Secret};
+pub use auth::{AuthSettings, SigningSecret};
 pub use config::Config;
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use desk::DeskSettings;
@@ -41,15 +41,15 @@ pub use guitar::GuitarSettings;
 pub use gym::{GymSettings, GymZone, TimeOfDay};
 pub use limits::LimitSettings;
 pub use log::{LogFilter, LogFormat, LogSettings};
-pub use mistakes::Mistakes;
-pub use network::Network;
+pub use mistakes::SettingMistakes;
+pub use network::AddressRange;
 pub use public_url::PublicUrl;
 pub use redis::{RedisSettings, RedisUrl};
 pub use retention::RetentionSettings;
 pub use server::{RunMode, ServerSettings};
 
 use leptos::config::LeptosOptions;
-use reading::Reading;
+use reading::SettingsReader;
 use std::{collections::HashMap, path::Path};
 
 /// The file that is read from the working directory unless `--config` names another.
@@ -63,7 +63,7 @@ pub fn document() -> String {
 impl Config {
     /// Reads the file (that of the working directory when none is named) and the environment,
     /// checks everything, and in development makes the secret when there is none yet.
-    pub fn load(path: Option<&Path>) -> Result<Self, Mistakes> {
+    pub fn load(path: Option<&Path>) -> Result<Self, SettingMistakes> {
         let variables = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         let mut config = Self::parse(path.unwrap_or(Path::new(DEFAULT_PATH)), variables.collect())?;
@@ -74,8 +74,8 @@ impl Config {
     }
 
     /// Reads and checks, and touches nothing but the file. The secret may be empty afterwards.
-    pub fn parse(path: &Path, variables: HashMap<String, String>) -> Result<Self, Mistakes> {
-        let mut reading = Reading::of(path, &variables)?;
+    pub fn parse(path: &Path, variables: HashMap<String, String>) -> Result<Self, SettingMistakes> {
+        let mut reading = SettingsReader::of(path, &variables)?;
         let tables = config::tables();
         for sentence in unknown::unreachable_variables(&variables, &tables) {
             reading.mistakes.add(sentence);
@@ -89,7 +89,7 @@ impl Config {
 }
 
 /// Reads the leptos table through leptos. Its own errors name Cargo.toml, whatever the file.
-fn leptos_options(path: &Path, mistakes: &mut Mistakes) -> LeptosOptions {
+fn leptos_options(path: &Path, mistakes: &mut SettingMistakes) -> LeptosOptions {
     match leptos::config::get_configuration(path.to_str()) {
         Ok(read) => read.leptos_options,
         Err(cause) => {

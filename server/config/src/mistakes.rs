@@ -4,21 +4,21 @@ use std::fmt;
 
 /// Everything that is wrong with the settings, one sentence each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mistakes(pub Vec<String>);
+pub struct SettingMistakes(pub Vec<String>);
 
-impl Mistakes {
+impl SettingMistakes {
     pub(crate) fn add(&mut self, sentence: String) {
         self.0.push(sentence);
     }
 }
 
-impl From<String> for Mistakes {
+impl From<String> for SettingMistakes {
     fn from(sentence: String) -> Self {
         Self(vec![sentence])
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for SettingMistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
             [only] => write!(f, "The configuration has a mistake: {only}"),
@@ -30,4 +30,4 @@ impl fmt::Display for Mistakes {
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for SettingMistakes {}

@@ -8,12 +8,12 @@ use std::{fmt, net::IpAddr};
 
 /// An address, or a range of addresses with the same first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
+pub struct AddressRange {
     address: IpAddr,
     bits: u8,
 }
 
-impl Network {
+impl AddressRange {
     /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address. The error is a part of a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is neither an address nor a network such as 10.0.0.0/8");
@@ -38,14 +38,14 @@ impl Network {
     }
 }
 
-impl fmt::Display for Network {
+impl fmt::Display for AddressRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.bits)
     }
 }
 
 /// A list in the file, or one text with commas in the environment.
-impl SettingKind for Vec<Network> {
+impl SettingKind for Vec<AddressRange> {
     fn read(value: &RawValue) -> Result<Self, String> {
         let texts: Vec<&str> = match &value.content {
             RawContent::Text(text) => text.split(',').collect(),
@@ -54,7 +54,7 @@ impl SettingKind for Vec<Network> {
         };
         let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty());
         texts
-            .map(Network::parse)
+            .map(AddressRange::parse)
             .collect::<Result<_, _>>()
             .map_err(|why| format!("is wrong: {why}"))
     }
@@ -71,11 +71,11 @@ mod tests {
 
     #[test]
     fn networks_contain_their_addresses() {
-        let ten = Network::parse("10.0.0.0/8").expect("a network");
+        let ten = AddressRange::parse("10.0.0.0/8").expect("a network");
         assert!(ten.contains("10.9.8.7".parse().expect("an address")));
         assert!(ten.contains("::ffff:10.9.8.7".parse().expect("an address")));
         assert!(!ten.contains("11.0.0.1".parse().expect("an address")));
-        let one = Network::parse("::1").expect("an address");
+        let one = AddressRange::parse("::1").expect("an address");
         assert!(one.contains("::1".parse().expect("an address")));
         assert!(!one.contains("127.0.0.1".parse().expect("an address")));
     }

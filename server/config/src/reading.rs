@@ -3,7 +3,7 @@
 
 use crate::{
     kind::{SettingKind, read_number},
-    mistakes::Mistakes,
+    mistakes::SettingMistakes,
     raw_value::{RawContent, RawValue, ValueOrigin},
     table_text::TableText,
 };
@@ -22,26 +22,32 @@ pub(crate) type SettingName = (&'static str, &'static str);
 
 /// The values of the file with those of the environment over them. Each is taken out once; what is
 /// left in the end has no setting.
-pub(crate) struct Reading {
+pub(crate) struct SettingsReader {
     tables: BTreeMap<String, BTreeMap<String, RawValue>>,
-    taken: BTreeMap<SettingName, Taken>,
+    taken: BTreeMap<SettingName, TakenValue>,
     /// What was wrong so far.
-    pub(crate) mistakes: Mistakes,
+    pub(crate) mistakes: SettingMistakes,
 }
 
 /// A value that was taken out.
-struct Taken {
+struct TakenValue {
     origin: ValueOrigin,
     /// Whether it was what the setting needs.
     usable: bool,
 }
 
-impl Reading {
+impl SettingsReader {
     /// Reads the file and puts the variables `CADENCE_<TABLE>__<KEY>` over it. A file that is
     /// missing or no TOML is an error by itself, with a sentence for each place.
-    pub(crate) fn of(path: &Path, variables: &HashMap<String, String>) -> Result<Self, Mistakes> {
-        let mut reading =
-            Self { tables: BTreeMap::new(), taken: BTreeMap::new(), mistakes: Mistakes::default() };
+    pub(crate) fn of(
+        path: &Path,
+        variables: &HashMap<String, String>,
+    ) -> Result<Self, SettingMistakes> {
+        let mut reading = Self {
+            tables: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            mistakes: SettingMistakes::default(),
+        };
         reading.add_file(path)?;
         reading.add_variables(variables);
         Ok(reading)
@@ -77,14 +83,15 @@ impl Reading {
         if let Err(why) = &read {
             self.mistakes.add(format!("{origin}: [{table}] {key} {why}."));
         }
-        self.taken.insert(name, Taken { origin, usable: read.is_ok() });
+        self.taken.insert(name, TakenValue { origin, usable: read.is_ok() });
         read.unwrap_or(default)
     }
 
     /// Notes that a relation between settings does not hold, with the origins of those that were
     /// set. Nothing is noted when one of them was wrong by itself.
     pub(crate) fn refuse(&mut self, settings: &[SettingName], sentence: &str) {
-        let taken: Vec<&Taken> = settings.iter().filter_map(|name| self.taken.get(name)).collect();
+        let taken: Vec<&TakenValue> =
+            settings.iter().filter_map(|name| self.taken.get(name)).collect();
         if taken.iter().any(|taken| !taken.usable) {
             return;
         }
@@ -115,21 +122,23 @@ impl Reading {
         }
     }
 
-    fn add_file(&mut self, path: &Path) -> Result<(), Mistakes> {
+    fn add_file(&mut self, path: &Path) -> Result<(), SettingMistakes> {
         let name = path.display().to_string();
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Mistakes::from(format!(
+                return Err(SettingMistakes::from(format!(
                     "There is no file {name}. Start in the folder of Leptos.toml or name it with \
                      --config."
                 )));
             }
-            Err(cause) => return Err(Mistakes::from(format!("{name} cannot be read: {cause}."))),
+            Err(cause) => {
+                return Err(SettingMistakes::from(format!("{name} cannot be read: {cause}.")));
+            }
         };
         let (file, errors) = DeTable::parse_recoverable(&text);
         if !errors.is_empty() {
-            let mut mistakes = Mistakes::default();
+            let mut mistakes = SettingMistakes::default();
             for error in errors {
                 // The error's own text would repeat the line, which may hold a password.
                 let line = line_of(&text, error.span().map_or(0, |span| span.start));

@@ -1,10 +1,10 @@
 //! What settings require of each other. What one setting requires by itself stands at its
 //! declaration.
 
-use crate::{config::Config, reading::Reading};
+use crate::{config::Config, reading::SettingsReader};
 
 /// Notes each relation that does not hold.
-pub(crate) fn check(config: &Config, reading: &mut Reading) {
+pub(crate) fn check(config: &Config, reading: &mut SettingsReader) {
     if config.is_production() {
         check_production(config, reading);
     }
@@ -38,7 +38,7 @@ pub(crate) fn check(config: &Config, reading: &mut Reading) {
     }
 }
 
-fn check_production(config: &Config, reading: &mut Reading) {
+fn check_production(config: &Config, reading: &mut SettingsReader) {
     let (mode, url) = (("server", "environment"), ("server", "public_url"));
     if config.server.public_url.is_none() {
         reading.refuse(

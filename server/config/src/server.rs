@@ -1,6 +1,6 @@
 //! `[server]`
 
-use crate::{kind::NamedChoice, network::Network, public_url::PublicUrl, table::settings};
+use crate::{kind::NamedChoice, network::AddressRange, public_url::PublicUrl, table::settings};
 
 settings! {
     /// The server process, and the address under which people find it.
@@ -16,7 +16,7 @@ settings! {
         /// Proxies whose X-Forwarded-For is believed: addresses or networks such as "10.0.0.0/8".
         /// Without an entry every client behind a proxy has the proxy's address, and they share
         /// its limits. In the environment: separated by commas.
-        trusted_proxies: Vec<Network> = Vec::new();
+        trusted_proxies: Vec<AddressRange> = Vec::new();
         /// Seconds for which a server that stops answers /health/ready with 503 before it closes
         /// its sockets, so that a proxy in front stops sending clients here: a little more than the
         /// proxy's checks take. A restart takes longer by this time.

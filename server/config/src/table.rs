@@ -2,7 +2,7 @@
 //! stand together in one [`settings!`] block; the struct, its defaults, the reading with its error
 //! sentences and the text of `Leptos.toml` are generated from it.
 
-use crate::{reading::Reading, table_text::TableText};
+use crate::{reading::SettingsReader, table_text::TableText};
 
 /// One table of `Leptos.toml`. [`settings!`] implements it.
 pub(crate) trait SettingsTable: Default {
@@ -11,7 +11,7 @@ pub(crate) trait SettingsTable: Default {
 
     /// Takes the table's values out of `reading`. A value that is missing or wrong is replaced by
     /// its default; what was wrong is noted in `reading`.
-    fn read(reading: &mut Reading) -> Self;
+    fn read(reading: &mut SettingsReader) -> Self;
 
     /// The table as it is explained to an operator.
     fn describe() -> TableText;
@@ -59,7 +59,7 @@ macro_rules! settings {
         impl $crate::table::SettingsTable for $Table {
             const NAME: &'static str = stringify!($table);
 
-            fn read(reading: &mut $crate::reading::Reading) -> Self {
+            fn read(reading: &mut $crate::reading::SettingsReader) -> Self {
                 let default = Self::default();
                 Self {
                     $($key: $crate::table::take!(

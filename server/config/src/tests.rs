@@ -5,11 +5,11 @@ fn root(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)
 }
 
-fn with(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+fn with(variables: &[(&str, &str)]) -> Result<Config, SettingMistakes> {
     parse(&root("Leptos.toml"), variables)
 }
 
-fn parse(path: &Path, variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+fn parse(path: &Path, variables: &[(&str, &str)]) -> Result<Config, SettingMistakes> {
     let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
     Config::parse(path, variables.collect())
 }

@@ -29,7 +29,7 @@ is made and printed once.";
 
 /// `cadence-server create-admin`.
 pub async fn run(config: &Config, arguments: &[String]) -> anyhow::Result<()> {
-    let Some(options) = Options::parse(arguments)? else {
+    let Some(options) = AdminOptions::parse(arguments)? else {
         println!("{HELP}");
         return Ok(());
     };
@@ -46,13 +46,13 @@ pub async fn run(config: &Config, arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-struct Options {
+struct AdminOptions {
     email: String,
     name: String,
     generate: bool,
 }
 
-impl Options {
+impl AdminOptions {
     /// `None` when help is wanted.
     fn parse(arguments: &[String]) -> anyhow::Result<Option<Self>> {
         let (mut email, mut name, mut generate) = (None, None, false);

@@ -76,7 +76,9 @@ mod tests {
         assert_eq!(here[0].password, "demo-admin");
         let page = practice::page(
             &test.auth,
-            cadence_base::identity::Owner::User(user_of(&test, "player@cadence.test").await),
+            cadence_base::identity::PracticeOwner::User(
+                user_of(&test, "player@cadence.test").await,
+            ),
             None,
         );
         assert!(page.await.expect("a page").total >= 3);

@@ -9,7 +9,7 @@ use protocol::{ErrorBody, account::Credential, http::JoinRequest};
 
 /// What a credential on a socket turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
+pub enum AcceptedIdentity {
     /// An account, by ticket.
     Staff(StaffIdentity),
     /// A stage, by host secret.
@@ -24,24 +24,26 @@ pub async fn accept(
     auth: &Auth,
     credential: &Credential,
     origin: &OriginKind,
-    connected: &pairing::Connected,
-) -> Result<Accepted, ErrorBody> {
+    connected: &pairing::ConnectedCheck,
+) -> Result<AcceptedIdentity, ErrorBody> {
     match credential {
-        Credential::Ticket(ticket) => Ok(Accepted::Staff(auth.redeem(ticket, origin).await?)),
+        Credential::Ticket(ticket) => {
+            Ok(AcceptedIdentity::Staff(auth.redeem(ticket, origin).await?))
+        }
         Credential::HostSecret(secret) => auth
             .host_by_secret(secret)
             .await?
-            .map(Accepted::Host)
+            .map(AcceptedIdentity::Host)
             .ok_or_else(pairing::invalid_session),
         Credential::Participant(token) => auth
             .participant_by_token(token)
             .await?
-            .map(Accepted::Participant)
+            .map(AcceptedIdentity::Participant)
             .ok_or_else(pairing::invalid_session),
         Credential::Secret(secret) => {
             let request = JoinRequest { secret: Some(secret.clone()), ..JoinRequest::default() };
             let joined = pairing::join(auth, None, None, request, connected).await?;
-            Ok(Accepted::Participant(joined.identity))
+            Ok(AcceptedIdentity::Participant(joined.identity))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::sign_out::sign_out;
 use crate::auth::{
     Auth, Caller,
-    refresh::Tokens,
+    refresh::SignInTokens,
     throttle::{Throttle, rate_limited},
 };
 use cadence_realtime::hub::Hub;
@@ -20,7 +20,7 @@ pub async fn sign_in(
     hub: &Hub,
     caller: &Caller,
     request: LoginRequest,
-) -> Result<Tokens, ErrorBody> {
+) -> Result<SignInTokens, ErrorBody> {
     let tokens = prove(auth, caller, request).await?;
     if !caller.who.bearer {
         // The access token may have expired before its sign-in.
@@ -31,7 +31,11 @@ pub async fn sign_in(
 
 /// Proves an account by its password and opens a sign-in. Every try counts against the address
 /// and against the account, until one is right.
-async fn prove(auth: &Auth, caller: &Caller, request: LoginRequest) -> Result<Tokens, ErrorBody> {
+async fn prove(
+    auth: &Auth,
+    caller: &Caller,
+    request: LoginRequest,
+) -> Result<SignInTokens, ErrorBody> {
     if !caller.may_sign_in {
         return Err(ErrorBody::new(
             ErrorCode::InsecureSignIn,
@@ -73,7 +77,7 @@ mod tests {
     use super::*;
     use crate::{
         accounts::create_admin::{self, NewAdmin},
-        auth::{Identified, OriginKind, cookies::Cookies, test_auth},
+        auth::{OriginKind, RequestIdentity, cookies::Cookies, test_auth},
     };
     use std::net::IpAddr;
 
@@ -84,7 +88,7 @@ mod tests {
             peer: IpAddr::from(peer),
             may_sign_in: true,
             origin: OriginKind::Absent,
-            who: Identified::default(),
+            who: RequestIdentity::default(),
             cookies: Cookies::default(),
         }
     }

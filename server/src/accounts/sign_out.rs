@@ -1,13 +1,13 @@
 //! Ending a sign-in, and refreshing it, which may end it.
 
-use crate::auth::{Auth, Caller, refresh::Refreshed};
+use crate::auth::{Auth, Caller, refresh::RefreshOutcome};
 use cadence_realtime::hub::Hub;
 use protocol::{CloseCode, ErrorBody};
 
 /// Uses a refresh token. A reused one closes the sockets of its sign-in.
-pub async fn refresh(auth: &Auth, hub: &Hub, token: &str) -> Result<Refreshed, ErrorBody> {
+pub async fn refresh(auth: &Auth, hub: &Hub, token: &str) -> Result<RefreshOutcome, ErrorBody> {
     let refreshed = auth.refresh(token).await?;
-    if let Refreshed::Reused { sign_in } = &refreshed {
+    if let RefreshOutcome::Reused { sign_in } = &refreshed {
         tracing::warn!(%sign_in, "a refresh token was used again; its sign-in is revoked");
         hub.end_sign_in(*sign_in, CloseCode::SignInRefused);
     }

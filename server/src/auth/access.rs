@@ -12,7 +12,7 @@ const AUDIENCE: &str = "cadence/access";
 /// What a token says. Role and name are for programs that read their own token; the server
 /// itself asks the database each time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub struct AccessClaims {
     iss: String,
     aud: String,
     /// The account.
@@ -29,7 +29,7 @@ pub struct Claims {
     pub exp: i64,
 }
 
-impl Claims {
+impl AccessClaims {
     /// Claims from `now` on for `minutes`.
     pub fn new(
         user: UserId,
@@ -55,7 +55,7 @@ impl Claims {
 
 /// Why a token is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum TokenFault {
     /// It was good and has ended.
     Expired,
     /// It is not ours, or not for this purpose.
@@ -63,13 +63,13 @@ pub enum Unreadable {
 }
 
 /// Signs and checks.
-pub struct Keys {
+pub struct AccessKeys {
     sign: EncodingKey,
     check: DecodingKey,
     rules: Validation,
 }
 
-impl Keys {
+impl AccessKeys {
     /// Both halves of the one key.
     pub fn new(secret: &[u8]) -> Self {
         let mut rules = Validation::new(Algorithm::HS256);
@@ -86,20 +86,20 @@ impl Keys {
     }
 
     /// Signs claims.
-    pub fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn sign(&self, claims: &AccessClaims) -> Result<String, jsonwebtoken::errors::Error> {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign)
     }
 
     /// Checks signature, algorithm, issuer, audience and time.
-    pub fn read(&self, token: &str, now: Millis) -> Result<Claims, Unreadable> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.check, &self.rules)
-            .map_err(|_| Unreadable::Invalid)?
+    pub fn read(&self, token: &str, now: Millis) -> Result<AccessClaims, TokenFault> {
+        let claims = jsonwebtoken::decode::<AccessClaims>(token, &self.check, &self.rules)
+            .map_err(|_| TokenFault::Invalid)?
             .claims;
         let made_too_early = claims.iat * 1_000 > now + seconds(60);
         if made_too_early {
-            return Err(Unreadable::Invalid);
+            return Err(TokenFault::Invalid);
         }
-        if claims.exp * 1_000 <= now { Err(Unreadable::Expired) } else { Ok(claims) }
+        if claims.exp * 1_000 <= now { Err(TokenFault::Expired) } else { Ok(claims) }
     }
 }
 
@@ -111,8 +111,8 @@ mod tests {
     const NOW: Millis = 1_795_000_000_000;
     const KEY: &[u8] = b"a key that is long enough for tests";
 
-    fn claims() -> Claims {
-        Claims::new(UserId(Uuid::nil()), Uuid::nil(), Role::Staff, "Sam".to_owned(), NOW, 15)
+    fn claims() -> AccessClaims {
+        AccessClaims::new(UserId(Uuid::nil()), Uuid::nil(), Role::Staff, "Sam".to_owned(), NOW, 15)
     }
 
     fn signed(header: &Header, change: impl Fn(&mut Value), key: &[u8]) -> String {
@@ -122,17 +122,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(token: &str, now: Millis, expected: Result<(), Unreadable>) {
-        assert_eq!(Keys::new(KEY).read(token, now).map(|_| ()), expected);
+    fn check(token: &str, now: Millis, expected: Result<(), TokenFault>) {
+        assert_eq!(AccessKeys::new(KEY).read(token, now).map(|_| ()), expected);
     }
 
     #[test]
     fn a_token_is_good_until_its_end() {
-        let token = Keys::new(KEY).sign(&claims()).expect("signed");
-        assert_eq!(Keys::new(KEY).read(&token, NOW), Ok(claims()));
+        let token = AccessKeys::new(KEY).sign(&claims()).expect("signed");
+        assert_eq!(AccessKeys::new(KEY).read(&token, NOW), Ok(claims()));
         check(&token, NOW + 15 * 60_000 - 1_000, Ok(()));
-        check(&token, NOW + 15 * 60_000, Err(Unreadable::Expired));
-        check(&token, NOW - 120_000, Err(Unreadable::Invalid));
+        check(&token, NOW + 15 * 60_000, Err(TokenFault::Expired));
+        check(&token, NOW - 120_000, Err(TokenFault::Invalid));
     }
 
     #[test]
@@ -140,29 +140,29 @@ mod tests {
         let hs256 = Header::new(Algorithm::HS256);
         let same = |_: &mut Value| {};
         check(&signed(&hs256, same, KEY), NOW, Ok(()));
-        check(&signed(&hs256, same, b"another key"), NOW, Err(Unreadable::Invalid));
-        check(&signed(&Header::new(Algorithm::HS512), same, KEY), NOW, Err(Unreadable::Invalid));
+        check(&signed(&hs256, same, b"another key"), NOW, Err(TokenFault::Invalid));
+        check(&signed(&Header::new(Algorithm::HS512), same, KEY), NOW, Err(TokenFault::Invalid));
         for (key, value) in [("aud", "cadence/other"), ("iss", "somebody")] {
             let token = signed(&hs256, |claims| claims[key] = json!(value), KEY);
-            check(&token, NOW, Err(Unreadable::Invalid));
+            check(&token, NOW, Err(TokenFault::Invalid));
         }
         for key in ["aud", "iss", "exp", "sub"] {
             let drop = |claims: &mut Value| _ = claims.as_object_mut().expect("object").remove(key);
-            check(&signed(&hs256, drop, KEY), NOW, Err(Unreadable::Invalid));
+            check(&signed(&hs256, drop, KEY), NOW, Err(TokenFault::Invalid));
         }
     }
 
     #[test]
     fn an_unsigned_token_is_refused() {
         // {"alg":"none","typ":"JWT"} before the payload of a good token, without a signature.
-        let token = Keys::new(KEY).sign(&claims()).expect("signed");
+        let token = AccessKeys::new(KEY).sign(&claims()).expect("signed");
         let payload = token.split('.').nth(1).expect("three parts");
         check(
             &format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."),
             NOW,
-            Err(Unreadable::Invalid),
+            Err(TokenFault::Invalid),
         );
-        check("", NOW, Err(Unreadable::Invalid));
-        check("a.b.c", NOW, Err(Unreadable::Invalid));
+        check("", NOW, Err(TokenFault::Invalid));
+        check("a.b.c", NOW, Err(TokenFault::Invalid));
     }
 }

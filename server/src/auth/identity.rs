@@ -5,10 +5,10 @@
 
 use super::{
     Auth, OriginKind,
-    access::Unreadable,
+    access::TokenFault,
     cookies::{Cookies, split_cookie},
 };
-use cadence_base::identity::{HostIdentity, Owner, ParticipantIdentity, StaffIdentity};
+use cadence_base::identity::{HostIdentity, ParticipantIdentity, PracticeOwner, StaffIdentity};
 use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// Who a request's cookies or bearer token speak for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identified {
+pub struct RequestIdentity {
     /// The account.
     pub staff: Option<StaffIdentity>,
     /// True when the account came from `Authorization: Bearer`, as programs send it.
@@ -28,15 +28,18 @@ pub struct Identified {
     pub device: Option<Uuid>,
 }
 
-impl Identified {
+impl RequestIdentity {
     /// The account, or the error that asks to sign in.
     pub fn require(&self) -> Result<&StaffIdentity, ErrorBody> {
         self.staff.as_ref().ok_or_else(not_signed_in)
     }
 
     /// Whose practices this request may read: the account's, else the browser's.
-    pub fn owner(&self) -> Option<Owner> {
-        self.staff.as_ref().map(|s| Owner::User(s.user)).or(self.device.map(Owner::Guest))
+    pub fn owner(&self) -> Option<PracticeOwner> {
+        self.staff
+            .as_ref()
+            .map(|s| PracticeOwner::User(s.user))
+            .or(self.device.map(PracticeOwner::Guest))
     }
 }
 
@@ -53,7 +56,7 @@ pub struct Caller {
     /// Which page sent it.
     pub origin: OriginKind,
     /// Who is behind it.
-    pub who: Identified,
+    pub who: RequestIdentity,
     /// The cookies that it carries.
     pub cookies: Cookies,
 }
@@ -85,7 +88,7 @@ impl Caller {
 impl Auth {
     /// Who a request speaks for. A bearer token counts alone; a bad one is nobody, and never
     /// falls back to a cookie.
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<Identified, ErrorBody> {
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<RequestIdentity, ErrorBody> {
         let cookies = Cookies::read(headers);
         let bearer = headers.contains_key(AUTHORIZATION);
         let token = if bearer { bearer_token(headers) } else { cookies.access.as_deref() };
@@ -97,14 +100,14 @@ impl Auth {
             Some(device) if !bearer => self.device(device).await?,
             _ => None,
         };
-        Ok(Identified { staff, bearer, device })
+        Ok(RequestIdentity { staff, bearer, device })
     }
 
     /// The account behind an access token, when token, sign-in and account are good.
     pub async fn staff(&self, token: &str) -> Result<Option<StaffIdentity>, ErrorBody> {
         let claims = match self.access().read(token, self.now()) {
             Ok(claims) => claims,
-            Err(Unreadable::Expired | Unreadable::Invalid) => return Ok(None),
+            Err(TokenFault::Expired | TokenFault::Invalid) => return Ok(None),
         };
         let expires_at = claims.exp * 1_000;
         let staff = self.sign_in_row(claims.sid, expires_at).await?;

@@ -22,7 +22,7 @@ pub mod refresh;
 pub mod throttle;
 pub mod tickets;
 
-pub use identity::{Caller, Identified};
+pub use identity::{Caller, RequestIdentity};
 pub use origin::{OriginKind, OriginPolicy};
 
 use cadence_config::{Config, days};
@@ -36,16 +36,16 @@ use throttle::Throttle;
 /// Keys, limits and the way to the rows behind every proof. Clones share them.
 #[derive(Clone)]
 pub struct Auth {
-    inner: Arc<Inner>,
+    inner: Arc<AuthParts>,
 }
 
-struct Inner {
+struct AuthParts {
     store: Store,
     settings: cadence_config::AuthSettings,
     guitar: cadence_config::GuitarSettings,
-    proxies: Vec<cadence_config::Network>,
+    proxies: Vec<cadence_config::AddressRange>,
     secure_cookies: bool,
-    access: access::Keys,
+    access: access::AccessKeys,
     guitar_key: EncodingKey,
     passwords: password::Passwords,
     throttles: Throttles,
@@ -71,13 +71,13 @@ impl Auth {
         let access = derive(&secret, "cadence access token")?;
         let guitar = derive(&secret, "cadence guitar secret")?;
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(AuthParts {
                 store,
                 settings: config.auth.clone(),
                 guitar: config.guitar.clone(),
                 proxies: config.server.trusted_proxies.clone(),
                 secure_cookies: config.secure_cookies(),
-                access: access::Keys::new(access.as_bytes()),
+                access: access::AccessKeys::new(access.as_bytes()),
                 guitar_key: EncodingKey::from_secret(guitar.as_bytes()),
                 passwords: password::Passwords::new(),
                 throttles: Throttles {
@@ -131,7 +131,7 @@ impl Auth {
         &self.inner.guitar
     }
 
-    pub(crate) fn access(&self) -> &access::Keys {
+    pub(crate) fn access(&self) -> &access::AccessKeys {
         &self.inner.access
     }
 

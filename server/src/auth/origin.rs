@@ -79,7 +79,7 @@ pub fn foreign() -> ErrorBody {
 
 /// How a request travelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Way {
+pub struct RequestWay {
     /// Where it comes from.
     pub peer: IpAddr,
     /// Whether nobody could read along: https up to a trusted proxy, or the machine itself.
@@ -88,7 +88,7 @@ pub struct Way {
     pub disguised: bool,
 }
 
-impl Way {
+impl RequestWay {
     /// Whose requests limits count together. A network gives each customer a whole /64 of IPv6
     /// addresses, so these count as one.
     pub fn counted(&self) -> IpAddr {
@@ -102,12 +102,12 @@ impl Way {
 impl Auth {
     /// Where a request comes from. Forwarded headers count only as far as trusted proxies wrote
     /// them: the last address that is not a trusted proxy's own is the client.
-    pub fn way(&self, headers: &HeaderMap, socket: Option<SocketAddr>) -> Way {
+    pub fn way(&self, headers: &HeaderMap, socket: Option<SocketAddr>) -> RequestWay {
         let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |s| s.ip().to_canonical());
         let trusted = |ip: IpAddr| self.inner.proxies.iter().any(|network| network.contains(ip));
         if !trusted(socket) {
             let disguised = FORWARDED.iter().any(|name| headers.contains_key(*name));
-            return Way { peer: socket, private: socket.is_loopback(), disguised };
+            return RequestWay { peer: socket, private: socket.is_loopback(), disguised };
         }
         let forwarded: Vec<&str> = headers
             .get_all("x-forwarded-for")
@@ -128,7 +128,7 @@ impl Auth {
             .get("x-forwarded-proto")
             .and_then(|proto| proto.to_str().ok())
             .is_some_and(|proto| proto.rsplit(',').next().is_some_and(|p| p.trim() == "https"));
-        Way { peer, private: https || peer.is_loopback(), disguised: false }
+        RequestWay { peer, private: https || peer.is_loopback(), disguised: false }
     }
 }
 
@@ -136,7 +136,7 @@ impl Auth {
 mod tests {
     use super::*;
     use crate::auth::test_auth;
-    use cadence_config::Network;
+    use cadence_config::AddressRange;
     use http::HeaderValue;
 
     fn policy() -> OriginPolicy {
@@ -190,7 +190,7 @@ mod tests {
     fn a_network_of_ipv6_addresses_counts_as_one() {
         let counted = |peer: &str| {
             let peer = peer.parse().expect("an address");
-            Way { peer, private: false, disguised: false }.counted().to_string()
+            RequestWay { peer, private: false, disguised: false }.counted().to_string()
         };
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(counted("2001:db8:1:2:ffff::9"), counted("2001:db8:1:2:3:4:5:6"));
@@ -201,7 +201,8 @@ mod tests {
     #[tokio::test]
     async fn forwarded_addresses_count_only_from_trusted_proxies() {
         let test = test_auth::auth_with(|config| {
-            config.server.trusted_proxies = vec![Network::parse("10.0.0.0/8").expect("a network")];
+            config.server.trusted_proxies =
+                vec![AddressRange::parse("10.0.0.0/8").expect("a network")];
         })
         .await;
         let way = |socket: &str, forwarded: &'static str, proto: &'static str| {

@@ -1,7 +1,7 @@
 //! Refresh tokens: each is used once and replaced. A rotated one stays good for a moment, since
 //! two tabs may refresh at once; used later, somebody has a copy, and the whole sign-in ends.
 
-use super::{Auth, access::Claims, cookies::SetCookie, failure::internal};
+use super::{Auth, access::AccessClaims, cookies::SetCookie, failure::internal};
 use cadence_base::{
     identity::StaffIdentity,
     token::{hash_token, random_token},
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// A fresh pair of tokens.
 #[derive(Clone)]
-pub struct Tokens {
+pub struct SignInTokens {
     /// Who they speak for.
     pub staff: StaffIdentity,
     /// The access token.
@@ -25,7 +25,7 @@ pub struct Tokens {
     pub refresh: String,
 }
 
-impl Tokens {
+impl SignInTokens {
     /// The cookies that carry them.
     pub fn cookies(&self, auth: &Auth) -> [SetCookie; 2] {
         auth.sign_in_cookies(&self.access, &self.refresh)
@@ -43,9 +43,9 @@ impl Tokens {
 }
 
 /// What came of a refresh.
-pub enum Refreshed {
+pub enum RefreshOutcome {
     /// New tokens.
-    Renewed(Tokens),
+    Renewed(SignInTokens),
     /// The token was rotated long ago. The sign-in is revoked now: its sockets must be closed.
     Reused {
         /// The revoked sign-in.
@@ -65,27 +65,27 @@ pub fn refused() -> ErrorBody {
 
 /// What the row of a refresh token means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum RefreshVerdict {
     Rotate,
     Again,
     Reused,
 }
 
-fn judge(rotated_at: Option<Millis>, now: Millis, grace: Millis) -> Verdict {
+fn judge(rotated_at: Option<Millis>, now: Millis, grace: Millis) -> RefreshVerdict {
     match rotated_at {
-        None => Verdict::Rotate,
-        Some(at) if now - at <= grace => Verdict::Again,
-        Some(_) => Verdict::Reused,
+        None => RefreshVerdict::Rotate,
+        Some(at) if now - at <= grace => RefreshVerdict::Again,
+        Some(_) => RefreshVerdict::Reused,
     }
 }
 
 impl Auth {
     /// Uses a refresh token.
-    pub async fn refresh(&self, token: &str) -> Result<Refreshed, ErrorBody> {
-        enum Found {
+    pub async fn refresh(&self, token: &str) -> Result<RefreshOutcome, ErrorBody> {
+        enum FoundToken {
             Nothing,
             Reused(Uuid),
-            Good(auth_sessions::Live, String),
+            Good(auth_sessions::LiveSignIn, String),
         }
         let old = hash_token(token);
         let (grace, life) =
@@ -97,34 +97,36 @@ impl Auth {
                     let now = tx.now();
                     auth_sessions::lock_refresh_token(tx, &old).await?;
                     let Some(row) = auth_sessions::refresh_token(&mut **tx, &old).await? else {
-                        return Ok(Found::Nothing);
+                        return Ok(FoundToken::Nothing);
                     };
                     let Some(live) = auth_sessions::live(&mut **tx, row.sign_in, now).await? else {
-                        return Ok(Found::Nothing);
+                        return Ok(FoundToken::Nothing);
                     };
                     match judge(row.rotated_at, now, grace) {
-                        Verdict::Rotate => auth_sessions::rotate(tx, &old, now).await?,
-                        Verdict::Again => {}
-                        Verdict::Reused => {
+                        RefreshVerdict::Rotate => auth_sessions::rotate(tx, &old, now).await?,
+                        RefreshVerdict::Again => {}
+                        RefreshVerdict::Reused => {
                             auth_sessions::revoke(tx, row.sign_in, now).await?;
-                            return Ok(Found::Reused(row.sign_in));
+                            return Ok(FoundToken::Reused(row.sign_in));
                         }
                     }
                     let new = random_token::<32>();
                     auth_sessions::issue(tx, row.sign_in, &hash_token(&new), now, life).await?;
-                    Ok(Found::Good(live, new))
+                    Ok(FoundToken::Good(live, new))
                 })
             })
             .await?;
         match found {
-            Found::Nothing => Ok(Refreshed::Refused),
-            Found::Reused(sign_in) => Ok(Refreshed::Reused { sign_in }),
-            Found::Good(live, refresh) => self.tokens(live, refresh).map(Refreshed::Renewed),
+            FoundToken::Nothing => Ok(RefreshOutcome::Refused),
+            FoundToken::Reused(sign_in) => Ok(RefreshOutcome::Reused { sign_in }),
+            FoundToken::Good(live, refresh) => {
+                self.tokens(live, refresh).map(RefreshOutcome::Renewed)
+            }
         }
     }
 
     /// Opens a sign-in for an account that has proved itself.
-    pub(crate) async fn begin_sign_in(&self, user: UserId) -> Result<Tokens, ErrorBody> {
+    pub(crate) async fn begin_sign_in(&self, user: UserId) -> Result<SignInTokens, ErrorBody> {
         let life = days(self.settings().refresh_days);
         let refresh = random_token::<32>();
         let hash = hash_token(&refresh);
@@ -165,8 +167,12 @@ impl Auth {
         Ok(revoked)
     }
 
-    fn tokens(&self, live: auth_sessions::Live, refresh: String) -> Result<Tokens, ErrorBody> {
-        let claims = Claims::new(
+    fn tokens(
+        &self,
+        live: auth_sessions::LiveSignIn,
+        refresh: String,
+    ) -> Result<SignInTokens, ErrorBody> {
+        let claims = AccessClaims::new(
             live.user,
             live.sign_in,
             live.role,
@@ -182,7 +188,7 @@ impl Auth {
             role: live.role,
             expires_at: claims.exp * 1_000,
         };
-        Ok(Tokens { staff, access, refresh })
+        Ok(SignInTokens { staff, access, refresh })
     }
 }
 
@@ -192,17 +198,17 @@ mod tests {
     use crate::auth::test_auth::{self, TestAuth};
     use protocol::account::Role;
 
-    async fn signed_in() -> (TestAuth, Tokens) {
+    async fn signed_in() -> (TestAuth, SignInTokens) {
         let test = test_auth::auth().await;
         let user = test.account("sam@cadence.test", Role::Staff).await;
         let tokens = test.auth.begin_sign_in(user).await.expect("signed in");
         (test, tokens)
     }
 
-    async fn renewed(test: &TestAuth, token: &str) -> Option<Tokens> {
+    async fn renewed(test: &TestAuth, token: &str) -> Option<SignInTokens> {
         match test.auth.refresh(token).await.expect("the database works") {
-            Refreshed::Renewed(tokens) => Some(tokens),
-            Refreshed::Reused { .. } | Refreshed::Refused => None,
+            RefreshOutcome::Renewed(tokens) => Some(tokens),
+            RefreshOutcome::Reused { .. } | RefreshOutcome::Refused => None,
         }
     }
 
@@ -235,7 +241,7 @@ mod tests {
         let second = renewed(&test, &first.refresh).await.expect("renewed");
         test.pass(31_000);
         let reused = test.auth.refresh(&first.refresh).await.expect("the database works");
-        let Refreshed::Reused { sign_in } = reused else { panic!("a reuse") };
+        let RefreshOutcome::Reused { sign_in } = reused else { panic!("a reuse") };
         assert_eq!(sign_in, first.staff.sign_in);
         assert!(renewed(&test, &second.refresh).await.is_none(), "the thief's copy, or ours");
         assert_eq!(test.auth.staff(&second.access).await, Ok(None), "at once");

@@ -3,7 +3,7 @@
 
 use super::Auth;
 use cadence_base::token::{hash_token, random_token};
-use cadence_config::{Config, DatabaseSettings, Secret};
+use cadence_config::{Config, DatabaseSettings, SigningSecret};
 use cadence_store::{GymTime, Id, Store, accounts, sql};
 use protocol::{Millis, UserId, account::Role};
 use std::{
@@ -28,7 +28,7 @@ pub(crate) struct TestAuth {
 pub(crate) fn config() -> Config {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Leptos.toml");
     let mut config = Config::parse(&shipped, HashMap::new()).expect("the shipped file is right");
-    config.auth.secret = Secret::new(random_token::<32>());
+    config.auth.secret = SigningSecret::new(random_token::<32>());
     config
 }
 

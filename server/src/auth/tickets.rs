@@ -19,7 +19,7 @@ impl Auth {
     ) -> Result<String, ErrorBody> {
         let ticket = random_token::<32>();
         let life = seconds(self.settings().ticket_seconds);
-        let row = auth_sessions::Ticket {
+        let row = auth_sessions::TicketRow {
             hash: hash_token(&ticket),
             sign_in: staff.sign_in,
             origin: name(origin),

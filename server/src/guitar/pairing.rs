@@ -6,13 +6,13 @@
 
 use crate::auth::{Auth, Caller, throttle::rate_limited};
 use cadence_base::{
-    identity::{HostIdentity, Owner, ParticipantIdentity},
+    identity::{HostIdentity, ParticipantIdentity, PracticeOwner},
     token::{hash_token, random_token},
 };
 use cadence_config::minutes;
 use cadence_store::{
     Id, Store, StoreError, Tx,
-    guitar::{self, Code, FoundCode, NewParticipant, NewSession, Performer},
+    guitar::{self, FoundCode, NewParticipant, NewSession, PairingCode, PerformerRow},
     read_failed,
 };
 use futures_util::future::BoxFuture;
@@ -36,13 +36,13 @@ const LONGEST_DEVICE: usize = 40;
 
 /// A session as its stage needs it.
 #[derive(Clone)]
-pub struct Hosting {
+pub struct HostedSession {
     /// The session.
     pub session: SessionId,
     /// The secret of the link.
     pub secret: String,
     /// The code.
-    pub code: Code,
+    pub code: PairingCode,
     /// Set when the session was made now: the host's own secret.
     pub host_secret: Option<String>,
     /// Set when the browser became a guest now: the guest and its token.
@@ -51,7 +51,7 @@ pub struct Hosting {
 
 /// A phone that has joined.
 #[derive(Clone)]
-pub struct Joining {
+pub struct JoinedPhone {
     /// The phone.
     pub identity: ParticipantIdentity,
     /// Its token when it is new; a phone that came back keeps its own.
@@ -75,7 +75,7 @@ pub async fn is_live(store: &Store, session: SessionId) -> Result<bool, ErrorBod
 }
 
 /// Opens a session. A browser becomes a guest with it; a program has no owner.
-pub async fn open(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
+pub async fn open(auth: &Auth, caller: &Caller) -> Result<HostedSession, ErrorBody> {
     auth.throttles()
         .sessions_of_address
         .take(&caller.peer, auth.now())
@@ -87,7 +87,7 @@ pub async fn open(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
         None if !caller.is_program() => Some((Id::new(auth.now()).0, random_token::<32>())),
         _ => None,
     };
-    let owner = caller.who.owner().or(guest.as_ref().map(|(id, _)| Owner::Guest(*id)));
+    let owner = caller.who.owner().or(guest.as_ref().map(|(id, _)| PracticeOwner::Guest(*id)));
     let row = NewSession {
         id: session,
         host_hash: hash_token(&host_secret),
@@ -108,14 +108,14 @@ pub async fn open(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
             })
         })
         .await?;
-    Ok(Hosting { session, secret, code, host_secret: Some(host_secret), guest })
+    Ok(HostedSession { session, secret, code, host_secret: Some(host_secret), guest })
 }
 
 /// The session that this browser hosts, opened when there is none. Asking keeps the code alive.
-pub async fn host(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
+pub async fn host(auth: &Auth, caller: &Caller) -> Result<HostedSession, ErrorBody> {
     let Some(host) = auth.host(&caller.cookies).await? else { return open(auth, caller).await };
     // A stage that signed in or out counts for whoever sits there now.
-    let owner = caller.who.owner().or(host.owner.filter(|o| matches!(o, Owner::Guest(_))));
+    let owner = caller.who.owner().or(host.owner.filter(|o| matches!(o, PracticeOwner::Guest(_))));
     let life = minutes(auth.guitar().code_minutes);
     let session = host.session;
     let found = auth
@@ -131,7 +131,7 @@ pub async fn host(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
                 let code = match guitar::newest_code(&mut **tx, session).await? {
                     Some(code) if code.expires_at > now => {
                         guitar::renew_code(tx, &code.text, now + life, false).await?;
-                        Code { expires_at: now + life, ..code }
+                        PairingCode { expires_at: now + life, ..code }
                     }
                     _ => fresh_code(tx, session, life).await?,
                 };
@@ -142,14 +142,14 @@ pub async fn host(auth: &Auth, caller: &Caller) -> Result<Hosting, ErrorBody> {
     match found {
         Some((rotation, code)) => {
             let secret = auth.guitar_secret(session, rotation)?;
-            Ok(Hosting { session, secret, code, host_secret: None, guest: None })
+            Ok(HostedSession { session, secret, code, host_secret: None, guest: None })
         }
         None => open(auth, caller).await,
     }
 }
 
 /// Another code for a session; the one before ends now.
-pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, ErrorBody> {
+pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<HostedSession, ErrorBody> {
     let session = host.session;
     let life = minutes(auth.guitar().code_minutes);
     let (rotation, code) = auth
@@ -164,11 +164,11 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<Hosting, Error
         })
         .await?;
     let secret = auth.guitar_secret(session, rotation)?;
-    Ok(Hosting { session, secret, code, host_secret: None, guest: None })
+    Ok(HostedSession { session, secret, code, host_secret: None, guest: None })
 }
 
 /// Tells whether a phone of a session has an open connection, to this node or another.
-pub type Connected = dyn Fn(SessionId, ParticipantId) -> BoxFuture<'static, bool> + Sync;
+pub type ConnectedCheck = dyn Fn(SessionId, ParticipantId) -> BoxFuture<'static, bool> + Sync;
 
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
 /// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
@@ -178,8 +178,8 @@ pub async fn join(
     peer: Option<IpAddr>,
     before: Option<ParticipantIdentity>,
     request: JoinRequest,
-    connected: &Connected,
-) -> Result<Joining, ErrorBody> {
+    connected: &ConnectedCheck,
+) -> Result<JoinedPhone, ErrorBody> {
     let (session, allowed) = match (&request.secret, &request.code) {
         (Some(secret), _) => {
             let found = guitar::by_secret(auth.store().reader(), &hash_token(secret.trim()))
@@ -237,7 +237,7 @@ pub async fn join(
                             role,
                             device: new.device,
                         };
-                        Ok(Joining { identity, token: Some(token), changed: false })
+                        Ok(JoinedPhone { identity, token: Some(token), changed: false })
                     }
                 }
             })
@@ -271,7 +271,7 @@ pub async fn remove(
     auth: &Auth,
     session: SessionId,
     participant: ParticipantId,
-) -> Result<Hosting, ErrorBody> {
+) -> Result<HostedSession, ErrorBody> {
     let reader = auth.store().reader();
     let rotation = guitar::rotation(reader, session).await.map_err(read_failed)?;
     let rotation = rotation.ok_or_else(invalid_session)? + 1;
@@ -294,7 +294,7 @@ pub async fn remove(
             })
         })
         .await?;
-    Ok(Hosting { session, secret, code, host_secret: None, guest: None })
+    Ok(HostedSession { session, secret, code, host_secret: None, guest: None })
 }
 
 /// A phone leaves by itself; the link stays good.
@@ -313,7 +313,7 @@ pub async fn leave(auth: &Auth, phone: &ParticipantIdentity) -> Result<(), Error
 
 /// What the stage shows. `base` is the address that phones can reach, if there is one; `local`
 /// the one that works on this machine.
-pub fn pairing(hosting: &Hosting, base: Option<&str>, local: &str, now: Millis) -> Pairing {
+pub fn pairing(hosting: &HostedSession, base: Option<&str>, local: &str, now: Millis) -> Pairing {
     let address = base.unwrap_or(local).trim_end_matches('/');
     let link = format!("{address}/play/{}#{}", hosting.session, hosting.secret);
     // A phone that scans a loopback address finds itself.
@@ -414,13 +414,17 @@ async fn use_code(auth: &Auth, code: String, life: Millis) -> Result<Option<Foun
 }
 
 /// Ends a session's codes and makes another that no session has or had within the hour.
-async fn fresh_code(tx: &mut Tx, session: SessionId, life: Millis) -> Result<Code, StoreError> {
+async fn fresh_code(
+    tx: &mut Tx,
+    session: SessionId,
+    life: Millis,
+) -> Result<PairingCode, StoreError> {
     let now = tx.now();
     guitar::forget_codes(tx, now - REMEMBERED).await?;
     guitar::expire_codes(tx, session).await?;
     // A billion codes: even with a million live ones the tenth try fails once in 10^30.
     for _ in 0..10 {
-        let code = Code { text: random_code(), expires_at: now + life };
+        let code = PairingCode { text: random_code(), expires_at: now + life };
         if guitar::insert_code(tx, session, &code).await? {
             return Ok(code);
         }
@@ -447,8 +451,12 @@ fn normal_code(typed: &str) -> Option<String> {
 }
 
 /// The first phone plays and the next ones watch, until the one that plays is gone.
-fn role_of_next(performers: &[Performer], open: &[ParticipantId], arriving_since: Millis) -> Role {
-    let present = |p: &Performer| open.contains(&p.id) || p.joined_at >= arriving_since;
+fn role_of_next(
+    performers: &[PerformerRow],
+    open: &[ParticipantId],
+    arriving_since: Millis,
+) -> Role {
+    let present = |p: &PerformerRow| open.contains(&p.id) || p.joined_at >= arriving_since;
     if performers.iter().any(present) { Role::Spectator } else { Role::Performer }
 }
 
@@ -457,15 +465,15 @@ async fn come_back(
     tx: &mut Tx,
     before: ParticipantIdentity,
     role: Role,
-) -> Result<Joining, StoreError> {
+) -> Result<JoinedPhone, StoreError> {
     if before.role != Role::Waiting || role == Role::Waiting {
-        return Ok(Joining { identity: before, token: None, changed: false });
+        return Ok(JoinedPhone { identity: before, token: None, changed: false });
     }
     if !guitar::set_role(tx, before.session, before.participant, role).await? {
         return Err(invalid_session().into());
     }
     let identity = ParticipantIdentity { role, ..before };
-    Ok(Joining { identity, token: None, changed: true })
+    Ok(JoinedPhone { identity, token: None, changed: true })
 }
 
 fn device_name(given: Option<&str>) -> String {

@@ -2,13 +2,13 @@
 //! start, pause and end events, so a restart does not stop it and every device sees one time.
 
 use crate::{auth::Auth, guitar::pairing};
-use cadence_base::{identity::Owner, token::hash_token};
+use cadence_base::{identity::PracticeOwner, token::hash_token};
 use cadence_config::{GuitarSettings, minutes};
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx, guitar,
     once::{AnswerToKeep, OnceAnswer, OnceCommand, accepted_moment, run_once},
     practice as rows,
-    practice::{Clock, Kind},
+    practice::StoredPractice,
     read_failed,
 };
 use logic::topic::Permit;
@@ -20,7 +20,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use rows::Kind as Step;
+pub use rows::PracticeChange;
 
 /// Practices on one page.
 const PAGE: usize = 20;
@@ -48,7 +48,7 @@ pub async fn command(
     id: Uuid,
     permit: Option<Permit>,
     session: SessionId,
-    step: Step,
+    step: PracticeChange,
     command: PracticeCommand,
 ) -> Result<PracticeAnswer, ErrorBody> {
     let kind = kind_name(step);
@@ -93,7 +93,7 @@ pub async fn current(
 
 /// What the hub knows about a session whose practice may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activity {
+pub struct SessionActivity {
     /// The session.
     pub session: SessionId,
     /// When the last chord, strum or the like came.
@@ -112,20 +112,20 @@ pub async fn sweep(
     store: &Store,
     settings: &GuitarSettings,
     now: Millis,
-    activity: &[Activity],
+    activity: &[SessionActivity],
     steady: Option<Millis>,
 ) -> Result<Vec<(SessionId, PracticeUpdate)>, ErrorBody> {
-    let rules = Rules {
+    let rules = IdleRules {
         idle: minutes(settings.idle_pause_minutes),
         gone: minutes(settings.gone_pause_minutes),
         steady,
     };
     let of = |session| activity.iter().find(|activity| activity.session == session).copied();
     let running = rows::running(store.reader()).await.map_err(read_failed)?;
-    let mut work: Vec<(SessionId, Uuid, Verdict)> = running
+    let mut work: Vec<(SessionId, Uuid, IdleVerdict)> = running
         .iter()
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
-        .filter(|(_, _, verdict)| *verdict != Verdict::Leave)
+        .filter(|(_, _, verdict)| *verdict != IdleVerdict::Leave)
         .collect();
     if work.is_empty() {
         return Ok(Vec::new());
@@ -138,9 +138,9 @@ pub async fn sweep(
                 let mut paused = Vec::new();
                 for (session, id, verdict) in work {
                     match verdict {
-                        Verdict::Leave => {}
-                        Verdict::Alive(at) => rows::seen(tx, id, at).await?,
-                        Verdict::Pause(at) => paused.extend(pause(tx, session, id, at).await?),
+                        IdleVerdict::Leave => {}
+                        IdleVerdict::Alive(at) => rows::seen(tx, id, at).await?,
+                        IdleVerdict::Pause(at) => paused.extend(pause(tx, session, id, at).await?),
                     }
                 }
                 Ok(paused)
@@ -182,7 +182,7 @@ pub async fn record_play(
 /// A page of an owner's practices, the newest first, begun before a moment.
 pub async fn page(
     auth: &Auth,
-    owner: Owner,
+    owner: PracticeOwner,
     before: Option<Millis>,
 ) -> Result<PracticePage, ErrorBody> {
     let now = auth.now();
@@ -227,12 +227,12 @@ pub(crate) async fn seed_demo(auth: &Auth, user: UserId) -> Result<(), ErrorBody
                         tx,
                         id,
                         SessionId(Id::new(start).0),
-                        Some(Owner::User(user)),
+                        Some(PracticeOwner::User(user)),
                         start,
                     )
                     .await?;
-                    rows::add_event(tx, id, Kind::Start, start).await?;
-                    rows::add_event(tx, id, Kind::End, start + length).await?;
+                    rows::add_event(tx, id, PracticeChange::Start, start).await?;
+                    rows::add_event(tx, id, PracticeChange::End, start + length).await?;
                     let chords: Vec<String> = chords.iter().map(|c| (*c).to_owned()).collect();
                     rows::set_chords(tx, id, &chords, changes).await?;
                 }
@@ -246,7 +246,7 @@ pub(crate) async fn seed_demo(auth: &Auth, user: UserId) -> Result<(), ErrorBody
 async fn run(
     tx: &mut Tx,
     session: SessionId,
-    step: Step,
+    step: PracticeChange,
     command: &PracticeCommand,
     at: Millis,
 ) -> Result<PracticeAnswer, StoreError> {
@@ -259,12 +259,12 @@ async fn run(
     let at = newest.map_or(at, |clock| at.max(clock.as_of));
     let open = newest.filter(|clock| clock.status != PracticeStatus::Ended);
     let practice = match (open, step) {
-        (None, Kind::Start) => {
+        (None, PracticeChange::Start) => {
             let id = Id::new(tx.now()).0;
             rows::insert(tx, id, session, owner, at).await?;
             id
         }
-        (None, Kind::Pause | Kind::End) => {
+        (None, PracticeChange::Pause | PracticeChange::End) => {
             let text = "There is no practice to pause or end.";
             return Err(ErrorBody::new(ErrorCode::NoPractice, text).into());
         }
@@ -281,7 +281,7 @@ async fn run(
 }
 
 /// The clock as it stands at `now`.
-fn update(clock: &Clock, timestamp: Option<Timestamp>, now: Millis) -> PracticeUpdate {
+fn update(clock: &StoredPractice, timestamp: Option<Timestamp>, now: Millis) -> PracticeUpdate {
     let (as_of, more) = match clock.status {
         PracticeStatus::Started => (now.max(clock.as_of), (now - clock.as_of).max(0)),
         PracticeStatus::Paused | PracticeStatus::Ended => (clock.as_of, 0),
@@ -306,20 +306,20 @@ async fn pause(
     if clock.id != id || clock.status != PracticeStatus::Started {
         return Ok(None);
     }
-    rows::add_event(tx, id, Kind::Pause, at.max(clock.as_of)).await?;
+    rows::add_event(tx, id, PracticeChange::Pause, at.max(clock.as_of)).await?;
     let clock = rows::newest(&mut **tx, session).await?.ok_or(DatabaseError::RowNotFound)?;
     Ok(Some((session, update(&clock, None, tx.now()))))
 }
 
 /// After how long without life a practice stands.
-struct Rules {
+struct IdleRules {
     idle: Millis,
     gone: Millis,
     steady: Option<Millis>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum IdleVerdict {
     /// Nothing to write.
     Leave,
     /// A device was there at this moment.
@@ -328,27 +328,36 @@ enum Verdict {
     Pause(Millis),
 }
 
-fn judge(clock: &Clock, activity: Option<Activity>, now: Millis, rules: &Rules) -> Verdict {
+fn judge(
+    clock: &StoredPractice,
+    activity: Option<SessionActivity>,
+    now: Millis,
+    rules: &IdleRules,
+) -> IdleVerdict {
     // Starting the clock is a sign of life too.
     let input = activity.map_or(clock.as_of, |activity| activity.input.max(clock.as_of));
     let stored = clock.alive_at.max(clock.as_of);
     let seen = activity.map_or(stored, |activity| activity.presence.max(stored));
     let foreign = activity.is_none() && rules.steady.is_some_and(|since| now - since < rules.gone);
     if now - seen >= rules.gone && !foreign {
-        return Verdict::Pause(seen);
+        return IdleVerdict::Pause(seen);
     }
     // Without a connection nothing is known of the input before a restart.
     if activity.is_some() && now - input >= rules.idle {
-        return Verdict::Pause(input);
+        return IdleVerdict::Pause(input);
     }
-    if seen - clock.alive_at >= SIGN_OF_LIFE_EVERY { Verdict::Alive(seen) } else { Verdict::Leave }
+    if seen - clock.alive_at >= SIGN_OF_LIFE_EVERY {
+        IdleVerdict::Alive(seen)
+    } else {
+        IdleVerdict::Leave
+    }
 }
 
-fn kind_name(step: Step) -> &'static str {
+fn kind_name(step: PracticeChange) -> &'static str {
     match step {
-        Kind::Start => "practice_start",
-        Kind::Pause => "practice_pause",
-        Kind::End => "practice_end",
+        PracticeChange::Start => "practice_start",
+        PracticeChange::Pause => "practice_pause",
+        PracticeChange::End => "practice_end",
     }
 }
 

@@ -1,7 +1,7 @@
 //! A guitar session in memory, and the use cases that change the database and the session together.
 
 use super::{
-    pairing::{self, Joining},
+    pairing::{self, JoinedPhone},
     practice,
 };
 use crate::auth::{Auth, Caller};
@@ -65,7 +65,7 @@ pub async fn join(
     hub: &Hub,
     caller: &Caller,
     request: JoinRequest,
-) -> Result<Joining, ErrorBody> {
+) -> Result<JoinedPhone, ErrorBody> {
     let before = auth.participant(&caller.cookies).await?;
     let connected = connected(auth.store(), hub);
     let joining = pairing::join(auth, Some(caller.peer), before, request, &connected).await?;

@@ -1,9 +1,9 @@
 //! `check_in`: a desk asks whether a member may come in, and the visit is recorded if so.
 
 use cadence_store::{
-    Id, NewEvent, Place, Store, StoreError, Tx,
-    audit::{self, Entry},
-    commands::{self, CommandAnswer, CommandContext, Decided},
+    EventPlace, Id, NewEvent, Store, StoreError, Tx,
+    audit::{self, AuditEntry},
+    commands::{self, CommandAnswer, CommandContext, CommandDecision},
     visits::{self, AtTheDoor, MemberKey},
 };
 use logic::gym::decide::{EntryDecision, MemberFacts, decide};
@@ -20,7 +20,7 @@ pub async fn check_in(
     context: CommandContext,
     command: CheckIn,
 ) -> Result<CommandAnswer, ErrorBody> {
-    let wanted = Wanted::parse(&command, &store.clock().gym.location)?;
+    let wanted = WantedEntry::parse(&command, &store.clock().gym.location)?;
     commands::once(store, context, "check_in", &command, |tx, context, at| {
         Box::pin(async move { run(tx, &context, &wanted, at).await })
     })
@@ -28,14 +28,14 @@ pub async fn check_in(
 }
 
 /// The command with every field in the form that the rules need.
-struct Wanted {
+struct WantedEntry {
     key: MemberKey,
     location: String,
     notes: Option<String>,
     override_reason: Option<String>,
 }
 
-impl Wanted {
+impl WantedEntry {
     fn parse(command: &CheckIn, usual_location: &str) -> Result<Self, ErrorBody> {
         Ok(Self {
             key: MemberKey::parse(&command.member)?,
@@ -59,9 +59,9 @@ fn text(field: &str, value: Option<&str>, most: usize) -> Result<Option<String>,
 async fn run(
     tx: &mut Tx,
     context: &CommandContext,
-    wanted: &Wanted,
+    wanted: &WantedEntry,
     at: Millis,
-) -> Result<Decided, StoreError> {
+) -> Result<CommandDecision, StoreError> {
     let month_start = tx.clock().month_start(at);
     let today = tx.clock().today(at);
     visits::lock_member(tx, &wanted.key).await?;
@@ -87,11 +87,11 @@ async fn run(
 async fn stay_out(
     tx: &mut Tx,
     context: &CommandContext,
-    wanted: &Wanted,
+    wanted: &WantedEntry,
     at: Millis,
     door: AtTheDoor,
     decision: EntryDecision<Uuid>,
-) -> Result<Decided, StoreError> {
+) -> Result<CommandDecision, StoreError> {
     let card = CheckInAnswer {
         verdict: decision.verdict,
         reason: decision.reason.clone(),
@@ -106,7 +106,7 @@ async fn stay_out(
     {
         let outcome = Outcome::CheckIn(CheckInAnswer { repeated: true, ..first });
         // Not a card to repeat: the time counts from the first scan.
-        return Ok(Decided { outcome, place: None, card_of: None });
+        return Ok(CommandDecision { outcome, place: None, card_of: None });
     }
     let member = card.member.clone();
     let outcome = Outcome::CheckIn(card);
@@ -124,7 +124,7 @@ async fn stay_out(
         }
         _ => None,
     };
-    Ok(Decided { outcome, place, card_of: Some(member.id) })
+    Ok(CommandDecision { outcome, place, card_of: Some(member.id) })
 }
 
 /// A member who was let in and is still in, or who was refused for the same reason. Whoever was
@@ -141,11 +141,11 @@ fn is_about_the_same(first: &CheckInAnswer, now: &CheckInAnswer) -> bool {
 async fn come_in(
     tx: &mut Tx,
     context: &CommandContext,
-    wanted: &Wanted,
+    wanted: &WantedEntry,
     at: Millis,
     door: AtTheDoor,
     decision: EntryDecision<Uuid>,
-) -> Result<Decided, StoreError> {
+) -> Result<CommandDecision, StoreError> {
     let visit = Visit {
         id: Id::new(tx.now()).0,
         member: door.member.clone(),
@@ -157,7 +157,7 @@ async fn come_in(
     let pass = decision.takes_visit_from;
     visits::begin(tx, &visit, wanted.notes.as_deref(), pass).await?;
     if let Some(Reason::Overridden { reason }) = &decision.reason {
-        let entry = Entry {
+        let entry = AuditEntry {
             action: "check_in_overridden",
             subject: door.member.id,
             reason: Some(reason),
@@ -182,7 +182,7 @@ async fn come_in(
     let card_of = Some(visit.member.id);
     let fact = Activity::CheckedIn { visit, reason: decision.reason };
     let place = emit(tx, context, at, fact, &outcome);
-    Ok(Decided { outcome, place: Some(place), card_of })
+    Ok(CommandDecision { outcome, place: Some(place), card_of })
 }
 
 /// Puts the event of a command into the log.
@@ -192,7 +192,7 @@ pub(crate) fn emit(
     at: Millis,
     fact: Activity,
     outcome: &Outcome,
-) -> Place {
+) -> EventPlace {
     let (origin, outcome) = (context.origin(), Some(outcome.clone()));
     tx.emit(NewEvent { fact, at, origin, outcome })
 }

@@ -3,7 +3,7 @@
 use crate::gym::check_in::emit;
 use cadence_store::{
     NewEvent, Store, StoreError, Tx,
-    commands::{self, CommandAnswer, CommandContext, Decided},
+    commands::{self, CommandAnswer, CommandContext, CommandDecision},
     visits::{self, MemberKey},
 };
 use protocol::{
@@ -20,8 +20,8 @@ pub async fn check_out(
     command: CheckOut,
 ) -> Result<CommandAnswer, ErrorBody> {
     let which = match (command.visit, &command.member) {
-        (Some(visit), _) => Which::Visit(visit),
-        (None, Some(member)) => Which::Member(MemberKey::parse(member)?),
+        (Some(visit), _) => WantedVisit::Visit(visit),
+        (None, Some(member)) => WantedVisit::Member(MemberKey::parse(member)?),
         (None, None) => return Err(ErrorBody::field("member", "Name the visit or the member.")),
     };
     commands::once(store, context, "check_out", &command, |tx, context, at| {
@@ -30,7 +30,7 @@ pub async fn check_out(
     .await
 }
 
-enum Which {
+enum WantedVisit {
     Visit(Uuid),
     Member(MemberKey),
 }
@@ -38,11 +38,11 @@ enum Which {
 async fn run(
     tx: &mut Tx,
     context: &CommandContext,
-    which: Which,
+    which: WantedVisit,
     at: Millis,
-) -> Result<Decided, StoreError> {
+) -> Result<CommandDecision, StoreError> {
     let open = match which {
-        Which::Visit(id) => {
+        WantedVisit::Visit(id) => {
             visits::lock_member_of(tx, id).await?;
             let stored = visits::find(tx, id)
                 .await?
@@ -50,7 +50,7 @@ async fn run(
             let is_open = stored.visit.check_out_time.is_none() && stored.undone_at.is_none();
             is_open.then_some(stored.visit)
         }
-        Which::Member(key) => {
+        WantedVisit::Member(key) => {
             visits::lock_member(tx, &key).await?;
             visits::at_the_door(tx, &key, at).await?.ok_or_else(|| key.not_found())?.open
         }
@@ -66,7 +66,7 @@ async fn run(
     let visit = Visit { check_out_time: Some(at), ..visit };
     let outcome = Outcome::CheckOut { visit: visit.clone() };
     let place = emit(tx, context, at, Activity::CheckedOut { visit }, &outcome);
-    Ok(Decided { outcome, place: Some(place), card_of: None })
+    Ok(CommandDecision { outcome, place: Some(place), card_of: None })
 }
 
 /// Ends the visits that nobody ended before `day_start`, marked as closed by the gym itself, and

@@ -3,7 +3,7 @@
 use cadence_base::identity::StaffIdentity;
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx,
-    audit::{self, Entry},
+    audit::{self, AuditEntry},
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
@@ -50,7 +50,7 @@ pub async fn create_member(
     member: NewMember,
 ) -> Result<MemberRow, ErrorBody> {
     actor.check_permission(Permission::EditMembers)?;
-    let (member, actor) = (Checked::parse(member)?, actor.clone());
+    let (member, actor) = (CheckedMember::parse(member)?, actor.clone());
     let row =
         store.write(move |tx| Box::pin(async move { create(tx, &actor, &member).await })).await?;
     Ok(row)
@@ -71,14 +71,14 @@ pub async fn renew(
 }
 
 /// A new member whose fields are right.
-struct Checked {
+struct CheckedMember {
     full_name: String,
     phone: Option<String>,
     email: Option<String>,
     plan: Option<Uuid>,
 }
 
-impl Checked {
+impl CheckedMember {
     fn parse(member: NewMember) -> Result<Self, ErrorBody> {
         let full_name = member.full_name.split_whitespace().collect::<Vec<_>>().join(" ");
         let letters = full_name.chars().count();
@@ -128,7 +128,7 @@ fn is_email(text: &str) -> bool {
 async fn create(
     tx: &mut Tx,
     actor: &StaffIdentity,
-    member: &Checked,
+    member: &CheckedMember,
 ) -> Result<MemberRow, StoreError> {
     let plan = match member.plan {
         Some(plan) => Some(
@@ -158,7 +158,7 @@ async fn create(
     if let Some(plan) = &plan {
         plans::subscribe(tx, id, plan, today).await?;
     }
-    let entry = Entry {
+    let entry = AuditEntry {
         action: "member_created",
         subject: id,
         reason: None,
@@ -190,7 +190,7 @@ async fn renew_last(
     let plan: Plan = plans::find(tx, last.plan_id.0).await?.ok_or(DatabaseError::RowNotFound)?;
     let starts = last.next_start(tx.clock().day(tx.now()).date);
     let ends = plans::subscribe(tx, member, &plan, starts).await?;
-    let entry = Entry {
+    let entry = AuditEntry {
         action: "subscription_renewed",
         subject: member,
         reason: None,
@@ -216,8 +216,8 @@ async fn shown(tx: &mut Tx, member: Uuid) -> Result<MemberRow, StoreError> {
 mod tests {
     use super::*;
 
-    fn check(full_name: &str, phone: &str, email: &str) -> Result<Checked, Option<String>> {
-        Checked::parse(NewMember {
+    fn check(full_name: &str, phone: &str, email: &str) -> Result<CheckedMember, Option<String>> {
+        CheckedMember::parse(NewMember {
             full_name: full_name.to_owned(),
             phone: Some(phone.to_owned()),
             email: Some(email.to_owned()),

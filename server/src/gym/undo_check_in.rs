@@ -3,8 +3,8 @@
 use crate::gym::check_in::emit;
 use cadence_store::{
     Store, StoreError, Tx,
-    audit::{self, Entry},
-    commands::{self, CommandAnswer, CommandContext, Decided},
+    audit::{self, AuditEntry},
+    commands::{self, CommandAnswer, CommandContext, CommandDecision},
     visits,
 };
 use protocol::{
@@ -32,7 +32,7 @@ async fn run(
     context: &CommandContext,
     visit: Uuid,
     at: Millis,
-) -> Result<Decided, StoreError> {
+) -> Result<CommandDecision, StoreError> {
     visits::lock_member_of(tx, visit).await?;
     let stored = visits::find(tx, visit)
         .await?
@@ -40,7 +40,7 @@ async fn run(
     let outcome = Outcome::Undone { visit: stored.visit.clone() };
     if stored.undone_at.is_some() {
         // Two desks took it back: both are right, and it happened once.
-        return Ok(Decided { outcome, place: None, card_of: None });
+        return Ok(CommandDecision { outcome, place: None, card_of: None });
     }
     // A check-in that waited in an outbox was seen by nobody before it was recorded.
     let seen = stored.visit.check_in_time.max(stored.recorded_at);
@@ -56,7 +56,7 @@ async fn run(
     if let Some(pass) = stored.pass {
         visits::count_pass(tx, pass, 1).await?;
     }
-    let entry = Entry {
+    let entry = AuditEntry {
         action: "check_in_undone",
         subject: visit,
         reason: None,
@@ -66,5 +66,5 @@ async fn run(
     audit::record(tx, &context.actor, entry).await?;
     let fact = Activity::Undone { visit: stored.visit, at };
     let place = emit(tx, context, at, fact, &outcome);
-    Ok(Decided { outcome, place: Some(place), card_of: None })
+    Ok(CommandDecision { outcome, place: Some(place), card_of: None })
 }

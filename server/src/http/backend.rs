@@ -5,7 +5,7 @@ use crate::{
     accounts::{sign_in, sign_out},
     auth::{Caller, cookies::SetCookie},
     guitar::{
-        pairing::{self, Hosting},
+        pairing::{self, HostedSession},
         practice, session,
     },
     gym::{members, snapshot},
@@ -44,7 +44,7 @@ impl RequestBackend {
         }
     }
 
-    fn pairing(&self, hosting: &Hosting) -> Pairing {
+    fn pairing(&self, hosting: &HostedSession) -> Pairing {
         let auth = &self.state.auth;
         let host = hosting.host_secret.as_deref();
         self.set_cookies(host.map(|secret| auth.host_cookie(hosting.session, secret)));

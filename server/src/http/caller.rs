@@ -1,9 +1,9 @@
 //! The layers that find out who calls, refuse foreign pages, and count.
 
-use super::reply::Failed;
+use super::reply::FailedCall;
 use crate::{
     accounts::sign_out,
-    auth::{Caller, OriginKind, origin, refresh::Refreshed, throttle::rate_limited},
+    auth::{Caller, OriginKind, origin, refresh::RefreshOutcome, throttle::rate_limited},
     state::AppState,
 };
 use axum::{
@@ -31,7 +31,7 @@ pub async fn attach_caller(
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(refusal) => Failed(refusal).into_response(),
+        Err(refusal) => FailedCall(refusal).into_response(),
     }
 }
 
@@ -67,13 +67,15 @@ pub async fn refresh_on_navigation(
         return next.run(request).await;
     }
     let cookies = match sign_out::refresh(&state.auth, &state.hub, &token).await {
-        Ok(Refreshed::Renewed(tokens)) => {
+        Ok(RefreshOutcome::Renewed(tokens)) => {
             let cookies = tokens.cookies(&state.auth);
             caller.who.staff = Some(tokens.staff);
             request.extensions_mut().insert(caller);
             cookies
         }
-        Ok(Refreshed::Reused { .. } | Refreshed::Refused) => state.auth.sign_out_cookies(),
+        Ok(RefreshOutcome::Reused { .. } | RefreshOutcome::Refused) => {
+            state.auth.sign_out_cookies()
+        }
         // The page says itself that the database is away; the cookies stay.
         Err(_) => return next.run(request).await,
     };
@@ -96,7 +98,7 @@ pub async fn limit_calls(State(state): State<AppState>, request: Request, next: 
     };
     match counted {
         Ok(()) => next.run(request).await,
-        Err(wait) => Failed(rate_limited("Too many requests.", wait)).into_response(),
+        Err(wait) => FailedCall(rate_limited("Too many requests.", wait)).into_response(),
     }
 }
 

@@ -19,7 +19,7 @@ pub async fn live() -> &'static str {
 }
 
 #[derive(Serialize)]
-struct Ready {
+struct ReadyReport {
     ready: bool,
     database: &'static str,
     stopping: bool,
@@ -36,7 +36,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
     }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let database = if answers { "ok" } else { "no answer" };
-    let body = Ready { ready, database, stopping };
+    let body = ReadyReport { ready, database, stopping };
     (status, Json(body)).into_response()
 }
 

@@ -16,15 +16,15 @@ use serde_json::error::Category;
 
 /// A failed request: the typed error with the status that goes with its code.
 #[derive(Debug)]
-pub(crate) struct Failed(pub(crate) ErrorBody);
+pub(crate) struct FailedCall(pub(crate) ErrorBody);
 
-impl From<ErrorBody> for Failed {
+impl From<ErrorBody> for FailedCall {
     fn from(body: ErrorBody) -> Self {
         Self(body)
     }
 }
 
-impl IntoResponse for Failed {
+impl IntoResponse for FailedCall {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.code.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -44,14 +44,14 @@ pub(crate) fn private<T: serde::Serialize>(body: T) -> Response {
 }
 
 /// A JSON body. What is no JSON, and what does not fit the type, are told apart.
-pub(crate) struct Body<T>(pub(crate) T);
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Failed;
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = FailedCall;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failed> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, FailedCall> {
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        parse(&bytes).map(Self).map_err(Failed)
+        parse(&bytes).map(Self).map_err(FailedCall)
     }
 }
 
@@ -59,20 +59,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 pub(crate) struct MaybeBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
-    type Rejection = Failed;
+    type Rejection = FailedCall;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failed> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, FailedCall> {
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         match bytes.trim_ascii() {
             b"" => Ok(Self(T::default())),
-            text => parse(text).map(Self).map_err(Failed),
+            text => parse(text).map(Self).map_err(FailedCall),
         }
     }
 }
 
 /// The end of `/api`: a program that mistypes an address gets JSON, not a page.
-pub(crate) async fn no_such_address() -> Failed {
-    Failed(ErrorBody::new(ErrorCode::NotFound, "No part of the API has this address."))
+pub(crate) async fn no_such_address() -> FailedCall {
+    FailedCall(ErrorBody::new(ErrorCode::NotFound, "No part of the API has this address."))
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ErrorBody> {
@@ -85,8 +85,8 @@ fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ErrorBody> {
     })
 }
 
-fn unreadable(rejection: BytesRejection) -> Failed {
-    Failed(match rejection.status() {
+fn unreadable(rejection: BytesRejection) -> FailedCall {
+    FailedCall(match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             ErrorBody::new(ErrorCode::TooLarge, "The body is larger than 64 KiB.")
         }
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_limit_says_when_to_come_back() {
         let body = ErrorBody::new(ErrorCode::RateLimited, "Slow down.").retry_after(11_200);
-        let response = Failed(body).into_response();
+        let response = FailedCall(body).into_response();
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[RETRY_AFTER], "12");
     }

@@ -83,7 +83,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
             None => Some((now, now)),
         };
         if let Some((input, presence)) = signs {
-            activity.push(practice::Activity { session: session.id(), input, presence });
+            activity.push(practice::SessionActivity { session: session.id(), input, presence });
             held.extend(alone);
         }
     }

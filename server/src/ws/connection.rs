@@ -1,8 +1,8 @@
 //! The loop of a connection: write what is ready, then wait for the next message, answer or timer.
 
 use super::{
-    commands::CommandsInFlight, heartbeat::Heartbeat, incoming::MessageLimits,
-    introduce::ClientIdentity, source::Source,
+    commands::CommandsInFlight, heartbeat::SocketHeartbeat, incoming::MessageLimits,
+    introduce::ClientIdentity, source::FollowedSource,
 };
 use crate::state::AppState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -33,16 +33,16 @@ pub(super) struct Connection {
     /// The topic of the endpoint, for messages that name none.
     pub(super) home: Option<Topic>,
     pub(super) client: ClientIdentity,
-    pub(super) topics: Subscriptions<Source>,
+    pub(super) topics: Subscriptions<FollowedSource>,
     pub(super) commands: CommandsInFlight,
     pub(super) limits: MessageLimits,
-    pub(super) heartbeat: Heartbeat,
+    pub(super) heartbeat: SocketHeartbeat,
     /// How it ended, as the sessions see it.
     departure: Departure,
 }
 
 /// What a new connection starts with.
-pub(super) struct Opening {
+pub(super) struct NewConnection {
     pub(super) state: AppState,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) protocol: WireProtocol,
@@ -51,12 +51,12 @@ pub(super) struct Opening {
 }
 
 impl Connection {
-    pub(super) fn new(opening: Opening) -> Self {
-        let Opening { state, handle, protocol, home, client } = opening;
+    pub(super) fn new(opening: NewConnection) -> Self {
+        let NewConnection { state, handle, protocol, home, client } = opening;
         let limits = MessageLimits::new(&state, handle.address);
         let introduce_seconds = state.config.limits.introduce_seconds;
         Self {
-            heartbeat: Heartbeat::new(Duration::from_secs(u64::from(introduce_seconds))),
+            heartbeat: SocketHeartbeat::new(Duration::from_secs(u64::from(introduce_seconds))),
             state,
             handle,
             home,
@@ -71,17 +71,17 @@ impl Connection {
     /// Runs until either side closes. Sends the reason when it is this side.
     pub(super) async fn run(mut self: Box<Self>, mut socket: WebSocket) {
         self.departure = match self.serve(&mut socket).await {
-            End::Closed(code) => {
+            ConnectionEnd::Closed(code) => {
                 tracing::debug!(code = code.number(), "socket closed by the server");
                 close(&mut socket, code.number(), code.sentence()).await;
                 Departure::Closed
             }
-            End::Garbled(code) => {
+            ConnectionEnd::Garbled(code) => {
                 tracing::debug!(code, "a client broke the WebSocket protocol");
                 close(&mut socket, code, "This is no WebSocket message.").await;
                 Departure::Broken
             }
-            End::Left(departure) => departure,
+            ConnectionEnd::Left(departure) => departure,
         };
         // Commands in flight are carried out, also when their answers cannot be delivered.
         while self.commands.next().await.is_some() {}
@@ -89,7 +89,7 @@ impl Connection {
         drop(self);
     }
 
-    async fn serve(&mut self, socket: &mut WebSocket) -> End {
+    async fn serve(&mut self, socket: &mut WebSocket) -> ConnectionEnd {
         loop {
             if let Err(end) = self.write_ready(socket).await {
                 return end;
@@ -99,7 +99,7 @@ impl Connection {
                     let last = self.answer_commands(socket);
                     let _ = timeout(LAST_ANSWERS_TIMEOUT, last).await;
                 }
-                return End::Closed(code);
+                return ConnectionEnd::Closed(code);
             }
             if let Err(end) = self.take_revocation() {
                 return end;
@@ -113,35 +113,39 @@ impl Connection {
         }
     }
 
-    async fn next_event(&mut self, socket: &mut WebSocket) -> Event {
+    async fn next_event(&mut self, socket: &mut WebSocket) -> ConnectionEvent {
         let deadline = self.deadline();
         let read = self.commands.has_room() && !self.topics.answers_first();
         tokio::select! {
-            () = self.handle.woken() => Event::Woken,
+            () = self.handle.woken() => ConnectionEvent::Woken,
             Some(answer) = self.commands.next(), if !self.commands.is_empty() => {
-                Event::Answered(Box::new(answer))
+                ConnectionEvent::Answered(Box::new(answer))
             }
-            message = socket.recv(), if read => Event::Received(message),
-            () = sleep_until(deadline) => Event::Timer,
+            message = socket.recv(), if read => ConnectionEvent::Received(message),
+            () = sleep_until(deadline) => ConnectionEvent::Timer,
         }
     }
 
-    async fn handle_event(&mut self, event: Event, socket: &mut WebSocket) -> Result<(), End> {
+    async fn handle_event(
+        &mut self,
+        event: ConnectionEvent,
+        socket: &mut WebSocket,
+    ) -> Result<(), ConnectionEnd> {
         match event {
-            Event::Woken => self.take_role().await,
-            Event::Answered(answer) => {
+            ConnectionEvent::Woken => self.take_role().await,
+            ConnectionEvent::Answered(answer) => {
                 self.place_answer(*answer);
                 Ok(())
             }
-            Event::Received(Some(Ok(message))) => self.read(message).await,
-            Event::Received(Some(Err(cause))) => Err(unreadable(cause)),
-            Event::Received(None) => Err(End::Left(Departure::Broken)),
-            Event::Timer => self.on_timer(socket).await,
+            ConnectionEvent::Received(Some(Ok(message))) => self.read(message).await,
+            ConnectionEvent::Received(Some(Err(cause))) => Err(unreadable(cause)),
+            ConnectionEvent::Received(None) => Err(ConnectionEnd::Left(Departure::Broken)),
+            ConnectionEvent::Timer => self.on_timer(socket).await,
         }
     }
 
     /// Commands in flight are answered by this process and not by the next one.
-    async fn answer_commands(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    async fn answer_commands(&mut self, socket: &mut WebSocket) -> Result<(), ConnectionEnd> {
         while let Some(answer) = self.commands.next().await {
             self.place_answer(answer);
         }
@@ -149,9 +153,9 @@ impl Connection {
     }
 
     /// Writes until nothing is ready.
-    async fn write_ready(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    async fn write_ready(&mut self, socket: &mut WebSocket) -> Result<(), ConnectionEnd> {
         loop {
-            let next = self.next_parts().map_err(End::Closed)?;
+            let next = self.next_parts().map_err(ConnectionEnd::Closed)?;
             if next.parts.is_empty() && next.catch_up.is_empty() {
                 return Ok(());
             }
@@ -162,7 +166,7 @@ impl Connection {
             for request in next.catch_up {
                 // Boxed: this is rare, and an idle connection would keep room for it.
                 let followed = Box::pin(self.follow(&request, |_| None)).await;
-                followed.map_err(|_| End::Closed(CloseCode::SlowConsumer))?;
+                followed.map_err(|_| ConnectionEnd::Closed(CloseCode::SlowConsumer))?;
             }
         }
     }
@@ -196,7 +200,7 @@ impl Drop for Connection {
     }
 }
 
-enum Event {
+enum ConnectionEvent {
     Woken,
     Answered(Box<PlacedAnswer>),
     Received(Option<Result<Message, axum::Error>>),
@@ -204,7 +208,7 @@ enum Event {
 }
 
 /// How a connection ends.
-pub(super) enum End {
+pub(super) enum ConnectionEnd {
     /// This side closes, with a reason.
     Closed(CloseCode),
     /// The other side is gone.
@@ -213,7 +217,7 @@ pub(super) enum End {
     Garbled(u16),
 }
 
-async fn write(socket: &mut WebSocket, frames: Vec<Message>) -> Result<(), End> {
+async fn write(socket: &mut WebSocket, frames: Vec<Message>) -> Result<(), ConnectionEnd> {
     let write = async {
         for frame in frames {
             socket.feed(frame).await?;
@@ -222,8 +226,8 @@ async fn write(socket: &mut WebSocket, frames: Vec<Message>) -> Result<(), End> 
     };
     match timeout(WRITE_TIMEOUT, write).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(End::Left(Departure::Broken)),
-        Err(_) => Err(End::Closed(CloseCode::SlowConsumer)),
+        Ok(Err(_)) => Err(ConnectionEnd::Left(Departure::Broken)),
+        Err(_) => Err(ConnectionEnd::Closed(CloseCode::SlowConsumer)),
     }
 }
 
@@ -238,15 +242,15 @@ async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
 }
 
 /// A malformed frame has its own close code; every other failure is the network's.
-fn unreadable(cause: axum::Error) -> End {
+fn unreadable(cause: axum::Error) -> ConnectionEnd {
     match cause.into_inner().downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Utf8(_)) => End::Garbled(1007),
-        Some(tungstenite::Error::Capacity(_)) => End::Garbled(1009),
+        Some(tungstenite::Error::Utf8(_)) => ConnectionEnd::Garbled(1007),
+        Some(tungstenite::Error::Capacity(_)) => ConnectionEnd::Garbled(1009),
         Some(tungstenite::Error::Protocol(
             ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
-        )) => End::Left(Departure::Broken),
-        Some(tungstenite::Error::Protocol(_)) => End::Garbled(1002),
-        _ => End::Left(Departure::Broken),
+        )) => ConnectionEnd::Left(Departure::Broken),
+        Some(tungstenite::Error::Protocol(_)) => ConnectionEnd::Garbled(1002),
+        _ => ConnectionEnd::Left(Departure::Broken),
     }
 }
 
@@ -272,7 +276,7 @@ mod tests {
             Arc::new(ConnectionHandle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
         assert!(state.hub.register(&handle, &state.config.limits));
         let seat = Seat { session: session.id(), id: session.id().0, role: Role::Host };
-        let mut connection = Connection::new(Opening {
+        let mut connection = Connection::new(NewConnection {
             state: state.clone(),
             handle,
             protocol: WireProtocol::Cadence(Codec::Json),

@@ -1,7 +1,7 @@
 //! A connection follows and leaves topics. Which role may follow what, and what a catch-up
 //! consists of, is decided in [`logic::topic`].
 
-use super::{connection::Connection, source::Source};
+use super::{connection::Connection, source::FollowedSource};
 use logic::{
     presence::Departure,
     topic::{CatchUp, CaughtUp, TopicSource, access},
@@ -24,7 +24,7 @@ impl Connection {
         let role = self.client.principal.role_in(topic);
         access::check_follow(role, topic)?;
         self.topics.check_limit(topic, self.state.config.limits.topics as usize)?;
-        let source = Source::open(&self.state, topic).await?;
+        let source = FollowedSource::open(&self.state, topic).await?;
         let known = self.topics.get(topic).is_some();
         if !known {
             self.arrive(&source);
@@ -77,8 +77,8 @@ impl Connection {
     }
 
     /// Tells the session that this device is connected.
-    fn arrive(&self, source: &Source) {
-        if let Source::Guitar(session) = source
+    fn arrive(&self, source: &FollowedSource) {
+        if let FollowedSource::Guitar(session) = source
             && let Some(seat) = self.client.principal.seat(session.id())
         {
             let (device, visible) = (&self.client.device, self.client.visible);
@@ -86,9 +86,9 @@ impl Connection {
         }
     }
 
-    fn depart(&self, source: &Source, departure: Departure) {
+    fn depart(&self, source: &FollowedSource, departure: Departure) {
         source.log().unfollow(self.handle.id);
-        if let Source::Guitar(session) = source
+        if let FollowedSource::Guitar(session) = source
             && let Some(seat) = self.client.principal.seat(session.id())
         {
             session.depart(seat.id, self.handle.id, departure, self.state.now());

@@ -2,15 +2,15 @@
 
 use super::{
     commands::CommandResult,
-    connection::{Connection, End},
+    connection::{Connection, ConnectionEnd},
     principal::Seat,
-    source::Source,
+    source::FollowedSource,
 };
 use crate::{
     guitar::{pairing::invalid_session, practice, session as guitar_session},
     state::AppState,
 };
-use cadence_realtime::hub::{Publication, PublishedEvent, session::SharedSession};
+use cadence_realtime::hub::{Publication, PublishReceipt, session::SharedSession};
 use logic::{
     permission::check_permission,
     topic::{AnswerPlace, EventOrigin, Permit, PlacedAnswer, practice::AfterStep},
@@ -42,7 +42,7 @@ impl Connection {
         id: Option<Uuid>,
         topic: Option<Topic>,
         note: Note,
-    ) -> Result<(SharedSession, PublishedEvent), ErrorBody> {
+    ) -> Result<(SharedSession, PublishReceipt), ErrorBody> {
         let message = ServerMessage::Note(logic::guitar::check_note(note)?);
         let session = self.followed_session(topic, Permission::PlayInSession)?;
         let permit = self.topics.admit_note(session.log().topic, id)?;
@@ -60,7 +60,7 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
-        step: practice::Step,
+        step: practice::PracticeChange,
         command: PracticeCommand,
     ) {
         // Queued commands arrive right behind `hello`, before the page follows the session.
@@ -139,7 +139,7 @@ impl Connection {
         permission: Permission,
     ) -> Result<SharedSession, ErrorBody> {
         let subscription = topic.and_then(|topic| self.topics.get(topic));
-        let Some(Source::Guitar(session)) = subscription.map(|one| &one.source) else {
+        let Some(FollowedSource::Guitar(session)) = subscription.map(|one| &one.source) else {
             let text = "Follow the guitar session first, and name it as the topic.";
             return Err(ErrorBody::new(ErrorCode::NotSubscribed, text));
         };
@@ -148,7 +148,7 @@ impl Connection {
     }
 
     /// The host changed this phone's role: a waiting phone gets its first snapshot now.
-    pub(super) async fn take_role(&mut self) -> Result<(), End> {
+    pub(super) async fn take_role(&mut self) -> Result<(), ConnectionEnd> {
         let Some(role) = self.handle.take_role() else { return Ok(()) };
         let seats = &mut self.client.principal.seats;
         let Some(seat) = seats.iter_mut().find(|seat| seat.role != Role::Host) else {
@@ -172,7 +172,7 @@ async fn carry_out_step(
     session: SharedSession,
     origin: EventOrigin,
     permit: Option<Permit>,
-    step: practice::Step,
+    step: practice::PracticeChange,
     command: PracticeCommand,
 ) -> CommandResult {
     // The lock is fair, so the steps of one connection keep their order.
@@ -202,7 +202,7 @@ async fn carry_out_step(
 }
 
 /// Where the answer to a message of a session belongs.
-fn place_in(session: &SharedSession, published: PublishedEvent) -> AnswerPlace {
+fn place_in(session: &SharedSession, published: PublishReceipt) -> AnswerPlace {
     match published.fresh {
         true => AnswerPlace::Event(session.log().topic, published.at),
         false => AnswerPlace::Repeat(session.log().topic, published.at),

@@ -1,7 +1,7 @@
 //! What happens to a connection because time passed: pings, silence, a missing introduction, and
 //! the end of a sign-in.
 
-use super::connection::{Connection, End, WRITE_TIMEOUT};
+use super::connection::{Connection, ConnectionEnd, WRITE_TIMEOUT};
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use cadence_config::minutes;
@@ -21,14 +21,14 @@ const EXPIRY_NOTICE_MS: Millis = 60_000;
 const EXPIRY_GRACE_MS: Millis = 5_000;
 
 /// The timers of a connection.
-pub(super) struct Heartbeat {
+pub(super) struct SocketHeartbeat {
     received_at: Instant,
     next_ping: Instant,
     introduce_by: Instant,
     expiry_noticed: bool,
 }
 
-impl Heartbeat {
+impl SocketHeartbeat {
     /// The timers of a connection that opens now.
     pub(super) fn new(introduce_within: Duration) -> Self {
         let now = Instant::now();
@@ -54,7 +54,7 @@ impl Heartbeat {
 impl Connection {
     /// When [`Connection::on_timer`] is due.
     pub(super) fn deadline(&self) -> Instant {
-        let Heartbeat { next_ping, introduce_by, expiry_noticed, .. } = self.heartbeat;
+        let SocketHeartbeat { next_ping, introduce_by, expiry_noticed, .. } = self.heartbeat;
         let introduce = (!self.client.introduced).then_some(introduce_by);
         let expiry = self.client.principal.staff.as_ref().map(|staff| {
             let lead = if expiry_noticed { -EXPIRY_GRACE_MS } else { self.expiry_lead() };
@@ -65,10 +65,10 @@ impl Connection {
     }
 
     /// Does what is due.
-    pub(super) async fn on_timer(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    pub(super) async fn on_timer(&mut self, socket: &mut WebSocket) -> Result<(), ConnectionEnd> {
         let now = Instant::now();
         if !self.client.introduced && now >= self.heartbeat.introduce_by {
-            return Err(End::Closed(CloseCode::NoIntroduction));
+            return Err(ConnectionEnd::Closed(CloseCode::NoIntroduction));
         }
         self.check_expiry()?;
         if now < self.heartbeat.next_ping {
@@ -78,17 +78,17 @@ impl Connection {
         // While the socket is not read, silence proves nothing; the write timeout decides.
         let reads = !self.topics.answers_first();
         if reads && now - self.heartbeat.received_at > SILENCE_TIMEOUT {
-            return Err(End::Left(Departure::Broken));
+            return Err(ConnectionEnd::Left(Departure::Broken));
         }
         let ping = socket.send(Message::Ping(Bytes::new()));
         match timeout(WRITE_TIMEOUT, ping).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(End::Left(Departure::Broken)),
+            _ => Err(ConnectionEnd::Left(Departure::Broken)),
         }
     }
 
     /// Asks for a renewal before the sign-in ends, and drops it afterwards.
-    fn check_expiry(&mut self) -> Result<(), End> {
+    fn check_expiry(&mut self) -> Result<(), ConnectionEnd> {
         let Some(staff) = &self.client.principal.staff else { return Ok(()) };
         let (expires_at, now) = (staff.expires_at, self.state.now());
         if now >= expires_at + EXPIRY_GRACE_MS {

@@ -1,10 +1,10 @@
 //! From a frame to its messages: size, codec, and the limits that are counted per message.
 
-use super::connection::{Connection, End};
+use super::connection::{Connection, ConnectionEnd};
 use crate::state::AppState;
 use axum::extract::ws::Message;
 use cadence_base::{
-    rate_limit::{Bucket, Counted},
+    rate_limit::{Bucket, CountedBy},
     sync::lock,
 };
 use logic::{
@@ -38,22 +38,22 @@ pub(super) struct MessageLimits {
 impl MessageLimits {
     /// A client that is counted by its address until it is known.
     pub(super) fn new(state: &AppState, address: IpAddr) -> Self {
-        let bucket = state.buckets.of(Counted::Address(address));
+        let bucket = state.buckets.of(CountedBy::Address(address));
         Self { bucket, bad: 0, excess: 0 }
     }
 
     /// From now on the client's messages are counted with those of this account or seat.
-    pub(super) fn count_as(&mut self, state: &AppState, counted: Counted) {
+    pub(super) fn count_as(&mut self, state: &AppState, counted: CountedBy) {
         self.bucket = state.buckets.of(counted);
     }
 
     /// Counts a message. The inner result is how many milliseconds to wait when it is over the
     /// limit; the outer one ends the connection after too many of those.
-    fn count(&mut self) -> Result<Result<(), u64>, End> {
+    fn count(&mut self) -> Result<Result<(), u64>, ConnectionEnd> {
         let taken = lock(&self.bucket).take(Instant::now());
         self.excess = if taken.is_ok() { 0 } else { self.excess + 1 };
         match self.excess > MAX_EXCESS_MESSAGES {
-            true => Err(End::Closed(CloseCode::TooManyMessages)),
+            true => Err(ConnectionEnd::Closed(CloseCode::TooManyMessages)),
             false => Ok(taken),
         }
     }
@@ -61,7 +61,7 @@ impl MessageLimits {
 
 impl Connection {
     /// Handles a frame.
-    pub(super) async fn read(&mut self, message: Message) -> Result<(), End> {
+    pub(super) async fn read(&mut self, message: Message) -> Result<(), ConnectionEnd> {
         self.heartbeat.received();
         match message {
             Message::Text(text) => self.read_text(text.as_str()).await,
@@ -70,13 +70,13 @@ impl Connection {
             Message::Ping(_) | Message::Pong(_) => self.limits.count().map(drop),
             Message::Close(frame) => {
                 let left = frame.is_none_or(|frame| matches!(frame.code, 1000 | 1001 | 1005));
-                Err(End::Left(if left { Departure::Closed } else { Departure::Broken }))
+                Err(ConnectionEnd::Left(if left { Departure::Closed } else { Departure::Broken }))
             }
         }
     }
 
     /// MessagePack where that was negotiated, and JSON otherwise.
-    async fn read_bytes(&mut self, bytes: &[u8]) -> Result<(), End> {
+    async fn read_bytes(&mut self, bytes: &[u8]) -> Result<(), ConnectionEnd> {
         if let Err(error) = self.check_size(bytes.len()) {
             return self.refuse(None, error);
         }
@@ -91,7 +91,7 @@ impl Connection {
         }
     }
 
-    async fn read_text(&mut self, text: &str) -> Result<(), End> {
+    async fn read_text(&mut self, text: &str) -> Result<(), ConnectionEnd> {
         match self.check_size(text.len()) {
             Ok(()) => self.read_messages(text).await,
             Err(error) => self.refuse(None, error),
@@ -107,7 +107,7 @@ impl Connection {
         Err(ErrorBody::new(ErrorCode::TooLarge, text))
     }
 
-    async fn read_messages(&mut self, text: &str) -> Result<(), End> {
+    async fn read_messages(&mut self, text: &str) -> Result<(), ConnectionEnd> {
         for decoded in decode_frame(text, ClientMessage::read) {
             if let Err(wait_ms) = self.limits.count()? {
                 self.refuse_for_now(decoded, wait_ms)?;
@@ -130,7 +130,11 @@ impl Connection {
     }
 
     /// Answers a message over the limit, and keeps later ones behind it.
-    fn refuse_for_now(&mut self, decoded: Decoded<ClientMessage>, wait_ms: u64) -> Result<(), End> {
+    fn refuse_for_now(
+        &mut self,
+        decoded: Decoded<ClientMessage>,
+        wait_ms: u64,
+    ) -> Result<(), ConnectionEnd> {
         let error = ErrorBody::new(ErrorCode::RateLimited, "Too many messages.");
         let error = error.retry_after(wait_ms);
         let Envelope { message, id, topic, .. } = match decoded {
@@ -144,17 +148,17 @@ impl Connection {
         match self.topics.defer(id, topic.or(self.home), &message) {
             Deferral::Nothing => {}
             Deferral::Leave(topic) => self.leave(topic),
-            Deferral::Close(code) => return Err(End::Closed(code)),
+            Deferral::Close(code) => return Err(ConnectionEnd::Closed(code)),
         }
         Ok(())
     }
 
     /// Answers something that could not be understood; too many in a row end the connection.
-    fn refuse(&mut self, id: Option<Uuid>, error: ErrorBody) -> Result<(), End> {
+    fn refuse(&mut self, id: Option<Uuid>, error: ErrorBody) -> Result<(), ConnectionEnd> {
         self.limits.bad += 1;
         self.answer(id, Err(error));
         match self.limits.bad >= MAX_BAD_MESSAGES {
-            true => Err(End::Closed(CloseCode::ProtocolError)),
+            true => Err(ConnectionEnd::Closed(CloseCode::ProtocolError)),
             false => Ok(()),
         }
     }

@@ -2,17 +2,17 @@
 //! of a sign-in on an open socket.
 
 use super::{
-    connection::{Connection, End},
+    connection::{Connection, ConnectionEnd},
     principal::{Principal, Seat},
 };
 use crate::{
-    accounts::introduction::{self, Accepted},
+    accounts::introduction::{self, AcceptedIdentity},
     auth::OriginKind,
     guitar::{pairing::invalid_session, session},
 };
 use cadence_base::{
     identity::{HostIdentity, ParticipantIdentity},
-    rate_limit::Counted,
+    rate_limit::CountedBy,
 };
 use logic::{
     permission::not_signed_in,
@@ -70,7 +70,7 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         message: ClientMessage,
-    ) -> Result<(), End> {
+    ) -> Result<(), ConnectionEnd> {
         match (self.topics.is_cadence(), message) {
             (true, ClientMessage::Hello(hello)) => self.hello(hello).await,
             (false, ClientMessage::Auth(credential)) => self.authenticate(id, &credential).await,
@@ -78,12 +78,12 @@ impl Connection {
                 let first = if cadence { "hello" } else { "auth" };
                 let text = format!("Introduce yourself by `{first}` first.");
                 self.answer(id, Err(ErrorBody::new(ErrorCode::NotSignedIn, text)));
-                Err(End::Closed(CloseCode::NotSignedIn))
+                Err(ConnectionEnd::Closed(CloseCode::NotSignedIn))
             }
         }
     }
 
-    async fn hello(&mut self, hello: Hello) -> Result<(), End> {
+    async fn hello(&mut self, hello: Hello) -> Result<(), ConnectionEnd> {
         self.client.device = hello.client.device.chars().take(MAX_DEVICE_NAME).collect();
         self.client.visible = hello.client.visible;
         self.client.principal = std::mem::take(&mut self.client.cookies);
@@ -121,7 +121,7 @@ impl Connection {
     async fn follow_all(
         &mut self,
         requests: &[TopicRequest],
-    ) -> Result<(Vec<TopicAnswer>, Vec<RefusedTopic>), End> {
+    ) -> Result<(Vec<TopicAnswer>, Vec<RefusedTopic>), ConnectionEnd> {
         let (mut topics, mut refused) = (Vec::new(), Vec::new());
         let mut named = HashSet::new();
         let most = self.state.config.limits.topics as usize;
@@ -167,7 +167,11 @@ impl Connection {
         }
     }
 
-    async fn authenticate(&mut self, id: Option<Uuid>, credential: &Credential) -> Result<(), End> {
+    async fn authenticate(
+        &mut self,
+        id: Option<Uuid>,
+        credential: &Credential,
+    ) -> Result<(), ConnectionEnd> {
         self.accept(credential).await.map_err(|error| self.turn_away(id, error))?;
         self.enrol().await?;
         self.client.introduced = true;
@@ -188,7 +192,7 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         credential: Credential,
-    ) -> Result<(), End> {
+    ) -> Result<(), ConnectionEnd> {
         let Credential::Ticket(_) = credential else {
             let text = "An open connection takes a ticket only. Open another one to join.";
             self.answer(id, Err(ErrorBody::new(ErrorCode::NotAllowed, text)));
@@ -216,7 +220,7 @@ impl Connection {
     }
 
     /// The sign-in was revoked from elsewhere.
-    pub(super) fn take_revocation(&mut self) -> Result<(), End> {
+    pub(super) fn take_revocation(&mut self) -> Result<(), ConnectionEnd> {
         match (self.handle.take_revoked(), &self.client.principal.staff) {
             (Some((sign_in, code)), Some(staff)) if staff.sign_in == sign_in => {
                 self.lose_sign_in(code)
@@ -227,12 +231,12 @@ impl Connection {
 
     /// Goes on without the account. A guitar of the same browser plays on; a connection to which
     /// nothing is left ends.
-    pub(super) fn lose_sign_in(&mut self, code: CloseCode) -> Result<(), End> {
+    pub(super) fn lose_sign_in(&mut self, code: CloseCode) -> Result<(), ConnectionEnd> {
         self.client.principal.staff = None;
         self.handle.forget_sign_in();
         let lost = self.leave_lost_topics();
         if self.client.principal.is_nobody() || (!lost.is_empty() && self.topics.is_empty()) {
-            return Err(End::Closed(code));
+            return Err(ConnectionEnd::Closed(code));
         }
         self.report_lost_topics(lost);
         Ok(())
@@ -264,16 +268,16 @@ impl Connection {
         };
         let connected = session::connected(&self.state.store, &self.state.hub);
         match introduction::accept(&self.state.auth, credential, &origin, &connected).await? {
-            Accepted::Staff(staff) => self.client.principal.staff = Some(staff),
-            Accepted::Host(host) => self.client.principal.take_seat(host.into()),
-            Accepted::Participant(phone) => self.client.principal.take_seat(phone.into()),
+            AcceptedIdentity::Staff(staff) => self.client.principal.staff = Some(staff),
+            AcceptedIdentity::Host(host) => self.client.principal.take_seat(host.into()),
+            AcceptedIdentity::Participant(phone) => self.client.principal.take_seat(phone.into()),
         }
         Ok(())
     }
 
     /// Makes the connection findable, and only then reads its proofs again: a revocation between
     /// the proof and this moment would close nothing.
-    async fn enrol(&mut self) -> Result<(), End> {
+    async fn enrol(&mut self) -> Result<(), ConnectionEnd> {
         let staff = self.client.principal.staff.as_ref();
         let user = staff.map(|staff| staff.user);
         self.handle.identify(
@@ -283,14 +287,14 @@ impl Connection {
         );
         let per_user = self.state.config.limits.connections_per_user as usize;
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
-            return Err(End::Closed(CloseCode::TooManyConnections));
+            return Err(ConnectionEnd::Closed(CloseCode::TooManyConnections));
         }
         // A PC that nobody is signed in on counts as its session: others behind its address, such
         // as a school's, must not take its share.
         let principal = &self.client.principal;
         let phone = principal.participant().map(|phone| phone.0);
         let seat = phone.or(principal.seats.first().map(|seat| seat.id));
-        if let Some(counted) = user.map(Counted::Account).or(seat.map(Counted::Seat)) {
+        if let Some(counted) = user.map(CountedBy::Account).or(seat.map(CountedBy::Seat)) {
             self.limits.count_as(&self.state, counted);
         }
         self.read_proofs_again().await.map_err(|error| self.turn_away(None, error))
@@ -315,7 +319,7 @@ impl Connection {
     }
 
     /// Says why, and how to go on, in the code of the close frame.
-    pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> End {
+    pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> ConnectionEnd {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,
             ErrorCode::SignInRefused => CloseCode::SignInRefused,
@@ -328,7 +332,7 @@ impl Connection {
             _ => CloseCode::NotAllowed,
         };
         self.answer(id, Err(error));
-        End::Closed(code)
+        ConnectionEnd::Closed(code)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The dispatch of a client's messages: one arm per message, each of which calls one function.
 
 use super::{
-    connection::{Connection, End},
-    source::Source,
+    connection::{Connection, ConnectionEnd},
+    source::FollowedSource,
 };
 use crate::{
-    guitar::practice::Step,
+    guitar::practice::PracticeChange,
     gym::{check_in, check_out, undo_check_in},
 };
 use protocol::{
@@ -18,7 +18,10 @@ use uuid::Uuid;
 
 impl Connection {
     /// Handles one message.
-    pub(super) async fn receive(&mut self, envelope: Envelope<ClientMessage>) -> Result<(), End> {
+    pub(super) async fn receive(
+        &mut self,
+        envelope: Envelope<ClientMessage>,
+    ) -> Result<(), ConnectionEnd> {
         use ClientMessage as M;
         let Envelope { message, id, topic, .. } = envelope;
         if !self.client.introduced {
@@ -40,9 +43,13 @@ impl Connection {
             M::Ping { timestamp } => self.pong(id, timestamp),
             M::Visibility { visible } => self.page_visibility(visible),
             M::Note(note) => self.play(id, topic, note).await,
-            M::PracticeStart(command) => self.practise(id, topic, Step::Start, command).await,
-            M::PracticePause(command) => self.practise(id, topic, Step::Pause, command).await,
-            M::PracticeEnd(command) => self.practise(id, topic, Step::End, command).await,
+            M::PracticeStart(command) => {
+                self.practise(id, topic, PracticeChange::Start, command).await
+            }
+            M::PracticePause(command) => {
+                self.practise(id, topic, PracticeChange::Pause, command).await
+            }
+            M::PracticeEnd(command) => self.practise(id, topic, PracticeChange::End, command).await,
             M::Allow { participant, role } => self.allow(id, topic, participant, role).await,
             M::Remove { participant } => self.remove(id, topic, participant).await,
             M::CheckIn(command) => {
@@ -70,7 +77,11 @@ impl Connection {
         Ok(())
     }
 
-    async fn subscribe(&mut self, id: Option<Uuid>, request: TopicRequest) -> Result<(), End> {
+    async fn subscribe(
+        &mut self,
+        id: Option<Uuid>,
+        request: TopicRequest,
+    ) -> Result<(), ConnectionEnd> {
         // A connection without a seat may have missed what the host decided on another node.
         if self.state.hub.is_shared()
             && let Err(error) = self.read_proofs_again().await
@@ -85,16 +96,25 @@ impl Connection {
         followed.await.or_else(|error| self.not_followed(id, request.name, error))
     }
 
-    async fn resync(&mut self, id: Option<Uuid>, request: TopicRequest) -> Result<(), End> {
+    async fn resync(
+        &mut self,
+        id: Option<Uuid>,
+        request: TopicRequest,
+    ) -> Result<(), ConnectionEnd> {
         let followed = self.follow(&request, |_| None).await;
         followed.or_else(|error| self.not_followed(id, request.name, error))
     }
 
     /// What the server cannot read now, the client asks for on its next connection.
-    fn not_followed(&self, id: Option<Uuid>, topic: Topic, error: ErrorBody) -> Result<(), End> {
+    fn not_followed(
+        &self,
+        id: Option<Uuid>,
+        topic: Topic,
+        error: ErrorBody,
+    ) -> Result<(), ConnectionEnd> {
         let retryable = error.retryable;
         self.answer_about(id, topic, error);
-        if retryable { Err(End::Closed(CloseCode::Restarting)) } else { Ok(()) }
+        if retryable { Err(ConnectionEnd::Closed(CloseCode::Restarting)) } else { Ok(()) }
     }
 
     fn pong(&self, id: Option<Uuid>, timestamp: Timestamp) {
@@ -105,7 +125,7 @@ impl Connection {
     fn page_visibility(&mut self, visible: bool) {
         self.client.visible = visible;
         for subscription in self.topics.iter() {
-            if let Source::Guitar(session) = &subscription.source
+            if let FollowedSource::Guitar(session) = &subscription.source
                 && let Some(seat) = self.client.principal.seat(session.id())
             {
                 session.seen(seat.id, self.handle.id, visible, self.state.now());

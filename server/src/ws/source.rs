@@ -13,12 +13,12 @@ use protocol::{ErrorBody, Position, Topic, server::Snapshot};
 use std::sync::Arc;
 
 /// Where a topic's events come from.
-pub(super) enum Source {
+pub(super) enum FollowedSource {
     CheckIns(Arc<NodeLog>),
     Guitar(SharedSession),
 }
 
-impl TopicSource for Source {
+impl TopicSource for FollowedSource {
     type Payload = EncodedMessage;
 
     fn with_log<R>(&self, access: impl FnOnce(&mut EncodedLog) -> R) -> R {
@@ -30,7 +30,7 @@ impl TopicSource for Source {
     }
 }
 
-impl Source {
+impl FollowedSource {
     /// The source of a topic.
     pub(super) async fn open(state: &AppState, topic: Topic) -> Result<Self, ErrorBody> {
         match topic {

@@ -4,7 +4,7 @@
 //! explained by a typed error, and closed with a code.
 
 use super::{
-    connection::{Connection, Opening},
+    connection::{Connection, NewConnection},
     introduce::ClientIdentity,
     principal::Principal,
 };
@@ -113,7 +113,7 @@ async fn open(
                 let opening = {
                     let client =
                         ClientIdentity { origin, cookies, stale_sign_in, ..Default::default() };
-                    Opening { state, handle, protocol, home, client }
+                    NewConnection { state, handle, protocol, home, client }
                 };
                 Box::new(Connection::new(opening)).run(socket).await;
             }

@@ -54,7 +54,7 @@ pub struct NewAccount {
 
 /// What signing in needs to know of an account.
 #[derive(Clone)]
-pub struct Login {
+pub struct LoginRow {
     /// The account.
     pub id: UserId,
     /// The password's hash.
@@ -87,14 +87,18 @@ pub async fn insert(tx: &mut Tx, account: &NewAccount) -> Result<(), StoreError>
 }
 
 /// The account with an address.
-pub async fn login(db: impl Db, email: &Email) -> Result<Option<Login>, sqlx::Error> {
+pub async fn login(db: impl Db, email: &Email) -> Result<Option<LoginRow>, sqlx::Error> {
     let row: Option<(Id, String, bool)> = sql::query_as(
         "SELECT id, password_hash, disabled_at IS NOT NULL FROM users WHERE email_key = $1",
     )
     .bind(email.key())
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|(id, password_hash, disabled)| Login { id: UserId(id.0), password_hash, disabled }))
+    Ok(row.map(|(id, password_hash, disabled)| LoginRow {
+        id: UserId(id.0),
+        password_hash,
+        disabled,
+    }))
 }
 
 /// How many accounts there are.

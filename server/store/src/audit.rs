@@ -5,7 +5,7 @@ use cadence_base::identity::StaffIdentity;
 use uuid::Uuid;
 
 /// One line of the audit log.
-pub struct Entry<'a> {
+pub struct AuditEntry<'a> {
     /// What was done, as a stable word: `check_in_overridden`.
     pub action: &'static str,
     /// The member, visit or subscription that it was done to.
@@ -22,7 +22,7 @@ pub struct Entry<'a> {
 pub async fn record(
     tx: &mut Tx,
     actor: &StaffIdentity,
-    entry: Entry<'_>,
+    entry: AuditEntry<'_>,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query(

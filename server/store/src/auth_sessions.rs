@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A sign-in that counts: not revoked, not expired, its account enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveSignIn {
     /// The sign-in.
     pub sign_in: Uuid,
     /// The account.
@@ -31,7 +31,7 @@ pub struct RefreshToken {
 
 /// A ticket's row.
 #[derive(Clone)]
-pub struct Ticket {
+pub struct TicketRow {
     /// Of the ticket itself.
     pub hash: String,
     /// What it speaks for.
@@ -66,7 +66,11 @@ pub async fn insert(
 }
 
 /// Reads a sign-in together with its account.
-pub async fn live(db: impl Db, sign_in: Uuid, now: Millis) -> Result<Option<Live>, sqlx::Error> {
+pub async fn live(
+    db: impl Db,
+    sign_in: Uuid,
+    now: Millis,
+) -> Result<Option<LiveSignIn>, sqlx::Error> {
     let row: Option<(Id, String, String)> = sql::query_as(
         "SELECT u.id, u.name, u.role FROM sign_ins s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2
@@ -77,7 +81,7 @@ pub async fn live(db: impl Db, sign_in: Uuid, now: Millis) -> Result<Option<Live
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(|(user, name, role)| {
-        Some(Live { sign_in, user: UserId(user.0), name, role: Role::parse(&role)? })
+        Some(LiveSignIn { sign_in, user: UserId(user.0), name, role: Role::parse(&role)? })
     }))
 }
 
@@ -154,7 +158,7 @@ pub async fn revoked_since(db: impl Db, moment: Millis) -> Result<Vec<Uuid>, sql
 }
 
 /// Stores a ticket.
-pub async fn insert_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Error> {
+pub async fn insert_ticket(tx: &mut Tx, ticket: &TicketRow) -> Result<(), sqlx::Error> {
     sql::query(
         "INSERT INTO tickets (hash, sign_in, origin, access_ends_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)",
@@ -170,7 +174,7 @@ pub async fn insert_ticket(tx: &mut Tx, ticket: &Ticket) -> Result<(), sqlx::Err
 }
 
 /// Takes a ticket away: of two that show it, one gets it.
-pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<Ticket>, sqlx::Error> {
+pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<TicketRow>, sqlx::Error> {
     let row: Option<(String, Id, Option<String>, Millis, Millis)> = sql::query_as(
         "DELETE FROM tickets WHERE hash = $1
          RETURNING hash, sign_in, origin, access_ends_at, expires_at",
@@ -178,7 +182,7 @@ pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<Ticket>, sqlx
     .bind(hash)
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|(hash, sign_in, origin, access_ends_at, expires_at)| Ticket {
+    Ok(row.map(|(hash, sign_in, origin, access_ends_at, expires_at)| TicketRow {
         hash,
         sign_in: sign_in.0,
         origin,

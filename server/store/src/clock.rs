@@ -23,12 +23,12 @@ pub struct GymTime {
     pub gym: GymSettings,
     /// The times of its desks.
     pub desk: DeskSettings,
-    now: Clock,
+    now: ClockSource,
 }
 
 /// Where the time comes from.
 #[derive(Clone)]
-enum Clock {
+enum ClockSource {
     /// The system, corrected by how far the database's clock is ahead. All clones share that.
     System(Arc<AtomicI64>),
     /// A test.
@@ -48,14 +48,14 @@ impl GymTime {
         Self {
             gym: GymSettings { name, time_zone, ..GymSettings::default() },
             desk: DeskSettings::default(),
-            now: Clock::System(Arc::default()),
+            now: ClockSource::System(Arc::default()),
         }
     }
 
     /// The same gym on another clock, for tests that must not wait.
     #[must_use]
     pub fn with_clock(mut self, now: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
-        self.now = Clock::Fixed(Arc::new(now));
+        self.now = ClockSource::Fixed(Arc::new(now));
         self
     }
 
@@ -69,8 +69,8 @@ impl GymTime {
     /// what one node records is not in another's future.
     pub fn now(&self) -> Millis {
         match &self.now {
-            Clock::System(ahead) => system_now() + ahead.load(Ordering::Relaxed),
-            Clock::Fixed(now) => now(),
+            ClockSource::System(ahead) => system_now() + ahead.load(Ordering::Relaxed),
+            ClockSource::Fixed(now) => now(),
         }
     }
 
@@ -78,14 +78,14 @@ impl GymTime {
     /// in a test that sets its own.
     pub(super) fn set_by_database(&self, database: Millis) -> Millis {
         match &self.now {
-            Clock::System(ahead) => {
+            ClockSource::System(ahead) => {
                 let difference = database - system_now();
                 if (difference - ahead.load(Ordering::Relaxed)).abs() > CLOCK_TOLERANCE_MS {
                     ahead.store(difference, Ordering::Relaxed);
                 }
                 database
             }
-            Clock::Fixed(now) => now(),
+            ClockSource::Fixed(now) => now(),
         }
     }
 
@@ -104,8 +104,8 @@ impl GymTime {
     }
 
     /// A moment's gym day as the rules count it.
-    pub fn today(&self, moment: Millis) -> Today {
-        Today {
+    pub fn today(&self, moment: Millis) -> CurrentDay {
+        CurrentDay {
             day: day_number(self.day(moment).date),
             soon_days: i64::from(self.gym.ends_soon_days),
         }
@@ -176,7 +176,7 @@ impl From<&Config> for GymTime {
         Self {
             gym: config.gym.clone(),
             desk: config.desk.clone(),
-            now: Clock::System(Arc::default()),
+            now: ClockSource::System(Arc::default()),
         }
     }
 }
@@ -192,7 +192,7 @@ impl fmt::Debug for GymTime {
 
 /// A gym day in numbers, and how far ahead its rules look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Today {
+pub struct CurrentDay {
     /// See [`day_number`].
     pub day: i64,
     /// The setting `gym.ends_soon_days`.

@@ -3,7 +3,7 @@
 
 use crate::{
     Id, Store, StoreError, Tx,
-    events::Place,
+    events::EventPlace,
     once::{AnswerToKeep, OnceAnswer, OnceCommand, OnceWork, accepted_moment, run_once},
     sql,
 };
@@ -53,17 +53,17 @@ pub struct CommandAnswer {
 }
 
 /// What a command's job came to.
-pub struct Decided {
+pub struct CommandDecision {
     /// The answer.
     pub outcome: Outcome,
     /// The place of the event in `checkins`, once the group gets one.
-    pub place: Option<Place>,
+    pub place: Option<EventPlace>,
     /// Set for a card that a second scan should repeat.
     pub card_of: Option<Uuid>,
 }
 
 /// A job of a desk's command at work.
-pub type Deciding<'c> = BoxFuture<'c, Result<Decided, StoreError>>;
+pub type DecisionWork<'c> = BoxFuture<'c, Result<CommandDecision, StoreError>>;
 
 /// The scope of the gym's commands in the table.
 const GYM: &str = "gym";
@@ -78,7 +78,7 @@ pub async fn once<C: Serialize, J>(
     job: J,
 ) -> Result<CommandAnswer, ErrorBody>
 where
-    J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> Deciding<'c> + Send + 'static,
+    J: for<'c> FnOnce(&'c mut Tx, CommandContext, Millis) -> DecisionWork<'c> + Send + 'static,
 {
     context.actor.check_permission(Permission::UseDesk)?;
     let permit = context.permit.clone();
@@ -112,12 +112,12 @@ fn answer_to_keep<'c, J>(
     job: J,
 ) -> OnceWork<'c, KeptAnswer>
 where
-    J: for<'j> FnOnce(&'j mut Tx, CommandContext, Millis) -> Deciding<'j> + Send + 'static,
+    J: for<'j> FnOnce(&'j mut Tx, CommandContext, Millis) -> DecisionWork<'j> + Send + 'static,
 {
     Box::pin(async move {
         let at = accepted_moment(tx, at)?;
         match job(tx, context, at).await {
-            Ok(Decided { outcome, place, card_of }) => {
+            Ok(CommandDecision { outcome, place, card_of }) => {
                 let outcome = Box::new(outcome);
                 Ok(AnswerToKeep { answer: KeptAnswer::Done { outcome, place }, card_of })
             }
@@ -137,7 +137,7 @@ enum KeptAnswer {
     Done {
         outcome: Box<Outcome>,
         #[serde(skip)]
-        place: Option<Place>,
+        place: Option<EventPlace>,
     },
     Refused(ErrorBody),
 }
@@ -218,7 +218,7 @@ mod tests {
         let answer = given(OnceAnswer { answer, fresh: false }).expect("done");
         assert_eq!((answer.outcome, answer.event), (Outcome::Done, None));
         // And the other way round, while both releases run: `place` is optional there.
-        let place = Some(Place::default());
+        let place = Some(EventPlace::default());
         let answer = KeptAnswer::Done { outcome: Box::new(Outcome::Done), place };
         let written = serde_json::to_string(&answer);
         assert_eq!(written.expect("JSON"), r#"{"done":{"outcome":{"kind":"done"}}}"#);

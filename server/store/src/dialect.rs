@@ -1,7 +1,7 @@
 //! All that SQLite and PostgreSQL do differently: how they are opened, how a transaction begins
 //! and ends, whose clock counts, and what a migration's text becomes.
 
-use crate::sql::{Conn, Held, Pool};
+use crate::sql::{Conn, HeldLock, Pool};
 use anyhow::Context;
 use protocol::Millis;
 use sqlx::{
@@ -24,12 +24,12 @@ const OPEN: Duration = Duration::from_secs(3);
 
 /// Where the data is, and how it is opened.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum DatabaseSource {
     Sqlite(SqliteConnectOptions),
     Postgres(PgConnectOptions),
 }
 
-impl Source {
+impl DatabaseSource {
     /// PostgreSQL when an address is set, otherwise the file.
     pub(super) fn of(settings: &cadence_config::DatabaseSettings) -> Self {
         match settings.url.options() {
@@ -62,10 +62,10 @@ impl Source {
     async fn connect(&self) -> Result<Conn, sqlx::Error> {
         let timed_out = |_| sqlx::Error::PoolTimedOut;
         Ok(match self {
-            Self::Sqlite(options) => Conn::Sqlite(Held::Own(options.connect().await?)),
+            Self::Sqlite(options) => Conn::Sqlite(HeldLock::Own(options.connect().await?)),
             Self::Postgres(options) => {
                 let opened = tokio::time::timeout(OPEN, options.connect()).await;
-                Conn::Postgres(Held::Own(opened.map_err(timed_out)??))
+                Conn::Postgres(HeldLock::Own(opened.map_err(timed_out)??))
             }
         })
     }

@@ -43,9 +43,9 @@ impl NewEvent {
 /// Where an event of a job will stand: known once its group has its places, which is before the
 /// answer to the job is handed out.
 #[derive(Debug, Clone, Default)]
-pub struct Place(Arc<OnceLock<u64>>);
+pub struct EventPlace(Arc<OnceLock<u64>>);
 
-impl Place {
+impl EventPlace {
     /// The offset; nothing while the group is at work. Whether it was committed says the answer.
     pub fn get(&self) -> Option<u64> {
         self.0.get().copied()
@@ -224,7 +224,7 @@ const AT_ONCE: [usize; 4] = [64, 16, 4, 1];
 /// Writes the rows of a group, the first at `offset`. The counter was moved by [`advance`].
 pub(super) async fn append(
     conn: &mut Conn,
-    mut events: &[(NewEvent, Place)],
+    mut events: &[(NewEvent, EventPlace)],
     mut offset: u64,
     recorded_at: Millis,
 ) -> Result<(), sqlx::Error> {

@@ -6,7 +6,7 @@ use crate::{
 };
 use cadence_base::{
     event::HostDecision,
-    identity::{HostIdentity, Owner, ParticipantIdentity},
+    identity::{HostIdentity, ParticipantIdentity, PracticeOwner},
 };
 use protocol::{Millis, ParticipantId, SessionId, UserId, account::Role};
 use uuid::Uuid;
@@ -21,12 +21,12 @@ pub struct NewSession {
     /// Of the secret with rotation 0.
     pub secret_hash: String,
     /// Whose practice is counted.
-    pub owner: Option<Owner>,
+    pub owner: Option<PracticeOwner>,
 }
 
 /// A code and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Code {
+pub struct PairingCode {
     /// The six characters.
     pub text: String,
     /// When it ends unless it is used.
@@ -59,7 +59,7 @@ pub struct NewParticipant {
 
 /// A phone that plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Performer {
+pub struct PerformerRow {
     /// The phone.
     pub id: ParticipantId,
     /// When it joined.
@@ -170,7 +170,7 @@ pub async fn set_secret(
 pub async fn touch(
     tx: &mut Tx,
     session: SessionId,
-    owner: Option<Owner>,
+    owner: Option<PracticeOwner>,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let (guest, user) = columns(owner);
@@ -191,7 +191,7 @@ pub async fn touch(
 pub async fn session_owner(
     db: impl Db,
     session: SessionId,
-) -> Result<Option<Option<Owner>>, sqlx::Error> {
+) -> Result<Option<Option<PracticeOwner>>, sqlx::Error> {
     let row: Option<(Option<Id>, Option<Id>)> = sql::query_as(
         "SELECT owner_guest, owner_user FROM guitar_sessions WHERE id = $1 AND ended_at IS NULL",
     )
@@ -202,7 +202,10 @@ pub async fn session_owner(
 }
 
 /// The code that a session shows, expired or not.
-pub async fn newest_code(db: impl Db, session: SessionId) -> Result<Option<Code>, sqlx::Error> {
+pub async fn newest_code(
+    db: impl Db,
+    session: SessionId,
+) -> Result<Option<PairingCode>, sqlx::Error> {
     let row: Option<(String, Millis)> = sql::query_as(
         "SELECT code, expires_at FROM guitar_codes WHERE session = $1
          ORDER BY made_at DESC, expires_at DESC LIMIT 1",
@@ -210,7 +213,7 @@ pub async fn newest_code(db: impl Db, session: SessionId) -> Result<Option<Code>
     .bind(Id(session.0))
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|(text, expires_at)| Code { text, expires_at }))
+    Ok(row.map(|(text, expires_at)| PairingCode { text, expires_at }))
 }
 
 /// Finds a code, expired or not.
@@ -230,7 +233,7 @@ pub async fn find_code(db: impl Db, code: &str) -> Result<Option<FoundCode>, sql
 pub async fn insert_code(
     tx: &mut Tx,
     session: SessionId,
-    code: &Code,
+    code: &PairingCode,
 ) -> Result<bool, sqlx::Error> {
     let now = tx.now();
     let done = sql::query(
@@ -341,7 +344,7 @@ pub async fn participant_by_hash(
 }
 
 /// The phones of a session that play.
-pub async fn performers(db: impl Db, session: SessionId) -> Result<Vec<Performer>, sqlx::Error> {
+pub async fn performers(db: impl Db, session: SessionId) -> Result<Vec<PerformerRow>, sqlx::Error> {
     let rows: Vec<(Id, Millis)> = sql::query_as(
         "SELECT id, joined_at FROM guitar_participants
          WHERE session = $1 AND role = 'performer' AND removed_at IS NULL",
@@ -351,7 +354,7 @@ pub async fn performers(db: impl Db, session: SessionId) -> Result<Vec<Performer
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, joined_at)| Performer { id: ParticipantId(id.0), joined_at })
+        .map(|(id, joined_at)| PerformerRow { id: ParticipantId(id.0), joined_at })
         .collect())
 }
 
@@ -428,16 +431,16 @@ pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
 }
 
 /// An owner as the two columns hold it.
-pub(super) fn columns(owner: Option<Owner>) -> (Option<Id>, Option<Id>) {
+pub(super) fn columns(owner: Option<PracticeOwner>) -> (Option<Id>, Option<Id>) {
     match owner {
-        Some(Owner::Guest(id)) => (Some(Id(id)), None),
-        Some(Owner::User(id)) => (None, Some(Id(id.0))),
+        Some(PracticeOwner::Guest(id)) => (Some(Id(id)), None),
+        Some(PracticeOwner::User(id)) => (None, Some(Id(id.0))),
         None => (None, None),
     }
 }
 
-fn owner(guest: Option<Id>, user: Option<Id>) -> Option<Owner> {
-    user.map(|id| Owner::User(UserId(id.0))).or(guest.map(|id| Owner::Guest(id.0)))
+fn owner(guest: Option<Id>, user: Option<Id>) -> Option<PracticeOwner> {
+    user.map(|id| PracticeOwner::User(UserId(id.0))).or(guest.map(|id| PracticeOwner::Guest(id.0)))
 }
 
 type ParticipantRow = (Id, Id, String, String);

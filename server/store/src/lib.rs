@@ -41,7 +41,7 @@ pub mod writer;
 
 pub use clock::{CLIENT_CLOCK_LEAD_MS, GymTime};
 pub use error::{StoreError, internal, read_failed};
-pub use events::{LoggedEvent, NewEvent, Place};
+pub use events::{EventPlace, LoggedEvent, NewEvent};
 pub use id::Id;
 pub use sqlx::Error as DatabaseError;
 pub use writer::{Commit, Tx};
@@ -71,7 +71,7 @@ impl Store {
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let source = dialect::Source::of(settings);
+        let source = dialect::DatabaseSource::of(settings);
         let name = source.name();
         let mut migrated = source.migrate().await?;
         events::begin_log(&mut migrated, Topic::CheckIns).await?;
@@ -93,8 +93,8 @@ impl Store {
     }
 
     /// A read of several statements at one moment.
-    pub async fn snapshot(&self) -> Result<sql::Snapshot, sqlx::Error> {
-        sql::Snapshot::begin(&self.readers).await
+    pub async fn snapshot(&self) -> Result<sql::ReadSnapshot, sqlx::Error> {
+        sql::ReadSnapshot::begin(&self.readers).await
     }
 
     /// Whether there is a writer, and the database answers before whoever asks loses patience.

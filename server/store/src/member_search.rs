@@ -12,12 +12,12 @@ use logic::gym::number::{MemberNumber, has_prefix};
 
 /// What was typed, ready to search.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Search {
+pub struct MemberSearch {
     /// The longest first: it leaves the fewest members to look at.
     terms: Vec<String>,
 }
 
-impl Search {
+impl MemberSearch {
     /// Reads what was typed; `None` when it is too short to mean anybody.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn terms(text: &str) -> Vec<String> {
-        Search::parse(text).map(|search| search.terms).unwrap_or_default()
+        MemberSearch::parse(text).map(|search| search.terms).unwrap_or_default()
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::{
     Id, Store, Tx,
-    clock::Today,
-    member_search::{self, Search, fold},
+    clock::CurrentDay,
+    member_search::{self, MemberSearch, fold},
     sql::{self, Arg, Builder, Conn},
     visits::{SubscriptionRow, card_code},
 };
@@ -24,7 +24,7 @@ const FOUND: u32 = 8;
 impl Store {
     /// At most 8 members whose name, number or phone matches, the best first.
     pub async fn find_members(&self, text: &str) -> Result<Vec<MemberRow>, sqlx::Error> {
-        let Some(search) = Search::parse(text) else { return Ok(Vec::new()) };
+        let Some(search) = MemberSearch::parse(text) else { return Ok(Vec::new()) };
         let mut tx = self.snapshot().await?;
         let found = search.members(&mut tx, FOUND, 0).await?;
         rows(&mut tx, self.today(), &found).await
@@ -34,7 +34,7 @@ impl Store {
     /// shows the last.
     pub async fn members_page(&self, text: &str, page: u32) -> Result<MemberPage, sqlx::Error> {
         let mut tx = self.snapshot().await?;
-        let search = Search::parse(text);
+        let search = MemberSearch::parse(text);
         let everybody = text.trim().is_empty();
         let total = match &search {
             Some(search) => search.count(&mut tx).await?,
@@ -68,7 +68,7 @@ impl Store {
         })
     }
 
-    fn today(&self) -> Today {
+    fn today(&self) -> CurrentDay {
         self.clock().today(self.clock().now())
     }
 }
@@ -76,14 +76,18 @@ impl Store {
 /// One member as a row of the list.
 pub async fn row(
     conn: &mut Conn,
-    today: Today,
+    today: CurrentDay,
     member: Uuid,
 ) -> Result<Option<MemberRow>, sqlx::Error> {
     Ok(rows(conn, today, &[Id(member)]).await?.pop())
 }
 
 /// The rows of some members, in the order of `ids`.
-async fn rows(conn: &mut Conn, today: Today, ids: &[Id]) -> Result<Vec<MemberRow>, sqlx::Error> {
+async fn rows(
+    conn: &mut Conn,
+    today: CurrentDay,
+    ids: &[Id],
+) -> Result<Vec<MemberRow>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -123,7 +127,7 @@ struct ListRow {
 }
 
 /// Folds the rows of one member, one per subscription.
-fn member_row(today: Today, rows: Vec<ListRow>) -> Option<MemberRow> {
+fn member_row(today: CurrentDay, rows: Vec<ListRow>) -> Option<MemberRow> {
     let mut subscriptions = Vec::new();
     let mut memberships: HashMap<Uuid, Membership> = HashMap::new();
     let mut member = None;

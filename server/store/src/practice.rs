@@ -5,14 +5,14 @@ use crate::{
     guitar::columns,
     sql::{self, Db},
 };
-use cadence_base::identity::Owner;
+use cadence_base::identity::PracticeOwner;
 use protocol::{Millis, SessionId, guitar::PracticeStatus, http::PracticeRecord};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 /// What happened to a practice's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PracticeChange {
     /// It began, or went on.
     Start,
     /// It stood.
@@ -21,7 +21,7 @@ pub enum Kind {
     End,
 }
 
-impl Kind {
+impl PracticeChange {
     fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -51,7 +51,7 @@ impl Kind {
 
 /// A practice's clock: true at `as_of`, and counting on from it while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clock {
+pub struct StoredPractice {
     /// The practice.
     pub id: Uuid,
     /// Its session.
@@ -67,7 +67,7 @@ pub struct Clock {
 }
 
 #[derive(FromRow)]
-struct ClockRow {
+struct StoredPracticeRow {
     id: Id,
     session: Id,
     status: String,
@@ -76,8 +76,8 @@ struct ClockRow {
     alive_at: Millis,
 }
 
-impl From<ClockRow> for Clock {
-    fn from(row: ClockRow) -> Self {
+impl From<StoredPracticeRow> for StoredPractice {
+    fn from(row: StoredPracticeRow) -> Self {
         Self {
             id: row.id.0,
             session: SessionId(row.session.0),
@@ -90,26 +90,29 @@ impl From<ClockRow> for Clock {
 }
 
 /// The newest practice of a session, whether it goes on or has ended.
-pub async fn newest(db: impl Db, session: SessionId) -> Result<Option<Clock>, sqlx::Error> {
-    let row: Option<ClockRow> = sql::query_as(
+pub async fn newest(
+    db: impl Db,
+    session: SessionId,
+) -> Result<Option<StoredPractice>, sqlx::Error> {
+    let row: Option<StoredPracticeRow> = sql::query_as(
         "SELECT id, session, status, elapsed_ms, as_of, alive_at FROM practices
          WHERE session = $1 ORDER BY status = 'ended', started_at DESC, id DESC LIMIT 1",
     )
     .bind(Id(session.0))
     .fetch_optional(db)
     .await?;
-    Ok(row.map(Clock::from))
+    Ok(row.map(StoredPractice::from))
 }
 
 /// Every practice whose clock runs.
-pub async fn running(db: impl Db) -> Result<Vec<Clock>, sqlx::Error> {
-    let rows: Vec<ClockRow> = sql::query_as(
+pub async fn running(db: impl Db) -> Result<Vec<StoredPractice>, sqlx::Error> {
+    let rows: Vec<StoredPracticeRow> = sql::query_as(
         "SELECT id, session, status, elapsed_ms, as_of, alive_at FROM practices
          WHERE status = 'started'",
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(Clock::from).collect())
+    Ok(rows.into_iter().map(StoredPractice::from).collect())
 }
 
 /// Makes a practice without events.
@@ -117,7 +120,7 @@ pub async fn insert(
     tx: &mut Tx,
     id: Uuid,
     session: SessionId,
-    owner: Option<Owner>,
+    owner: Option<PracticeOwner>,
     at: Millis,
 ) -> Result<(), sqlx::Error> {
     let (guest, user) = columns(owner);
@@ -137,7 +140,12 @@ pub async fn insert(
 }
 
 /// Adds an event and sums the clock up anew from all of them.
-pub async fn add_event(tx: &mut Tx, id: Uuid, kind: Kind, at: Millis) -> Result<(), sqlx::Error> {
+pub async fn add_event(
+    tx: &mut Tx,
+    id: Uuid,
+    kind: PracticeChange,
+    at: Millis,
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query(
         "INSERT INTO practice_events (practice, number, kind, at, recorded_at)
@@ -154,8 +162,8 @@ pub async fn add_event(tx: &mut Tx, id: Uuid, kind: Kind, at: Millis) -> Result<
             .bind(Id(id))
             .fetch_all(&mut **tx)
             .await?;
-    let elapsed = elapsed(events.iter().map(|(kind, at)| (Kind::parse(kind), *at)));
-    let ended_at = (kind == Kind::End).then_some(at);
+    let elapsed = elapsed(events.iter().map(|(kind, at)| (PracticeChange::parse(kind), *at)));
+    let ended_at = (kind == PracticeChange::End).then_some(at);
     sql::query(
         "UPDATE practices SET status = $2, elapsed_ms = $3, as_of = $4, ended_at = $5,
                               alive_at = CASE WHEN alive_at < $4 THEN $4 ELSE alive_at END
@@ -172,13 +180,15 @@ pub async fn add_event(tx: &mut Tx, id: Uuid, kind: Kind, at: Millis) -> Result<
 }
 
 /// Practised between the events, up to the last of them. They are in order of time.
-pub fn elapsed(events: impl Iterator<Item = (Kind, Millis)>) -> Millis {
+pub fn elapsed(events: impl Iterator<Item = (PracticeChange, Millis)>) -> Millis {
     let mut sum = 0;
     let mut since = None;
     for (kind, at) in events {
         match kind {
-            Kind::Start => _ = since.get_or_insert(at),
-            Kind::Pause | Kind::End => sum += since.take().map_or(0, |since: Millis| at - since),
+            PracticeChange::Start => _ = since.get_or_insert(at),
+            PracticeChange::Pause | PracticeChange::End => {
+                sum += since.take().map_or(0, |since: Millis| at - since)
+            }
         }
     }
     sum
@@ -233,7 +243,7 @@ struct RecordRow {
 /// At most `count` practices of an owner begun before a moment, the newest first.
 pub async fn of_owner(
     db: impl Db,
-    owner: Owner,
+    owner: PracticeOwner,
     before: Millis,
     count: i64,
     now: Millis,
@@ -267,7 +277,11 @@ pub async fn of_owner(
 }
 
 /// How many practices an owner has, and how long they were in all.
-pub async fn totals(db: impl Db, owner: Owner, now: Millis) -> Result<(i64, Millis), sqlx::Error> {
+pub async fn totals(
+    db: impl Db,
+    owner: PracticeOwner,
+    now: Millis,
+) -> Result<(i64, Millis), sqlx::Error> {
     let (guest, user) = columns(Some(owner));
     sql::query_as(
         "SELECT COUNT(*), CAST(COALESCE(SUM(
@@ -305,18 +319,19 @@ mod tests {
 
     #[test]
     fn elapsed_is_what_lies_between_start_and_pause() {
-        let sum = |events: &[(Kind, Millis)]| elapsed(events.iter().copied());
+        let sum = |events: &[(PracticeChange, Millis)]| elapsed(events.iter().copied());
         assert_eq!(sum(&[]), 0);
-        assert_eq!(sum(&[(Kind::Start, 1_000)]), 0, "counted on from the last event");
-        assert_eq!(sum(&[(Kind::Start, 1_000), (Kind::Pause, 3_000)]), 2_000);
+        assert_eq!(sum(&[(PracticeChange::Start, 1_000)]), 0, "counted on from the last event");
+        assert_eq!(sum(&[(PracticeChange::Start, 1_000), (PracticeChange::Pause, 3_000)]), 2_000);
         let whole = [
-            (Kind::Start, 1_000),
-            (Kind::Pause, 3_000),
-            (Kind::Start, 10_000),
-            (Kind::End, 10_500),
+            (PracticeChange::Start, 1_000),
+            (PracticeChange::Pause, 3_000),
+            (PracticeChange::Start, 10_000),
+            (PracticeChange::End, 10_500),
         ];
         assert_eq!(sum(&whole), 2_500);
-        let ended_while_paused = [(Kind::Start, 0), (Kind::Pause, 5), (Kind::End, 99)];
+        let ended_while_paused =
+            [(PracticeChange::Start, 0), (PracticeChange::Pause, 5), (PracticeChange::End, 99)];
         assert_eq!(sum(&ended_while_paused), 5);
     }
 }

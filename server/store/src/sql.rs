@@ -9,7 +9,7 @@
 
 mod conn;
 
-pub use conn::{Conn, Held, Pool, Snapshot};
+pub use conn::{Conn, HeldLock, Pool, ReadSnapshot};
 
 use crate::Id;
 use conn::{in_time, lost};
@@ -126,7 +126,7 @@ impl Query {
     }
 
     /// Sends it, and says how many rows it changed.
-    pub async fn execute(self, db: impl Db) -> Result<Done, sqlx::Error> {
+    pub async fn execute(self, db: impl Db) -> Result<ExecuteResult, sqlx::Error> {
         let mut conn = db.connection().await?;
         let rows_affected = match &mut *conn {
             Conn::Sqlite(held) => {
@@ -140,7 +140,7 @@ impl Query {
             }
             Conn::Lost => return Err(lost()),
         };
-        Ok(Done { rows_affected })
+        Ok(ExecuteResult { rows_affected })
     }
 
     /// On PostgreSQL: locks the rows that it selects until the transaction ends, so that what is
@@ -230,11 +230,11 @@ where
 
 /// What a statement changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
+pub struct ExecuteResult {
     rows_affected: u64,
 }
 
-impl Done {
+impl ExecuteResult {
     /// How many rows it inserted, changed or deleted.
     pub fn rows_affected(&self) -> u64 {
         self.rows_affected

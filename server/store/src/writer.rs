@@ -7,14 +7,14 @@
 use crate::{
     StoreError,
     clock::GymTime,
-    dialect::{self, Source},
+    dialect::{self, DatabaseSource},
     error::{internal, unavailable},
-    events::{self, NewEvent, Place},
+    events::{self, EventPlace, NewEvent},
     sql::Conn,
     stats,
 };
 pub use cadence_base::event::Commit;
-use cadence_base::faults::{self, Point};
+use cadence_base::faults::{self, FaultPoint};
 use futures_util::{FutureExt, future::BoxFuture};
 use logic::topic::{Permit, order::out_of_order};
 use protocol::{Millis, Topic};
@@ -31,9 +31,9 @@ pub struct Tx {
     /// The moment of the group, the `recorded_at` of everything in it.
     now: Millis,
     /// What the jobs so far want in the log of `checkins`.
-    events: Vec<(NewEvent, Place)>,
+    events: Vec<(NewEvent, EventPlace)>,
     /// Who wants to know where that log ends.
-    ends: Vec<Place>,
+    ends: Vec<EventPlace>,
 }
 
 impl Tx {
@@ -50,16 +50,16 @@ impl Tx {
 
     /// Puts an event into its topic's log. It gets its place when the group commits, is published
     /// afterwards, and is forgotten if the job fails.
-    pub fn emit(&mut self, event: NewEvent) -> Place {
-        let place = Place::default();
+    pub fn emit(&mut self, event: NewEvent) -> EventPlace {
+        let place = EventPlace::default();
         self.events.push((event, place.clone()));
         place
     }
 
     /// Where the log of `checkins` ends when this group commits. What was made by this group or
     /// by any that committed before stands there or earlier.
-    pub fn end_of_log(&mut self) -> Place {
-        let end = Place::default();
+    pub fn end_of_log(&mut self) -> EventPlace {
+        let end = EventPlace::default();
         self.ends.push(end.clone());
         end
     }
@@ -82,7 +82,7 @@ impl DerefMut for Tx {
 /// The way to the writer. The task ends when the last clone is gone.
 #[derive(Clone)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<WaitingJob>,
 }
 
 /// Jobs that may wait; more wait in `write` itself, which is back-pressure.
@@ -92,7 +92,7 @@ const GROUP: usize = 256;
 
 impl Writer {
     pub(super) async fn start(
-        source: Source,
+        source: DatabaseSource,
         clock: GymTime,
         on_commit: impl Fn(Commit) + Send + Sync + 'static,
     ) -> Result<Self, sqlx::Error> {
@@ -134,7 +134,7 @@ impl Writer {
                     (Some(permit), Err(_)) => permit.done(),
                     _ => {}
                 }
-                let answer: Answer = Box::new(move |on_disk| {
+                let answer: JobAnswer = Box::new(move |on_disk| {
                     match ordered.filter(|_| keep) {
                         Some(permit) if on_disk => permit.done(),
                         Some(permit) => permit.retry(),
@@ -143,11 +143,11 @@ impl Writer {
                     // The caller may have given up; what was committed stays.
                     let _ = sender.send(if on_disk || !keep { result } else { lost() });
                 });
-                Done { keep, answer }
+                JobResult { keep, answer }
             }
             .boxed()
         });
-        if let Err(unsent) = self.jobs.send(Job { permit, run }).await {
+        if let Err(unsent) = self.jobs.send(WaitingJob { permit, run }).await {
             unsent.0.give_up();
             return Err(unavailable().into());
         }
@@ -171,12 +171,12 @@ fn lost<T>() -> Result<T, StoreError> {
 }
 
 /// A job that waits for its group.
-struct Job {
+struct WaitingJob {
     permit: Option<Permit>,
     run: RunJob,
 }
 
-impl Job {
+impl WaitingJob {
     /// The job does not run: its group, or the writer, has ended before.
     fn give_up(self) {
         if let Some(permit) = self.permit {
@@ -186,20 +186,20 @@ impl Job {
 }
 
 /// A job's work with its result's type erased.
-type RunJob = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Done> + Send>;
+type RunJob = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, JobResult> + Send>;
 /// Hands out the job's result; the argument is whether the group is on disk.
-type Answer = Box<dyn FnOnce(bool) + Send>;
+type JobAnswer = Box<dyn FnOnce(bool) + Send>;
 
-struct Done {
+struct JobResult {
     keep: bool,
-    answer: Answer,
+    answer: JobAnswer,
 }
 
 /// The task: groups until nobody can ask any more. A connection that broke is opened anew.
 async fn run(
-    source: Source,
+    source: DatabaseSource,
     mut tx: Tx,
-    mut waiting: mpsc::Receiver<Job>,
+    mut waiting: mpsc::Receiver<WaitingJob>,
     on_commit: impl Fn(Commit) + Send + Sync + 'static,
 ) {
     let mut group = Vec::with_capacity(GROUP);
@@ -209,9 +209,9 @@ async fn run(
         match commit_group(&source, &mut tx, &mut jobs, &mut answers).await {
             Ok(commit) => {
                 if !commit.events.is_empty() {
-                    faults::reach(Point::AfterCommit);
+                    faults::reach(FaultPoint::AfterCommit);
                     on_commit(commit);
-                    faults::reach(Point::AfterPublish);
+                    faults::reach(FaultPoint::AfterPublish);
                 }
                 answers.into_iter().for_each(|answer| answer(true));
             }
@@ -219,7 +219,7 @@ async fn run(
                 // Whether a COMMIT without an answer happened nobody knows here: the id of a
                 // command does when it comes again.
                 tracing::error!(%cause, "a group of writes was not committed");
-                jobs.for_each(Job::give_up);
+                jobs.for_each(WaitingJob::give_up);
                 // Before the answers: a caller that tries again at once finds a good connection.
                 if let Err(cause) = tx.reopen(&source).await {
                     tracing::error!(%cause, "the database cannot be opened again");
@@ -234,10 +234,10 @@ async fn run(
 /// Runs the jobs of one group and commits. After an `Err` nothing of the group is on disk, except
 /// that the answer to a COMMIT may have been lost.
 async fn commit_group(
-    source: &Source,
+    source: &DatabaseSource,
     tx: &mut Tx,
-    jobs: &mut impl Iterator<Item = Job>,
-    answers: &mut Vec<Answer>,
+    jobs: &mut impl Iterator<Item = WaitingJob>,
+    answers: &mut Vec<JobAnswer>,
 ) -> Result<Commit, sqlx::Error> {
     tx.begin(source).await?;
     let mut next = "";
@@ -260,7 +260,7 @@ async fn commit_group(
     }
     let commit = tx.write_events().await?;
     if !commit.events.is_empty() {
-        faults::reach(Point::BeforeCommit);
+        faults::reach(FaultPoint::BeforeCommit);
     }
     dialect::commit_group(tx).await?;
     Ok(commit)
@@ -269,7 +269,7 @@ async fn commit_group(
 impl Tx {
     /// Begins a group. A connection that broke while nothing was asked of it is replaced, and
     /// nobody notices.
-    async fn begin(&mut self, source: &Source) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self, source: &DatabaseSource) -> Result<(), sqlx::Error> {
         self.events.clear();
         self.ends.clear();
         let begun = match dialect::begin_group(self).await {
@@ -287,7 +287,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn reopen(&mut self, source: &Source) -> Result<(), sqlx::Error> {
+    async fn reopen(&mut self, source: &DatabaseSource) -> Result<(), sqlx::Error> {
         // The old one first: a transaction that it may still hold would keep the new one waiting.
         std::mem::replace(&mut self.conn, Conn::Lost).close().await;
         self.conn = source.writer().await?;

@@ -113,7 +113,7 @@ pub struct MessageKey<'a> {
 
 /// A session's log as it was read.
 #[derive(Debug)]
-pub struct LogReading {
+pub struct StreamReading {
     /// The log's end.
     pub end: Position,
     /// The events after the position that was asked about; `None` when one of them is of a newer
@@ -284,7 +284,7 @@ impl Broker {
         &self,
         session: SessionId,
         seen: &Position,
-    ) -> Result<LogReading, BrokerAway> {
+    ) -> Result<StreamReading, BrokerAway> {
         let mut step = self.step(session, "read", seen);
         step.arg(MAX_EVENTS_PER_READ);
         type StreamEntry = (String, (String, String));
@@ -302,7 +302,7 @@ impl Broker {
             })
             .collect();
         last.sort_by_key(|(offset, _)| *offset);
-        Ok(LogReading {
+        Ok(StreamReading {
             end: Position { epoch, offset },
             events: events.into_iter().map(event).collect(),
             last: last.into_iter().map(|(_, message)| message).collect(),

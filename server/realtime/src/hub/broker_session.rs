@@ -3,11 +3,11 @@
 
 use super::{
     deduplication::message_key,
-    publication::PublishedEvent,
+    publication::PublishReceipt,
     session_home::SessionHome,
     session_state::{PhoneDecision, SessionCore, SessionState},
 };
-use crate::broker::{AppendOutcome, Broker, BrokerAway, LogReading, MessageKey};
+use crate::broker::{AppendOutcome, Broker, BrokerAway, MessageKey, StreamReading};
 use cadence_base::{refusal::id_conflict, sync::lock};
 use futures_util::{FutureExt, future::BoxFuture};
 use logic::{
@@ -85,7 +85,7 @@ impl BrokerSession {
     /// Reads what the bus did not bring.
     pub(super) async fn read(&self, core: &SessionCore, now: Millis) -> Result<(), BrokerAway> {
         let from = core.log.end();
-        let LogReading { end, events, last } = match self.broker.read(core.id, &from).await {
+        let StreamReading { end, events, last } = match self.broker.read(core.id, &from).await {
             Ok(reading) => reading,
             Err(cause) => {
                 core.log.failed();
@@ -125,7 +125,7 @@ impl BrokerSession {
         &self,
         core: &SessionCore,
         event: TopicEvent,
-    ) -> Result<PublishedEvent, ErrorBody> {
+    ) -> Result<PublishReceipt, ErrorBody> {
         let key = message_key(&event).map(|(id, content)| (id.to_string(), content.text()));
         let (id, content) = key.unwrap_or_default();
         let key = MessageKey { id: &id, content: &content };
@@ -133,9 +133,9 @@ impl BrokerSession {
         match appended {
             AppendOutcome::New(at) => {
                 core.hint(&at, event, true);
-                Ok(PublishedEvent { at, fresh: true })
+                Ok(PublishReceipt { at, fresh: true })
             }
-            AppendOutcome::Repeated(at) => Ok(PublishedEvent { at, fresh: false }),
+            AppendOutcome::Repeated(at) => Ok(PublishReceipt { at, fresh: false }),
             AppendOutcome::Conflict => Err(id_conflict()),
             AppendOutcome::Outdated => Err(BrokerAway::outdated().into()),
         }
@@ -147,7 +147,7 @@ impl SessionHome for BrokerSession {
         &'s self,
         core: &'s SessionCore,
         event: TopicEvent,
-    ) -> BoxFuture<'s, Result<PublishedEvent, ErrorBody>> {
+    ) -> BoxFuture<'s, Result<PublishReceipt, ErrorBody>> {
         self.append(core, event).boxed()
     }
 

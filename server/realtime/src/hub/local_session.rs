@@ -2,7 +2,7 @@
 
 use super::{
     deduplication::{RecentMessages, message_key},
-    publication::PublishedEvent,
+    publication::PublishReceipt,
     session_home::SessionHome,
     session_state::{PhoneDecision, SessionCore, SessionState},
 };
@@ -28,21 +28,21 @@ impl LocalSession {
         &self,
         core: &SessionCore,
         event: TopicEvent,
-    ) -> Result<PublishedEvent, ErrorBody> {
+    ) -> Result<PublishReceipt, ErrorBody> {
         let key = message_key(&event);
         let mut state = core.state();
         let mut recent = lock(&self.recent);
         if let Some((id, content)) = key
             && let Some(at) = recent.place(id, content)?
         {
-            return Ok(PublishedEvent { at, fresh: false });
+            return Ok(PublishReceipt { at, fresh: false });
         }
         state.count_and_apply(&event);
         let at = core.log.push(event);
         if let Some((id, content)) = key {
             recent.remember(id, content, at.clone());
         }
-        Ok(PublishedEvent { at, fresh: true })
+        Ok(PublishReceipt { at, fresh: true })
     }
 
     fn publish_participant(
@@ -62,7 +62,7 @@ impl SessionHome for LocalSession {
         &'s self,
         core: &'s SessionCore,
         event: TopicEvent,
-    ) -> BoxFuture<'s, Result<PublishedEvent, ErrorBody>> {
+    ) -> BoxFuture<'s, Result<PublishReceipt, ErrorBody>> {
         std::future::ready(self.publish_now(core, event)).boxed()
     }
 

@@ -22,9 +22,9 @@ mod session_home;
 mod session_state;
 mod session_sync;
 
-pub use publication::{Publication, PublishedEvent};
+pub use publication::{Publication, PublishReceipt};
 
-use crate::broker::{Broker, LogReading, parse_bus_message};
+use crate::broker::{Broker, StreamReading, parse_bus_message};
 use broker_session::{BrokerSession, state_of};
 use cadence_base::{
     event::{Commit, HostDecision, LoggedEvent},
@@ -201,7 +201,7 @@ impl Hub {
         // channel again when the broker is away, another caller was faster, or this one gave up.
         let following = broker.follow_for_now(&id.to_string());
         let nowhere = Position { epoch: String::new(), offset: 0 };
-        let LogReading { end, events, last } = broker.read(id, &nowhere).await?;
+        let StreamReading { end, events, last } = broker.read(id, &nowhere).await?;
         let mut sessions = lock(&self.inner.sessions);
         if let Some(session) = sessions.get(&id) {
             return Ok(Arc::clone(session));

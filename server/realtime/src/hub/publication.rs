@@ -5,7 +5,7 @@ use protocol::{Position, ServerMessage, server::Outcome};
 
 /// What a publisher gets back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedEvent {
+pub struct PublishReceipt {
     /// The event's place.
     pub at: Position,
     /// False when the same message id was published before; `at` is then the place of the first.

@@ -3,7 +3,7 @@
 use super::{
     handle::ConnectionHandle,
     log::NodeLog,
-    publication::{Publication, PublishedEvent},
+    publication::{Publication, PublishReceipt},
     session_home::SessionHome,
     session_state::{PhoneDecision, SessionCore},
 };
@@ -65,7 +65,7 @@ impl Session {
         &self,
         publication: Publication,
         now: Millis,
-    ) -> Result<PublishedEvent, ErrorBody> {
+    ) -> Result<PublishReceipt, ErrorBody> {
         let Publication { message, origin, outcome } = publication;
         let event = TopicEvent { ts: now, message, origin, outcome, decided: false };
         self.home.publish(&self.core, event).await

@@ -1,7 +1,7 @@
 //! Where a session's log is kept: on this node alone, or with the broker for all nodes.
 
 use super::{
-    publication::PublishedEvent,
+    publication::PublishReceipt,
     session_state::{PhoneDecision, SessionCore, SessionState},
 };
 use futures_util::future::BoxFuture;
@@ -22,7 +22,7 @@ pub(super) trait SessionHome: fmt::Debug + Send + Sync {
         &'s self,
         core: &'s SessionCore,
         event: TopicEvent,
-    ) -> BoxFuture<'s, Result<PublishedEvent, ErrorBody>>;
+    ) -> BoxFuture<'s, Result<PublishReceipt, ErrorBody>>;
 
     /// A seat of this node has changed: publishes what follows for its participant.
     fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: Uuid, now: Millis);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::auth::{
-    Identified, OriginKind,
+    OriginKind, RequestIdentity,
     cookies::Cookies,
     test_auth::{self, TestAuth},
 };
@@ -14,12 +14,12 @@ fn browser() -> Caller {
         peer: PHONE,
         may_sign_in: false,
         origin: OriginKind::Ours("http://localhost:3000".to_owned()),
-        who: Identified::default(),
+        who: RequestIdentity::default(),
         cookies: Cookies::default(),
     }
 }
 
-async fn stage() -> (TestAuth, Caller, Hosting) {
+async fn stage() -> (TestAuth, Caller, HostedSession) {
     let test = test_auth::auth().await;
     let mut pc = browser();
     let hosting = open(&test.auth, &pc).await.expect("opened");
@@ -33,7 +33,7 @@ fn by_code(code: &str) -> JoinRequest {
     JoinRequest { code: Some(code.to_owned()), ..JoinRequest::default() }
 }
 
-fn by_link(hosting: &Hosting) -> JoinRequest {
+fn by_link(hosting: &HostedSession) -> JoinRequest {
     JoinRequest {
         session_id: Some(hosting.session),
         secret: Some(hosting.secret.clone()),
@@ -41,7 +41,7 @@ fn by_link(hosting: &Hosting) -> JoinRequest {
     }
 }
 
-async fn joined(test: &TestAuth, request: JoinRequest) -> Result<Joining, ErrorCode> {
+async fn joined(test: &TestAuth, request: JoinRequest) -> Result<JoinedPhone, ErrorCode> {
     join(&test.auth, Some(PHONE), None, request, &|_, _| Box::pin(async { true }))
         .await
         .map_err(|e| e.code)
@@ -67,7 +67,7 @@ fn codes_are_read_as_people_type_them() {
 
 #[test]
 fn the_first_phone_plays_until_it_is_gone() {
-    let performer = Performer { id: ParticipantId(Uuid::nil()), joined_at: 0 };
+    let performer = PerformerRow { id: ParticipantId(Uuid::nil()), joined_at: 0 };
     assert_eq!(role_of_next(&[], &[], 0), Role::Performer);
     assert_eq!(role_of_next(&[performer], &[], 0), Role::Spectator, "on its way to its socket");
     assert_eq!(role_of_next(&[performer], &[], 1), Role::Performer, "gone");
@@ -229,7 +229,7 @@ async fn sessions_of_programs_have_no_owner_and_live_sessions_are_known() {
     )
     .await;
     let host = HostIdentity { session: hosting.session, owner: None };
-    assert_eq!(accepted, Ok(crate::accounts::introduction::Accepted::Host(host)));
+    assert_eq!(accepted, Ok(crate::accounts::introduction::AcceptedIdentity::Host(host)));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::auth::{
-    Caller, Identified, OriginKind,
+    Caller, OriginKind, RequestIdentity,
     cookies::Cookies,
     test_auth::{self, START, TestAuth},
 };
@@ -13,7 +13,7 @@ const MINUTE: Millis = 60_000;
 struct Stage {
     test: TestAuth,
     session: SessionId,
-    owner: Owner,
+    owner: PracticeOwner,
 }
 
 async fn stage() -> Stage {
@@ -22,23 +22,23 @@ async fn stage() -> Stage {
         peer: IpAddr::from([127, 0, 0, 1]),
         may_sign_in: true,
         origin: OriginKind::Ours("http://localhost:3000".to_owned()),
-        who: Identified::default(),
+        who: RequestIdentity::default(),
         cookies: Cookies::default(),
     };
     let hosting = pairing::open(&test.auth, &pc).await.expect("opened");
     let (guest, _) = hosting.guest.expect("a browser is a guest");
-    Stage { test, session: hosting.session, owner: Owner::Guest(guest) }
+    Stage { test, session: hosting.session, owner: PracticeOwner::Guest(guest) }
 }
 
 impl Stage {
-    async fn run(&self, step: Step) -> Result<PracticeAnswer, ErrorCode> {
+    async fn run(&self, step: PracticeChange) -> Result<PracticeAnswer, ErrorCode> {
         self.run_as(Uuid::now_v7(), step, PracticeCommand::default()).await
     }
 
     async fn run_as(
         &self,
         id: Uuid,
-        step: Step,
+        step: PracticeChange,
         said: PracticeCommand,
     ) -> Result<PracticeAnswer, ErrorCode> {
         command(self.test.auth.store(), id, None, self.session, step, said)
@@ -46,13 +46,13 @@ impl Stage {
             .map_err(|e| e.code)
     }
 
-    async fn sweep(&self, activity: &[Activity]) -> Vec<(SessionId, PracticeUpdate)> {
+    async fn sweep(&self, activity: &[SessionActivity]) -> Vec<(SessionId, PracticeUpdate)> {
         self.sweep_beside_others(activity, None).await
     }
 
     async fn sweep_beside_others(
         &self,
-        activity: &[Activity],
+        activity: &[SessionActivity],
         steady: Option<Millis>,
     ) -> Vec<(SessionId, PracticeUpdate)> {
         let (store, guitar) = (self.test.auth.store(), self.test.auth.guitar());
@@ -71,23 +71,23 @@ impl Stage {
 #[tokio::test]
 async fn pauses_are_left_out_and_an_end_begins_a_new_record() {
     let stage = stage().await;
-    let started = stage.run(Step::Start).await.expect("started");
+    let started = stage.run(PracticeChange::Start).await.expect("started");
     assert_eq!(started.update.status, PracticeStatus::Started);
     assert_eq!(started.update.timestamp, Timestamp::Millis(START));
     assert!(started.changed && started.fresh);
     stage.test.pass(10 * SECOND);
     assert_eq!(stage.clock().await.elapsed_ms, 10 * SECOND, "it runs");
-    stage.run(Step::Pause).await.expect("paused");
+    stage.run(PracticeChange::Pause).await.expect("paused");
     stage.test.pass(60 * SECOND);
     assert_eq!(stage.clock().await.elapsed_ms, 10 * SECOND, "it stands");
-    stage.run(Step::Start).await.expect("goes on");
+    stage.run(PracticeChange::Start).await.expect("goes on");
     stage.test.pass(5 * SECOND);
-    let ended = stage.run(Step::End).await.expect("ended");
+    let ended = stage.run(PracticeChange::End).await.expect("ended");
     assert_eq!(ended.update.status, PracticeStatus::Ended);
     assert_eq!(ended.update.elapsed_ms, 15 * SECOND);
 
     stage.test.pass(SECOND);
-    stage.run(Step::Start).await.expect("another");
+    stage.run(PracticeChange::Start).await.expect("another");
     let page = stage.page().await;
     assert_eq!((page.total, page.total_ms), (2, 15 * SECOND));
     assert_eq!(page.records[0].status, PracticeStatus::Started);
@@ -97,15 +97,15 @@ async fn pauses_are_left_out_and_an_end_begins_a_new_record() {
 #[tokio::test]
 async fn what_is_so_already_changes_nothing() {
     let stage = stage().await;
-    assert_eq!(stage.run(Step::Pause).await.err(), Some(ErrorCode::NoPractice));
-    assert_eq!(stage.run(Step::End).await.err(), Some(ErrorCode::NoPractice));
-    stage.run(Step::Start).await.expect("started");
+    assert_eq!(stage.run(PracticeChange::Pause).await.err(), Some(ErrorCode::NoPractice));
+    assert_eq!(stage.run(PracticeChange::End).await.err(), Some(ErrorCode::NoPractice));
+    stage.run(PracticeChange::Start).await.expect("started");
     stage.test.pass(3 * SECOND);
-    let again = stage.run(Step::Start).await.expect("the other device");
+    let again = stage.run(PracticeChange::Start).await.expect("the other device");
     assert!(!again.changed);
     assert_eq!(again.update.elapsed_ms, 3 * SECOND);
-    stage.run(Step::End).await.expect("ended");
-    assert_eq!(stage.run(Step::End).await.err(), Some(ErrorCode::NoPractice));
+    stage.run(PracticeChange::End).await.expect("ended");
+    assert_eq!(stage.run(PracticeChange::End).await.err(), Some(ErrorCode::NoPractice));
     assert_eq!(stage.page().await.total, 1);
 }
 
@@ -113,13 +113,14 @@ async fn what_is_so_already_changes_nothing() {
 async fn one_id_runs_once() {
     let stage = stage().await;
     let (id, said) = (Uuid::now_v7(), PracticeCommand::default());
-    let first = stage.run_as(id, Step::Start, said.clone()).await.expect("started");
-    stage.run(Step::End).await.expect("ended");
-    let again = stage.run_as(id, Step::Start, said.clone()).await.expect("the first answer");
+    let first = stage.run_as(id, PracticeChange::Start, said.clone()).await.expect("started");
+    stage.run(PracticeChange::End).await.expect("ended");
+    let again =
+        stage.run_as(id, PracticeChange::Start, said.clone()).await.expect("the first answer");
     assert_eq!(again.update, first.update);
     assert!(!again.fresh);
     assert_eq!(stage.page().await.total, 1, "the repeated start began nothing");
-    let other = stage.run_as(id, Step::Pause, said).await;
+    let other = stage.run_as(id, PracticeChange::Pause, said).await;
     assert_eq!(other.err(), Some(ErrorCode::IdConflict));
 }
 
@@ -128,27 +129,28 @@ async fn a_late_command_counts_from_when_it_was_made() {
     let stage = stage().await;
     let at =
         |at| PracticeCommand { timestamp: Some(Timestamp::Text("T".to_owned())), at: Some(at) };
-    let late = stage.run_as(Uuid::now_v7(), Step::Start, at(START - MINUTE)).await;
+    let late = stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START - MINUTE)).await;
     let late = late.expect("started a minute ago");
     assert_eq!(late.update.elapsed_ms, MINUTE);
     assert_eq!(late.update.timestamp, Timestamp::Text("T".to_owned()), "as the client said it");
-    let before = stage.run_as(Uuid::now_v7(), Step::Pause, at(START - 2 * MINUTE)).await;
+    let before = stage.run_as(Uuid::now_v7(), PracticeChange::Pause, at(START - 2 * MINUTE)).await;
     assert_eq!(before.expect("paused").update.elapsed_ms, 0, "never before what is stored");
-    let future = stage.run_as(Uuid::now_v7(), Step::Start, at(START + MINUTE)).await;
+    let future = stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START + MINUTE)).await;
     assert_eq!(future.err(), Some(ErrorCode::FromTheFuture));
-    let old = stage.run_as(Uuid::now_v7(), Step::Start, at(START - 25 * 60 * MINUTE)).await;
+    let old =
+        stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START - 25 * 60 * MINUTE)).await;
     assert_eq!(old.err(), Some(ErrorCode::TooOld));
     let nowhere = Stage { session: SessionId(Uuid::nil()), ..stage };
-    assert_eq!(nowhere.run(Step::Start).await.err(), Some(ErrorCode::InvalidSession));
+    assert_eq!(nowhere.run(PracticeChange::Start).await.err(), Some(ErrorCode::InvalidSession));
 }
 
 #[tokio::test]
 async fn silence_pauses_at_the_last_input() {
     let stage = stage().await;
-    stage.run(Step::Start).await.expect("started");
+    stage.run(PracticeChange::Start).await.expect("started");
     stage.test.pass(12 * MINUTE);
     let activity =
-        |input| Activity { session: stage.session, input, presence: START + 12 * MINUTE };
+        |input| SessionActivity { session: stage.session, input, presence: START + 12 * MINUTE };
     assert!(stage.sweep(&[activity(START + 3 * MINUTE)]).await.is_empty(), "nine minutes");
     let paused = stage.sweep(&[activity(START + 2 * MINUTE)]).await;
     let (session, update) = paused.first().expect("ten minutes");
@@ -161,9 +163,9 @@ async fn silence_pauses_at_the_last_input() {
 #[tokio::test]
 async fn two_minutes_without_devices_pause_when_they_went() {
     let stage = stage().await;
-    stage.run(Step::Start).await.expect("started");
+    stage.run(PracticeChange::Start).await.expect("started");
     stage.test.pass(5 * MINUTE);
-    let gone = |at| Activity { session: stage.session, input: START, presence: at };
+    let gone = |at| SessionActivity { session: stage.session, input: START, presence: at };
     assert!(stage.sweep(&[gone(START + 4 * MINUTE)]).await.is_empty(), "one minute");
     stage.test.pass(MINUTE);
     let paused = stage.sweep(&[gone(START + 4 * MINUTE)]).await;
@@ -173,7 +175,7 @@ async fn two_minutes_without_devices_pause_when_they_went() {
 #[tokio::test]
 async fn a_practice_on_another_node_is_not_paused_because_its_database_was_away() {
     let stage = stage().await;
-    stage.run(Step::Start).await.expect("started");
+    stage.run(PracticeChange::Start).await.expect("started");
     // Nobody could write a sign of life for five minutes.
     stage.test.pass(5 * MINUTE);
     let back = stage.test.auth.now();
@@ -189,9 +191,9 @@ async fn a_practice_on_another_node_is_not_paused_because_its_database_was_away(
 #[tokio::test]
 async fn after_a_power_cut_the_stored_sign_of_life_counts() {
     let stage = stage().await;
-    stage.run(Step::Start).await.expect("started");
+    stage.run(PracticeChange::Start).await.expect("started");
     stage.test.pass(MINUTE);
-    let there = Activity { session: stage.session, input: START, presence: START + MINUTE };
+    let there = SessionActivity { session: stage.session, input: START, presence: START + MINUTE };
     assert!(stage.sweep(&[there]).await.is_empty());
     // The server is away for a minute; nobody has come back yet.
     stage.test.pass(MINUTE);
@@ -205,7 +207,7 @@ async fn after_a_power_cut_the_stored_sign_of_life_counts() {
 #[tokio::test]
 async fn what_was_played_is_added_up() {
     let stage = stage().await;
-    stage.run(Step::Start).await.expect("started");
+    stage.run(PracticeChange::Start).await.expect("started");
     let store = stage.test.auth.store();
     let chords = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     record_play(store, stage.session, chords(&["Em", "G"]), 4).await.expect("stored");
@@ -223,9 +225,9 @@ async fn what_was_played_is_added_up() {
 async fn pages_follow_each_other() {
     let stage = stage().await;
     for _ in 0..21 {
-        stage.run(Step::Start).await.expect("started");
+        stage.run(PracticeChange::Start).await.expect("started");
         stage.test.pass(SECOND);
-        stage.run(Step::End).await.expect("ended");
+        stage.run(PracticeChange::End).await.expect("ended");
         stage.test.pass(SECOND);
     }
     let first = stage.page().await;
@@ -233,6 +235,7 @@ async fn pages_follow_each_other() {
     let before = first.records.last().map(|record| record.started_at);
     let second = page(&stage.test.auth, stage.owner, before).await.expect("a page");
     assert_eq!((second.records.len(), second.more), (1, false));
-    let nobody = page(&stage.test.auth, Owner::Guest(Uuid::nil()), None).await.expect("a page");
+    let nobody =
+        page(&stage.test.auth, PracticeOwner::Guest(Uuid::nil()), None).await.expect("a page");
     assert_eq!(nobody.total, 0);
 }

@@ -1,12 +1,12 @@
 //! Signing in, staying signed in, signing out.
 
-use crate::http::reply::{Body, Failed, MaybeBody, private};
+use crate::http::reply::{FailedCall, JsonBody, MaybeBody, private};
 use crate::{
     accounts::{sign_in, sign_out},
     auth::{
         Caller,
         cookies::SetCookie,
-        refresh::{Refreshed, Tokens, refused},
+        refresh::{RefreshOutcome, SignInTokens, refused},
     },
     state::AppState,
 };
@@ -21,8 +21,8 @@ use protocol::{
 pub(super) async fn login(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(request): Body<LoginRequest>,
-) -> Result<Response, Failed> {
+    JsonBody(request): JsonBody<LoginRequest>,
+) -> Result<Response, FailedCall> {
     let tokens = sign_in::sign_in(&state.auth, &state.hub, &caller, request).await?;
     Ok(with_tokens(&state, &caller, tokens))
 }
@@ -34,11 +34,11 @@ pub(super) async fn post_refresh(
     MaybeBody(request): MaybeBody<RefreshRequest>,
 ) -> Result<Response, Response> {
     use axum::response::IntoResponse;
-    let failed = |error: ErrorBody| Failed(error).into_response();
+    let failed = |error: ErrorBody| FailedCall(error).into_response();
     let token = refresh_token(&caller, request).ok_or_else(|| failed(refused()))?;
     match sign_out::refresh(&state.auth, &state.hub, &token).await.map_err(failed)? {
-        Refreshed::Renewed(tokens) => Ok(with_tokens(&state, &caller, tokens)),
-        Refreshed::Reused { .. } | Refreshed::Refused => {
+        RefreshOutcome::Renewed(tokens) => Ok(with_tokens(&state, &caller, tokens)),
+        RefreshOutcome::Reused { .. } | RefreshOutcome::Refused => {
             let response = failed(refused());
             Err(set_cookies(response, &caller, state.auth.sign_out_cookies()))
         }
@@ -50,7 +50,7 @@ pub(super) async fn logout(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     MaybeBody(request): MaybeBody<RefreshRequest>,
-) -> Result<Response, Failed> {
+) -> Result<Response, FailedCall> {
     use axum::response::IntoResponse;
     let token = refresh_token(&caller, request);
     sign_out::sign_out(&state.auth, &state.hub, &caller, token.as_deref()).await?;
@@ -59,7 +59,7 @@ pub(super) async fn logout(
 }
 
 /// `GET /api/auth/me`
-pub(super) async fn me(Extension(caller): Extension<Caller>) -> Result<Json<SignedIn>, Failed> {
+pub(super) async fn me(Extension(caller): Extension<Caller>) -> Result<Json<SignedIn>, FailedCall> {
     Ok(Json(caller.who.require()?.signed_in()))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn me(Extension(caller): Extension<Caller>) -> Result<Json<Sign
 pub(super) async fn ws_ticket(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-) -> Result<Response, Failed> {
+) -> Result<Response, FailedCall> {
     let ticket = state.auth.issue_ticket(caller.who.require()?, &caller.origin).await?;
     Ok(private(TicketResponse { ticket }))
 }
@@ -80,7 +80,7 @@ fn refresh_token(caller: &Caller, request: RefreshRequest) -> Option<String> {
     }
 }
 
-fn with_tokens(state: &AppState, caller: &Caller, tokens: Tokens) -> Response {
+fn with_tokens(state: &AppState, caller: &Caller, tokens: SignInTokens) -> Response {
     let cookies = tokens.cookies(&state.auth);
     set_cookies(private(tokens.response(caller.is_program())), caller, cookies)
 }

@@ -1,6 +1,6 @@
 //! Guitar sessions for programs, and what joining means for the hub.
 
-use crate::http::reply::{Body, Failed, private};
+use crate::http::reply::{FailedCall, JsonBody, private};
 use crate::{
     auth::Caller,
     guitar::{pairing, practice, session},
@@ -22,7 +22,7 @@ use serde::Deserialize;
 pub(super) async fn open_session(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-) -> Result<Response, Failed> {
+) -> Result<Response, FailedCall> {
     if !caller.is_program() {
         // The host secret of a page belongs into an HttpOnly cookie and never into its scripts.
         let text = "This address is for programs; a page opens its session on the stage.";
@@ -41,8 +41,8 @@ pub(super) async fn open_session(
 pub(super) async fn post_join(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(request): Body<JoinRequest>,
-) -> Result<Response, Failed> {
+    JsonBody(request): JsonBody<JoinRequest>,
+) -> Result<Response, FailedCall> {
     let joining = session::join(&state.auth, &state.hub, &caller, request).await?;
     let phone = &joining.identity;
     let cookie = match &joining.token {
@@ -63,7 +63,7 @@ pub(super) async fn post_join(
 }
 
 #[derive(Deserialize)]
-pub(super) struct Before {
+pub(super) struct PracticesBefore {
     before: Option<Millis>,
 }
 
@@ -71,8 +71,8 @@ pub(super) struct Before {
 pub(super) async fn practices(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Query(Before { before }): Query<Before>,
-) -> Result<Json<PracticePage>, Failed> {
+    Query(PracticesBefore { before }): Query<PracticesBefore>,
+) -> Result<Json<PracticePage>, FailedCall> {
     let owner = caller.who.owner().ok_or_else(logic::permission::not_signed_in)?;
     Ok(Json(practice::page(&state.auth, owner, before).await?))
 }

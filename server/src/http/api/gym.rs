@@ -1,6 +1,6 @@
 //! The gym for programs.
 
-use crate::http::reply::{Body, Failed};
+use crate::http::reply::{FailedCall, JsonBody};
 use crate::{
     auth::Caller,
     gym::{
@@ -27,12 +27,12 @@ use uuid::Uuid;
 pub(super) async fn snapshot(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<AtPosition<GymSnapshot>>, Failed> {
+) -> Result<Json<AtPosition<GymSnapshot>>, FailedCall> {
     Ok(Json(snapshot::snapshot(&state.store, caller.who.require()?).await?))
 }
 
 #[derive(Deserialize)]
-pub(super) struct Search {
+pub(super) struct MemberQuery {
     #[serde(default)]
     text: String,
     page: Option<u32>,
@@ -42,8 +42,8 @@ pub(super) struct Search {
 pub(super) async fn members(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Query(search): Query<Search>,
-) -> Result<Json<MemberPage>, Failed> {
+    Query(search): Query<MemberQuery>,
+) -> Result<Json<MemberPage>, FailedCall> {
     let (actor, page) = (caller.who.require()?, search.page.unwrap_or(1));
     Ok(Json(member_cases::members_page(&state.store, actor, &search.text, page).await?))
 }
@@ -52,8 +52,8 @@ pub(super) async fn members(
 pub(super) async fn create_member(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(member): Body<NewMember>,
-) -> Result<Json<MemberRow>, Failed> {
+    JsonBody(member): JsonBody<NewMember>,
+) -> Result<Json<MemberRow>, FailedCall> {
     let actor = caller.who.require()?;
     Ok(Json(member_cases::create_member(&state.store, actor, member).await?))
 }
@@ -63,7 +63,7 @@ pub(super) async fn renew(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(member): Path<String>,
-) -> Result<Json<MemberRow>, Failed> {
+) -> Result<Json<MemberRow>, FailedCall> {
     let actor = caller.who.require()?;
     // An id that is none belongs to nobody.
     let member = Uuid::try_parse(&member).unwrap_or_default();
@@ -74,8 +74,8 @@ pub(super) async fn renew(
 pub(super) async fn check_in(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(CommandRequest { id, command }): Body<CommandRequest<CheckIn>>,
-) -> Result<Json<Outcome>, Failed> {
+    JsonBody(CommandRequest { id, command }): JsonBody<CommandRequest<CheckIn>>,
+) -> Result<Json<Outcome>, FailedCall> {
     let context = context(&caller, id, command.at)?;
     answer(check_in_case::check_in(&state.store, context, command).await)
 }
@@ -84,8 +84,8 @@ pub(super) async fn check_in(
 pub(super) async fn check_out(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(CommandRequest { id, command }): Body<CommandRequest<CheckOut>>,
-) -> Result<Json<Outcome>, Failed> {
+    JsonBody(CommandRequest { id, command }): JsonBody<CommandRequest<CheckOut>>,
+) -> Result<Json<Outcome>, FailedCall> {
     let context = context(&caller, id, command.at)?;
     answer(check_out_case::check_out(&state.store, context, command).await)
 }
@@ -94,8 +94,8 @@ pub(super) async fn check_out(
 pub(super) async fn undo_check_in(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Body(CommandRequest { id, command }): Body<CommandRequest<UndoCheckIn>>,
-) -> Result<Json<Outcome>, Failed> {
+    JsonBody(CommandRequest { id, command }): JsonBody<CommandRequest<UndoCheckIn>>,
+) -> Result<Json<Outcome>, FailedCall> {
     let context = context(&caller, id, command.at)?;
     answer(undo_case::undo_check_in(&state.store, context, command).await)
 }
@@ -112,6 +112,6 @@ fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandConte
 }
 
 /// What came of a command, in the words that an `ack` uses on the socket.
-fn answer(answer: Result<CommandAnswer, ErrorBody>) -> Result<Json<Outcome>, Failed> {
+fn answer(answer: Result<CommandAnswer, ErrorBody>) -> Result<Json<Outcome>, FailedCall> {
     Ok(Json(answer?.outcome))
 }

@@ -1,6 +1,6 @@
 //! A month of visits, and a day that is under way.
 
-use super::{dice::Dice, people::Person};
+use super::{dice::Dice, people::DemoPerson};
 use crate::{
     Id, NewEvent, StoreError, Tx,
     clock::{GymDay, day_number},
@@ -28,7 +28,7 @@ const DOORS: [&str; 3] = ["Front desk", "Front desk", "Pool entrance"];
 /// The thirty days before today. These are old enough that no page asks for their events.
 pub(super) async fn past_month(
     tx: &mut Tx,
-    people: &[Person],
+    people: &[DemoPerson],
     today: GymDay,
     dice: &mut Dice,
 ) -> Result<(), StoreError> {
@@ -70,12 +70,12 @@ pub(super) async fn past_month(
 /// Today up to now, with its events in the order in which they happened.
 pub(super) async fn today(
     tx: &mut Tx,
-    people: &[Person],
+    people: &[DemoPerson],
     day: GymDay,
     dice: &mut Dice,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    let mut coming: Vec<&Person> = people.iter().filter(|p| p.comes_today).collect();
+    let mut coming: Vec<&DemoPerson> = people.iter().filter(|p| p.comes_today).collect();
     dice.shuffle(&mut coming);
 
     let mut facts = Vec::new();
@@ -96,15 +96,15 @@ pub(super) async fn today(
     }
     for person in people.iter().filter(|p| p.is_refused_today) {
         let at = now - dice.range(MINUTE.min(window), (now - day.start).min(5 * 60 * MINUTE));
-        facts.push((at, Planned::Refusal(person.member.id)));
+        facts.push((at, PlannedVisit::Refusal(person.member.id)));
     }
     facts.sort_by_key(|(at, _)| *at);
 
     let mut events = Vec::new();
     for (at, planned) in facts {
         match planned {
-            Planned::Visit(visit) => record(tx, visit, day, &mut events).await?,
-            Planned::Refusal(member) => refuse(tx, member, at, day, &mut events).await?,
+            PlannedVisit::Visit(visit) => record(tx, visit, day, &mut events).await?,
+            PlannedVisit::Refusal(member) => refuse(tx, member, at, day, &mut events).await?,
         }
     }
     events.sort_by_key(|(at, _)| *at);
@@ -114,7 +114,7 @@ pub(super) async fn today(
     Ok(())
 }
 
-enum Planned {
+enum PlannedVisit {
     Visit(Visit),
     Refusal(Uuid),
 }
@@ -124,8 +124,8 @@ fn plan_visit(
     check_in_time: Millis,
     check_out_time: Option<Millis>,
     dice: &mut Dice,
-) -> Planned {
-    Planned::Visit(Visit {
+) -> PlannedVisit {
+    PlannedVisit::Visit(Visit {
         id: Id::new(check_in_time).0,
         member: member.clone(),
         location: door(dice).to_owned(),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 const DAY: Millis = 24 * 60 * 60_000;
 
 /// The demo's plans by what it needs them for.
-pub(super) struct Plans {
+pub(super) struct DemoPlans {
     monthly: Id,
     quarterly: Id,
     annual: Id,
@@ -24,7 +24,7 @@ pub(super) struct Plans {
 }
 
 /// Makes the plans.
-pub(super) async fn plans(tx: &mut Tx, now: Millis) -> Result<Plans, sqlx::Error> {
+pub(super) async fn plans(tx: &mut Tx, now: Millis) -> Result<DemoPlans, sqlx::Error> {
     let ids: [Id; 5] = std::array::from_fn(|_| Id::new(now));
     let offered = [
         ("Monthly", 1, None),
@@ -46,11 +46,11 @@ pub(super) async fn plans(tx: &mut Tx, now: Millis) -> Result<Plans, sqlx::Error
         .await?;
     }
     let [monthly, quarterly, annual, student, pass] = ids;
-    Ok(Plans { monthly, quarterly, annual, student, pass })
+    Ok(DemoPlans { monthly, quarterly, annual, student, pass })
 }
 
 /// A member of the demo and the habits that its history is made of.
-pub(super) struct Person {
+pub(super) struct DemoPerson {
     pub(super) member: MemberRef,
     /// The last day that the member could train, counted back from today; absent for never.
     pub(super) trains_until_days_ago: Option<i64>,
@@ -64,12 +64,12 @@ pub(super) struct Person {
 pub(super) async fn person(
     tx: &mut Tx,
     i: usize,
-    plans: &Plans,
+    plans: &DemoPlans,
     day: GymDay,
     dice: &mut Dice,
-) -> Result<Person, StoreError> {
+) -> Result<DemoPerson, StoreError> {
     let name = name(i);
-    let story = Story::of(i, plans, dice);
+    let story = VisitHistory::of(i, plans, dice);
     let card = dice.card();
     let phone = format!("+44 7700 900{i:03}");
     let email = format!("{}@example.org", fold(&name).replace([' ', '\''], "."));
@@ -100,7 +100,7 @@ pub(super) async fn person(
         subscribe(tx, record.id, subscription, day.date, joined_at).await?;
     }
     let (id, number) = (record.id, number.to_string());
-    Ok(Person {
+    Ok(DemoPerson {
         member: MemberRef { id, number, full_name: name },
         trains_until_days_ago: story.trains_until_days_ago,
         eagerness: dice.range(8, 45),
@@ -110,8 +110,8 @@ pub(super) async fn person(
 }
 
 /// What a member's record tells; every standing occurs.
-struct Story {
-    subscription: Option<Given>,
+struct VisitHistory {
+    subscription: Option<GivenNames>,
     barred: bool,
     trains_until_days_ago: Option<i64>,
     comes_today: bool,
@@ -119,7 +119,7 @@ struct Story {
 }
 
 /// A subscription in days from today.
-struct Given {
+struct GivenNames {
     plan: Id,
     starts: i64,
     ends: i64,
@@ -127,10 +127,10 @@ struct Given {
     frozen: Option<(i64, i64)>,
 }
 
-impl Story {
-    fn of(i: usize, plans: &Plans, dice: &mut Dice) -> Self {
+impl VisitHistory {
+    fn of(i: usize, plans: &DemoPlans, dice: &mut Dice) -> Self {
         let given =
-            |plan, starts, ends| Given { plan, starts, ends, visits_left: None, frozen: None };
+            |plan, starts, ends| GivenNames { plan, starts, ends, visits_left: None, frozen: None };
         let active = |subscription, comes_today| Self {
             subscription: Some(subscription),
             barred: false,
@@ -153,7 +153,7 @@ impl Story {
                 Self {
                     trains_until_days_ago: Some(6),
                     is_refused_today: i < 20,
-                    ..active(Given { frozen, ..given(plans.annual, -120, 245 + until) }, false)
+                    ..active(GivenNames { frozen, ..given(plans.annual, -120, 245 + until) }, false)
                 }
             }
             11 => {
@@ -161,12 +161,12 @@ impl Story {
                 Self {
                     trains_until_days_ago: Some(2),
                     is_refused_today: i < 20,
-                    ..active(Given { visits_left, ..given(plans.pass, -70, 294) }, false)
+                    ..active(GivenNames { visits_left, ..given(plans.pass, -70, 294) }, false)
                 }
             }
             12 => {
                 let visits_left = Some(dice.range(1, 10));
-                active(Given { visits_left, ..given(plans.pass, -40, 324) }, false)
+                active(GivenNames { visits_left, ..given(plans.pass, -40, 324) }, false)
             }
             15 => active(given(plans.monthly, -26, dice.range(0, 7)), true),
             17 => Self {
@@ -191,7 +191,7 @@ impl Story {
 async fn subscribe(
     tx: &mut Tx,
     member: Uuid,
-    given: &Given,
+    given: &GivenNames,
     today: Date,
     created_at: Millis,
 ) -> Result<(), sqlx::Error> {

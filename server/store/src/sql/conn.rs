@@ -25,8 +25,8 @@ impl Pool {
     /// Borrows a connection.
     pub async fn acquire(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Conn::Sqlite(Held::Pooled(pool.acquire().await?)),
-            Self::Postgres(pool) => Conn::Postgres(Held::Pooled(pool.acquire().await?)),
+            Self::Sqlite(pool) => Conn::Sqlite(HeldLock::Pooled(pool.acquire().await?)),
+            Self::Postgres(pool) => Conn::Postgres(HeldLock::Pooled(pool.acquire().await?)),
         })
     }
 }
@@ -34,9 +34,9 @@ impl Pool {
 /// One connection.
 pub enum Conn {
     /// To a SQLite file.
-    Sqlite(Held<Sqlite>),
+    Sqlite(HeldLock<Sqlite>),
     /// To a PostgreSQL server.
-    Postgres(Held<Postgres>),
+    Postgres(HeldLock<Postgres>),
     /// It did not answer and was given up.
     Lost,
 }
@@ -92,7 +92,7 @@ impl Conn {
         answer: Option<Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
         answer.unwrap_or_else(|| {
-            if let Self::Postgres(Held::Pooled(conn)) = self {
+            if let Self::Postgres(HeldLock::Pooled(conn)) = self {
                 conn.close_on_drop();
             }
             *self = Self::Lost;
@@ -112,14 +112,14 @@ pub(super) async fn in_time<T>(
 }
 
 /// A connection of its own, or one that goes back to its pool.
-pub enum Held<DB: Database> {
+pub enum HeldLock<DB: Database> {
     /// Of its own.
     Own(DB::Connection),
     /// Borrowed.
     Pooled(PoolConnection<DB>),
 }
 
-impl<DB: Database> Held<DB> {
+impl<DB: Database> HeldLock<DB> {
     async fn close(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Own(conn) => sqlx::Connection::close(conn).await,
@@ -128,7 +128,7 @@ impl<DB: Database> Held<DB> {
     }
 }
 
-impl<DB: Database> Deref for Held<DB> {
+impl<DB: Database> Deref for HeldLock<DB> {
     type Target = DB::Connection;
 
     fn deref(&self) -> &DB::Connection {
@@ -139,7 +139,7 @@ impl<DB: Database> Deref for Held<DB> {
     }
 }
 
-impl<DB: Database> DerefMut for Held<DB> {
+impl<DB: Database> DerefMut for HeldLock<DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         match self {
             Self::Own(conn) => conn,
@@ -150,11 +150,11 @@ impl<DB: Database> DerefMut for Held<DB> {
 
 /// A read of several statements that see the database as it is at one moment. It changes nothing
 /// and ends when it is dropped.
-pub struct Snapshot {
+pub struct ReadSnapshot {
     conn: Conn,
 }
 
-impl Snapshot {
+impl ReadSnapshot {
     /// Begins one on a borrowed connection.
     pub(crate) async fn begin(pool: &Pool) -> Result<Self, sqlx::Error> {
         let mut snapshot = Self { conn: pool.acquire().await? };
@@ -172,7 +172,7 @@ fn begin_snapshot(conn: &Conn) -> &'static str {
     }
 }
 
-impl Deref for Snapshot {
+impl Deref for ReadSnapshot {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
@@ -180,13 +180,13 @@ impl Deref for Snapshot {
     }
 }
 
-impl DerefMut for Snapshot {
+impl DerefMut for ReadSnapshot {
     fn deref_mut(&mut self) -> &mut Conn {
         &mut self.conn
     }
 }
 
-impl Drop for Snapshot {
+impl Drop for ReadSnapshot {
     fn drop(&mut self) {
         let mut conn = std::mem::replace(&mut self.conn, Conn::Lost);
         // Without a runtime the program ends, and the connection with it.
@@ -195,8 +195,8 @@ impl Drop for Snapshot {
             // One that cannot end its transaction must not be lent to anybody else.
             if conn.run("ROLLBACK").await.is_err() {
                 match &mut conn {
-                    Conn::Sqlite(Held::Pooled(conn)) => conn.close_on_drop(),
-                    Conn::Postgres(Held::Pooled(conn)) => conn.close_on_drop(),
+                    Conn::Sqlite(HeldLock::Pooled(conn)) => conn.close_on_drop(),
+                    Conn::Postgres(HeldLock::Pooled(conn)) => conn.close_on_drop(),
                     _ => {}
                 }
             }

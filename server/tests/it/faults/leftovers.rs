@@ -1,7 +1,7 @@
 //! What those who are gone leave behind in the server: nothing.
 
 use crate::support::world::{World, cookies_of, hello_stage, topic};
-use cadence_base::rate_limit::Counted;
+use cadence_base::rate_limit::CountedBy;
 use cadence_store::sql;
 use serde_json::json;
 use std::{
@@ -69,8 +69,8 @@ async fn three_hundred_visitors_leave_no_connection_follower_or_bucket_behind() 
         .await
         .unwrap();
     assert_eq!(phones.len(), 60);
-    let counted = phones.iter().map(|phone| Counted::Seat(Uuid::parse_str(phone).unwrap()));
-    let counted = counted.chain([Counted::Address(Ipv4Addr::LOCALHOST.into())]);
+    let counted = phones.iter().map(|phone| CountedBy::Seat(Uuid::parse_str(phone).unwrap()));
+    let counted = counted.chain([CountedBy::Address(Ipv4Addr::LOCALHOST.into())]);
     let buckets: Vec<Weak<_>> = counted.map(|c| Arc::downgrade(&state.buckets.of(c))).collect();
     // Full again, as the sweeper will find them.
     state.buckets.sweep(Instant::now() + Duration::from_secs(3_600));

@@ -4,7 +4,7 @@ use crate::support::{
     backend::{Backend, TestDatabase, on_both},
     world::shipped_settings,
 };
-use cadence_base::identity::Owner;
+use cadence_base::identity::PracticeOwner;
 use cadence_config::Config;
 use cadence_realtime::hub::Hub;
 use cadence_server::{
@@ -13,13 +13,13 @@ use cadence_server::{
         sign_in::sign_in,
     },
     auth::{
-        Auth, Caller, Identified, OriginKind,
+        Auth, Caller, OriginKind, RequestIdentity,
         cookies::Cookies,
-        refresh::{Refreshed, Tokens},
+        refresh::{RefreshOutcome, SignInTokens},
     },
     guitar::{
-        pairing::{self, Hosting, Joining},
-        practice::{self, PracticeAnswer, Step},
+        pairing::{self, HostedSession, JoinedPhone},
+        practice::{self, PracticeAnswer, PracticeChange},
     },
 };
 use cadence_store::{GymTime, Store};
@@ -81,7 +81,7 @@ impl Node {
     }
 
     /// Makes an administrator and signs in.
-    pub(crate) async fn signed_in(&self) -> Tokens {
+    pub(crate) async fn signed_in(&self) -> SignInTokens {
         let email = "boss@gym.example".to_owned();
         let admin =
             NewAdmin { email: email.clone(), name: "Boss".into(), password: PASSWORD.into() };
@@ -90,18 +90,18 @@ impl Node {
         sign_in(&self.auth, &Hub::new(16, 60_000), &browser(), request).await.unwrap()
     }
 
-    pub(crate) async fn refreshed(&self, token: &str) -> Option<Tokens> {
+    pub(crate) async fn refreshed(&self, token: &str) -> Option<SignInTokens> {
         match self.auth.refresh(token).await.unwrap() {
-            Refreshed::Renewed(tokens) => Some(tokens),
-            Refreshed::Reused { .. } | Refreshed::Refused => None,
+            RefreshOutcome::Renewed(tokens) => Some(tokens),
+            RefreshOutcome::Reused { .. } | RefreshOutcome::Refused => None,
         }
     }
 
-    pub(crate) async fn stage(&self) -> Hosting {
+    pub(crate) async fn stage(&self) -> HostedSession {
         pairing::open(&self.auth, &browser()).await.unwrap()
     }
 
-    pub(crate) async fn join(&self, request: JoinRequest) -> Result<Joining, ErrorBody> {
+    pub(crate) async fn join(&self, request: JoinRequest) -> Result<JoinedPhone, ErrorBody> {
         pairing::join(&self.auth, Some(PHONE), None, request, &|_, _| Box::pin(async { true }))
             .await
     }
@@ -110,7 +110,7 @@ impl Node {
         &self,
         session: SessionId,
         id: Uuid,
-        step: Step,
+        step: PracticeChange,
     ) -> Result<PracticeAnswer, ErrorBody> {
         practice::command(&self.store, id, None, session, step, PracticeCommand::default()).await
     }
@@ -123,12 +123,12 @@ fn browser() -> Caller {
         peer: PHONE,
         may_sign_in: true,
         origin: OriginKind::Ours("http://localhost:3000".to_owned()),
-        who: Identified::default(),
+        who: RequestIdentity::default(),
         cookies: Cookies::default(),
     }
 }
 
-pub(crate) fn by_link(hosting: &Hosting) -> JoinRequest {
+pub(crate) fn by_link(hosting: &HostedSession) -> JoinRequest {
     JoinRequest { secret: Some(hosting.secret.clone()), ..JoinRequest::default() }
 }
 
@@ -201,18 +201,21 @@ async fn a_phone_joins_by_link_and_by_code_until_it_is_removed(on: Backend) {
 async fn a_practice_is_counted_once_and_listed(on: Backend) {
     let node = Node::on(&TestDatabase::new(on).await).await;
     let opened = node.stage().await;
-    let (session, owner) = (opened.session, Owner::Guest(opened.guest.unwrap().0));
-    let nothing = node.practise(session, Uuid::now_v7(), Step::Pause).await.unwrap_err();
+    let (session, owner) = (opened.session, PracticeOwner::Guest(opened.guest.unwrap().0));
+    let nothing = node.practise(session, Uuid::now_v7(), PracticeChange::Pause).await.unwrap_err();
     assert_eq!(nothing.code, ErrorCode::NoPractice);
 
     let id = Uuid::now_v7();
-    let started = node.practise(session, id, Step::Start).await.unwrap();
+    let started = node.practise(session, id, PracticeChange::Start).await.unwrap();
     assert!(started.changed && started.fresh);
     let chords = ["G", "C", "G"].map(str::to_owned).to_vec();
     practice::record_play(&node.store, session, chords, 2).await.unwrap();
     node.pass(60 * SECOND);
-    assert!(!node.practise(session, id, Step::Start).await.unwrap().fresh, "the same command");
-    let other = node.practise(session, id, Step::End).await.unwrap_err();
+    assert!(
+        !node.practise(session, id, PracticeChange::Start).await.unwrap().fresh,
+        "the same command"
+    );
+    let other = node.practise(session, id, PracticeChange::End).await.unwrap_err();
     assert_eq!(other.code, ErrorCode::IdConflict);
     let page = practice::page(&node.auth, owner, None).await.unwrap();
     assert_eq!((page.total, page.total_ms), (1, 60_000), "it counts while it runs");
@@ -221,7 +224,7 @@ async fn a_practice_is_counted_once_and_listed(on: Backend) {
 
     // A sign of life, and then nobody for longer than the gone time.
     let guitar = &node.config.guitar;
-    let alive = |presence| practice::Activity { session, input: presence, presence };
+    let alive = |presence| practice::SessionActivity { session, input: presence, presence };
     let now = node.auth.now();
     let swept = practice::sweep(&node.store, guitar, now, &[alive(now)], None).await.unwrap();
     assert!(swept.is_empty());
@@ -230,10 +233,10 @@ async fn a_practice_is_counted_once_and_listed(on: Backend) {
     let paused = practice::sweep(&node.store, guitar, now, &[], None).await.unwrap();
     assert_eq!(paused.len(), 1);
     assert_eq!(paused[0].1.elapsed_ms, 60_000);
-    let ended = node.practise(session, Uuid::now_v7(), Step::End).await.unwrap();
+    let ended = node.practise(session, Uuid::now_v7(), PracticeChange::End).await.unwrap();
     assert_eq!(ended.update.status, PracticeStatus::Ended);
 
-    node.practise(session, Uuid::now_v7(), Step::Start).await.unwrap();
+    node.practise(session, Uuid::now_v7(), PracticeChange::Start).await.unwrap();
     node.pass(SECOND);
     let page = practice::page(&node.auth, owner, None).await.unwrap();
     assert_eq!((page.total, page.total_ms), (2, 61_000));
@@ -245,7 +248,7 @@ async fn what_nobody_needs_is_forgotten(on: Backend) {
     let tokens = node.signed_in().await;
     node.auth.issue_ticket(&tokens.staff, &OriginKind::Absent).await.unwrap();
     let opened = node.stage().await;
-    node.practise(opened.session, Uuid::now_v7(), Step::Start).await.unwrap();
+    node.practise(opened.session, Uuid::now_v7(), PracticeChange::Start).await.unwrap();
     node.pass(100 * DAY);
     node.auth.purge(&node.config.retention).await.unwrap();
     assert_eq!(node.store.forget_commands(node.auth.now()).await.unwrap(), 1);

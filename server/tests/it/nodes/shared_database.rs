@@ -12,7 +12,7 @@ use crate::{
 use cadence_config::{DatabaseSettings, DatabaseUrl};
 use cadence_server::{
     auth::OriginKind,
-    guitar::practice::{self, Step},
+    guitar::practice::{self, PracticeChange},
     gym::{check_in::check_in, check_out::close_forgotten, members},
 };
 use cadence_store::{
@@ -413,17 +413,17 @@ async fn a_practice_that_two_nodes_start_at_once_is_one() {
     let opened = one.stage().await;
     let session = opened.session;
     let (first, second) = tokio::join!(
-        one.practise(session, Uuid::now_v7(), Step::Start),
-        two.practise(session, Uuid::now_v7(), Step::Start)
+        one.practise(session, Uuid::now_v7(), PracticeChange::Start),
+        two.practise(session, Uuid::now_v7(), PracticeChange::Start)
     );
     assert!(first.unwrap().changed != second.unwrap().changed);
     let (first, second) = tokio::join!(
-        one.practise(session, Uuid::now_v7(), Step::Pause),
+        one.practise(session, Uuid::now_v7(), PracticeChange::Pause),
         practice::sweep(&two.store, &two.config.guitar, two.auth.now() + 600_000, &[], None)
     );
     let paused = usize::from(first.unwrap().changed) + second.unwrap().len();
     assert_eq!(paused, 1, "it stands since one moment");
-    let owner = cadence_base::identity::Owner::Guest(opened.guest.unwrap().0);
+    let owner = cadence_base::identity::PracticeOwner::Guest(opened.guest.unwrap().0);
     assert_eq!(practice::page(&one.auth, owner, None).await.unwrap().total, 1);
 }
 

@@ -458,7 +458,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
     practice::sweep(&two.store, &two.config.guitar, later, &[], None).await.unwrap();
     clock(&mut pc, "paused").await;
     // It dies right after its commit.
-    let start = practice::Step::Start;
+    let start = practice::PracticeChange::Start;
     let (id, command) = (Uuid::now_v7(), PracticeCommand::default());
     practice::command(&two.store, id, None, session.session_id, start, command).await.unwrap();
     clock(&mut pc, "started").await;

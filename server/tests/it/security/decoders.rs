@@ -2,8 +2,8 @@
 //! server goes on.
 
 use crate::support::world::{World, shipped_settings};
-use cadence_config::{Config, Network, PublicUrl, TimeOfDay};
-use cadence_server::auth::{access::Keys, cookies::Cookies};
+use cadence_config::{AddressRange, Config, PublicUrl, TimeOfDay};
+use cadence_server::auth::{access::AccessKeys, cookies::Cookies};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use proptest::{
     prelude::*,
@@ -46,14 +46,14 @@ proptest! {
         ".{0,100}",
         "[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,80}\\.[A-Za-z0-9_-]{0,60}",
     ]) {
-        let keys = Keys::new(b"a secret of the tests, long enough");
+        let keys = AccessKeys::new(b"a secret of the tests, long enough");
         prop_assert!(keys.read(&token, 0).is_err());
     }
 
     #[test]
     fn a_network_contains_its_own_address(bytes in any::<[u8; 4]>(), bits in 0u8..=32) {
         let address = IpAddr::from(bytes);
-        let network = Network::parse(&format!("{address}/{bits}")).unwrap();
+        let network = AddressRange::parse(&format!("{address}/{bits}")).unwrap();
         prop_assert!(network.contains(address));
     }
 
@@ -61,7 +61,7 @@ proptest! {
     fn no_setting_breaks_its_reader(text in prop_oneof![
         ".{0,60}", "[0-9]{0,3}:[0-9]{0,3}", "https?://.{0,40}", "[0-9./:a-f]{0,40}",
     ]) {
-        let _ = Network::parse(&text);
+        let _ = AddressRange::parse(&text);
         let _ = TimeOfDay::try_from(text.clone());
         if let Ok(url) = PublicUrl::try_from(text) {
             let again = PublicUrl::try_from(url.origin().to_owned()).unwrap();
