@@ -1,4 +1,4 @@
-//! Builds a server from its parts and runs it until it is told to stop.
+//! Builds a server from its parts and runs it until it is stopped.
 
 use crate::{
     auth::{Auth, OriginPolicy},
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Clients come back from a restart within this window.
 const RESTART_WINDOW_MS: (u64, u64) = (100, 2_000);
-/// Sockets get so long to say goodbye.
+/// How long sockets may take to close.
 const GOODBYE: Duration = Duration::from_secs(5);
 /// After that, what was played gets so long to be stored.
 const LAST_THINGS: Duration = Duration::from_secs(5);
@@ -82,7 +82,7 @@ impl Server {
         self.listener.local_addr().context("the listener has no address")
     }
 
-    /// Serves until `stop`, then tells every client when to come back.
+    /// Serves until `stop`, then sends every client the window in which to come back.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { state, listener } = self;
         if state.config.database.url.options().is_none() {
@@ -91,7 +91,7 @@ impl Server {
             let guitar = &state.config.guitar;
             let _ = practice::sweep(&state.store, guitar, state.now(), &[], None).await;
         }
-        // As long as somebody is connected, the node follows the others.
+        // As long as a client is connected, the node follows the others.
         let background = CancellationToken::new();
         let _end_with_me = background.clone().drop_guard();
         let sweeper = tokio::spawn(sweep::run(state.clone(), background.clone()));
@@ -104,7 +104,7 @@ impl Server {
             let (state, stop) = (state.clone(), stop.clone());
             async move {
                 stop.cancelled().await;
-                // First: whoever asks sends nobody here any more.
+                // First of all, so that a proxy which asks sends no new client here.
                 state.stopping.cancel();
                 let unready = u64::from(state.config.server.unready_seconds);
                 tokio::time::sleep(Duration::from_secs(unready)).await;

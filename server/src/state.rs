@@ -33,7 +33,7 @@ pub struct AppState {
     pub client_files: Arc<ClientFiles>,
     /// leptos' own options.
     pub leptos: LeptosOptions,
-    /// The server has been told to stop: it is not ready any more.
+    /// The server stops: it is not ready any more.
     pub stopping: CancellationToken,
 }
 

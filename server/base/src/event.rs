@@ -15,7 +15,7 @@ pub struct LoggedEvent {
     pub offset: u64,
     /// When it was recorded.
     pub ts: Millis,
-    /// What it says.
+    /// Its message.
     pub message: ServerMessage,
     /// Whose command made it; unknown once it is read back from the log.
     pub origin: Option<EventOrigin>,

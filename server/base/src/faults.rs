@@ -6,13 +6,13 @@
 pub enum FaultPoint {
     /// A group of writes with events is done and not on disk.
     BeforeCommit,
-    /// It is on disk, and nobody has heard of it.
+    /// It is on disk and not published.
     AfterCommit,
     /// Its events are published, and those who asked have no answer.
     AfterPublish,
 }
 
-/// Ends the process here, without a word, when `CADENCE_FAULT` says so: `after_commit:3` means
+/// Ends the process here at once when `CADENCE_FAULT` names this point: `after_commit:3` means
 /// the third time that this point is reached.
 #[cfg(debug_assertions)]
 pub fn reach(point: FaultPoint) {

@@ -17,7 +17,7 @@ pub struct StaffIdentity {
     pub sign_in: Uuid,
     /// The name to show.
     pub name: String,
-    /// The role as the account has it now, not as the token says.
+    /// The role as the account has it now, not as the token has it.
     pub role: Role,
     /// When the access behind it ends unless it is refreshed.
     pub expires_at: Millis,
@@ -32,7 +32,7 @@ impl StaffIdentity {
         check_permission(Some(self.role), permission)
     }
 
-    /// As the wire tells it.
+    /// As it stands on the wire.
     pub fn on_the_wire(&self) -> Identity {
         Identity { user_id: Some(self.user.0), role: self.role, expires_at: Some(self.expires_at) }
     }

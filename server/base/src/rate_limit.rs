@@ -45,7 +45,7 @@ impl Bucket {
         Self { rate, tokens: rate.burst, at: now }
     }
 
-    /// Takes a token, or says how many milliseconds until there is one.
+    /// Takes a token, or returns how many milliseconds until there is one.
     pub fn take(&mut self, now: Instant) -> Result<(), u64> {
         self.fill(now);
         if self.tokens >= 1.0 {
@@ -80,7 +80,7 @@ impl Buckets {
         Self { rate, buckets: Arc::default() }
     }
 
-    /// The bucket of somebody.
+    /// The bucket of an account, a seat or an address.
     pub fn of(&self, counted: CountedBy) -> Arc<Mutex<Bucket>> {
         let mut buckets = lock(&self.buckets);
         let new = || Arc::new(Mutex::new(Bucket::new(self.rate, Instant::now())));

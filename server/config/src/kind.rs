@@ -16,7 +16,7 @@ pub(crate) trait SettingKind: Sized {
     /// The value in TOML; `None` when nothing is set.
     fn to_toml(&self) -> Option<String>;
 
-    /// The values that are possible, as a sentence, when the type alone does not say it.
+    /// The values that are possible, as a sentence, when they do not follow from the type.
     fn choice() -> Option<String> {
         None
     }

@@ -11,7 +11,7 @@ settings! {
         /// https, cookies are Secure.
         public_url: Option<PublicUrl> = None;
         /// The name of this process in logs, metrics and the message `welcome`. Servers that share
-        /// a database are told apart by it.
+        /// a database are distinguished by it.
         name: String = "local".to_owned();
         /// Proxies whose X-Forwarded-For is believed: addresses or networks such as "10.0.0.0/8".
         /// Without an entry every client behind a proxy has the proxy's address, and they share

@@ -16,7 +16,7 @@ pub(crate) struct SettingText {
     pub(crate) key: &'static str,
     /// The lines that explain it.
     pub(crate) explanation: &'static [&'static str],
-    /// The values that are possible, when the type alone does not say it.
+    /// The values that are possible, when they do not follow from the type.
     pub(crate) choice: Option<String>,
     /// The default as it is written in TOML; `None` when there is no default.
     pub(crate) default: Option<String>,

@@ -95,7 +95,7 @@ pub async fn create_admin(auth: &Auth, admin: NewAdmin) -> Result<UserId, ErrorB
     create(auth, email, name.to_owned(), Role::Admin, admin.password).await
 }
 
-/// A password for whoever does not want to think of one: 100 bits, easy to type.
+/// A generated password: 100 bits, easy to type.
 pub fn generated_password() -> String {
     let token = random_token::<13>();
     let part = |from: usize| token.get(from..from + 5).unwrap_or_default();

@@ -9,7 +9,7 @@ use uuid::Uuid;
 const ISSUER: &str = "cadence";
 const AUDIENCE: &str = "cadence/access";
 
-/// What a token says. Role and name are for programs that read their own token; the server
+/// The content of a token. Role and name are for programs that read their own token; the server
 /// itself asks the database each time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {

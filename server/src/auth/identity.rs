@@ -17,7 +17,7 @@ use protocol::{ErrorBody, Millis, ParticipantId};
 use std::net::{IpAddr, SocketAddr};
 use uuid::Uuid;
 
-/// Who a request's cookies or bearer token speak for.
+/// Who a request acts as by its cookies or its bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestIdentity {
     /// The account.
@@ -43,7 +43,7 @@ impl RequestIdentity {
     }
 }
 
-/// Everything that use cases need to know of one request. [`attach_caller`] puts it into the
+/// What use cases need of one request. [`attach_caller`] puts it into the
 /// request's extensions.
 ///
 /// [`attach_caller`]: crate::http::caller::attach_caller
@@ -86,8 +86,8 @@ impl Caller {
 }
 
 impl Auth {
-    /// Who a request speaks for. A bearer token counts alone; a bad one is nobody, and never
-    /// falls back to a cookie.
+    /// Who a request acts as. A bearer token counts alone: with a bad one the request is not signed
+    /// in, even if a cookie is good.
     pub async fn identify(&self, headers: &HeaderMap) -> Result<RequestIdentity, ErrorBody> {
         let cookies = Cookies::read(headers);
         let bearer = headers.contains_key(AUTHORIZATION);

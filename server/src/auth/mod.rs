@@ -6,11 +6,11 @@
 //! - [`cookies`]: the five cookies and how they are written
 //! - [`tickets`]: single-use proofs for sockets
 //! - [`origin`]: which pages may write, and which address a request comes from
-//! - [`throttle`]: how often somebody may try
+//! - [`throttle`]: how many attempts are allowed
 //! - [`password`]: passwords and argon2id
 //!
 //! This module answers questions and keeps no connections: who revokes a sign-in or removes a
-//! phone gets told what ended, and closes the sockets through the hub.
+//! phone gets the ids of what ended, and closes the sockets through the hub.
 
 pub mod access;
 pub mod cookies;
@@ -98,7 +98,7 @@ impl Auth {
         self.inner.store.clock().now()
     }
 
-    /// Forgets what nobody needs any more: used-up tickets, ended sign-ins, abandoned guitar
+    /// Deletes what is not needed any more: used-up tickets, ended sign-ins, abandoned guitar
     /// sessions. A job calls it now and then.
     pub async fn purge(
         &self,

@@ -82,7 +82,7 @@ pub fn foreign() -> ErrorBody {
 pub struct RequestWay {
     /// Where it comes from.
     pub peer: IpAddr,
-    /// Whether nobody could read along: https up to a trusted proxy, or the machine itself.
+    /// Whether no third party could read along: https up to a trusted proxy, or the machine itself.
     pub private: bool,
     /// Whether it claims to be forwarded, by a machine that is no trusted proxy.
     pub disguised: bool,

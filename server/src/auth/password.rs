@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 /// The shortest password that an account may have.
 pub const SHORTEST: usize = 8;
-/// The longest one, so that nobody makes the server hash a book.
+/// The longest one: hashing takes longer with length.
 pub const LONGEST: usize = 256;
 
 /// Hashes and checks, a few at a time: each takes 19 MiB and a core for tens of milliseconds, and
@@ -30,7 +30,7 @@ impl Passwords {
     }
 
     /// Whether the password is right. Without a stored hash it is wrong and takes as long: an
-    /// unknown address must not be told from a known one by the time of the answer.
+    /// unknown address must not be distinguishable from a known one by the time of the answer.
     pub async fn verify(
         &self,
         password: String,

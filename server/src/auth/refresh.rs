@@ -1,5 +1,5 @@
 //! Refresh tokens: each is used once and replaced. A rotated one stays good for a moment, since
-//! two tabs may refresh at once; used later, somebody has a copy, and the whole sign-in ends.
+//! two tabs may refresh at once; used later, it was copied, and the whole sign-in ends.
 
 use super::{Auth, access::AccessClaims, cookies::SetCookie, failure::internal};
 use cadence_base::{

@@ -1,4 +1,4 @@
-//! How often somebody may try: an allowance that fills up again evenly, per key.
+//! How many attempts are allowed: an allowance that fills up again evenly, per key.
 //!
 //! The time is an argument. One number per key is kept: when its allowance will be full again.
 
@@ -36,7 +36,7 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
         Self { burst: n, every: (micros / n).max(1), full_at: Mutex::default() }
     }
 
-    /// Uses one try, or says how many milliseconds to wait for one.
+    /// Uses one attempt, or returns how many milliseconds to wait for one.
     pub fn take(&self, key: &K, now: Millis) -> Result<(), u64> {
         let mut full_at = self.lock();
         let (full, wait) = self.wait(&full_at, key, now);
@@ -76,7 +76,7 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
     }
 }
 
-/// The answer to somebody who tried too often.
+/// The answer after too many attempts.
 pub fn rate_limited(what: &str, wait_ms: u64) -> ErrorBody {
     let seconds = wait_ms.div_ceil(1_000);
     let unit = if seconds == 1 { "second" } else { "seconds" };
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(wait, 12_001, "one of five comes back every twelve seconds");
         assert_eq!(throttle.take(&"b", NOW), Ok(()), "another key has its own allowance");
         let later = NOW + i64::try_from(wait).expect("small");
-        assert_eq!(throttle.take(&"a", later), Ok(()), "waiting as told is enough");
+        assert_eq!(throttle.take(&"a", later), Ok(()), "the wait that was returned is enough");
         assert!(throttle.take(&"a", later).is_err());
     }
 

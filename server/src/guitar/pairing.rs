@@ -25,7 +25,7 @@ use rand::Rng;
 use std::net::IpAddr;
 use uuid::Uuid;
 
-/// Letters and digits that nobody mixes up: no 0 and O, no 1 and I.
+/// Letters and digits that are not mixed up: no 0 and O, no 1 and I.
 const ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const CODE_LENGTH: usize = 6;
 /// How long an ended code is remembered as expired.
@@ -167,12 +167,12 @@ pub async fn new_code(auth: &Auth, host: &HostIdentity) -> Result<HostedSession,
     Ok(HostedSession { session, secret, code, host_secret: None, guest: None })
 }
 
-/// Tells whether a phone of a session has an open connection, to this node or another.
+/// Returns whether a phone of a session has an open connection, to this node or another.
 pub type ConnectedCheck = dyn Fn(SessionId, ParticipantId) -> BoxFuture<'static, bool> + Sync;
 
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
 /// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
-/// joins on its open socket; `connected` tells whether a phone of a session has an open connection.
+/// joins on its open socket; `connected` returns whether a phone of a session has an open connection.
 pub async fn join(
     auth: &Auth,
     peer: Option<IpAddr>,

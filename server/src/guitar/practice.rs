@@ -26,7 +26,7 @@ pub use rows::PracticeChange;
 const PAGE: usize = 20;
 /// How far the stored sign of life may lag behind; each write costs a place in a group commit.
 const SIGN_OF_LIFE_EVERY: Millis = 15_000;
-/// Chords kept per practice; nobody knows more.
+/// Chords kept per practice; more are left out.
 const MOST_CHORDS: usize = 200;
 
 /// What a command came to.
@@ -34,7 +34,7 @@ const MOST_CHORDS: usize = 200;
 pub struct PracticeAnswer {
     /// The clock.
     pub update: PracticeUpdate,
-    /// False when the clock stood as wished before: nobody else needs to hear of it.
+    /// False when the clock stood as wished before: nothing is published.
     pub changed: bool,
     /// False when the first answer to this id is given again.
     #[serde(skip)]
@@ -91,7 +91,7 @@ pub async fn current(
     Ok(clock.map(|clock| update(&clock, None, store.clock().now())))
 }
 
-/// What the hub knows about a session whose practice may run.
+/// The signs of life that the hub has of a session whose practice may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionActivity {
     /// The session.
@@ -102,7 +102,7 @@ pub struct SessionActivity {
     pub presence: Millis,
 }
 
-/// Pauses every practice that nobody plays any more, at its last sign of life, and returns those. A
+/// Pauses every practice that is not played any more, at its last sign of life, and returns those. A
 /// session that is not in `activity` has no connection here; after a restart the stored sign of life
 /// counts.
 ///
@@ -201,7 +201,7 @@ pub async fn page(
     Ok(PracticePage { records, more, total, total_ms, server_time: now })
 }
 
-/// The page of somebody who has never practised.
+/// The page of a browser without an owner of practices.
 pub fn empty_page(now: Millis) -> PracticePage {
     PracticePage { records: Vec::new(), more: false, total: 0, total_ms: 0, server_time: now }
 }
@@ -294,7 +294,7 @@ fn update(clock: &StoredPractice, timestamp: Option<Timestamp>, now: Millis) -> 
     }
 }
 
-/// Pauses a practice unless somebody else did so in the meantime.
+/// Pauses a practice unless another command did so in the meantime.
 async fn pause(
     tx: &mut Tx,
     session: SessionId,
@@ -324,7 +324,7 @@ enum IdleVerdict {
     Leave,
     /// A device was there at this moment.
     Alive(Millis),
-    /// Nobody plays since this moment.
+    /// Nothing was played since this moment.
     Pause(Millis),
 }
 

@@ -69,8 +69,8 @@ async fn run(
     Ok(CommandDecision { outcome, place: Some(place), card_of: None })
 }
 
-/// Ends the visits that nobody ended before `day_start`, marked as closed by the gym itself, and
-/// says how many. A job calls it when the gym's day begins, so that the morning starts at 0.
+/// Ends the visits that are still open from before `day_start`, marked as closed by the gym itself,
+/// and returns how many. A job calls it when the gym's day begins, so that the morning starts at 0.
 pub async fn close_forgotten(store: &Store, day_start: Millis) -> Result<usize, ErrorBody> {
     let closed = store
         .write(move |tx| {

@@ -42,7 +42,7 @@ async fn run(
         // Two desks took it back: both are right, and it happened once.
         return Ok(CommandDecision { outcome, place: None, card_of: None });
     }
-    // A check-in that waited in an outbox was seen by nobody before it was recorded.
+    // A check-in that waited in an outbox was not visible before it was recorded.
     let seen = stored.visit.check_in_time.max(stored.recorded_at);
     let undo_ms = tx.clock().undo_ms();
     if at > seen.saturating_add(undo_ms) {

@@ -76,7 +76,7 @@ pub async fn refresh_on_navigation(
         Ok(RefreshOutcome::Reused { .. } | RefreshOutcome::Refused) => {
             state.auth.sign_out_cookies()
         }
-        // The page says itself that the database is away; the cookies stay.
+        // The page shows that the database is away; the cookies stay.
         Err(_) => return next.run(request).await,
     };
     let mut response = next.run(request).await;

@@ -1,4 +1,4 @@
-//! The files of the site: they need nobody's identity and no database, so they stand outside the
+//! The files of the site: they need neither an identity nor a database, so they stand outside the
 //! layers that look for one.
 
 use crate::state::AppState;

@@ -40,7 +40,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// The figures in Prometheus' format, for this machine only; a proxy on it opens them to nobody
+/// The figures in Prometheus' format, for this machine only; a proxy on it opens them to no one
 /// else.
 pub async fn metrics(
     State(state): State<AppState>,

@@ -43,7 +43,7 @@ pub(crate) fn private<T: serde::Serialize>(body: T) -> Response {
     ([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
 }
 
-/// A JSON body. What is no JSON, and what does not fit the type, are told apart.
+/// A JSON body. Text that is not JSON and JSON that does not fit the type get different errors.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {

@@ -39,7 +39,7 @@ async fn follow_check_ins(state: &AppState) {
             tracing::debug!(%cause, "the log of check-ins cannot be read now");
             log.failed();
         } else if log.end().offset > log.figures_as_of() {
-            // Somebody else's check-ins: whoever made them counted for its own pages only.
+            // Check-ins of another node, which counted the figures for its own pages only.
             let at = counted + COUNT_EVERY;
             wake = wake.min(at);
             if Instant::now() >= at {

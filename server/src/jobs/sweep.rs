@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many ticks, what was played is stored: a power cut costs at most this much.
 const STORE_EVERY: u64 = 10;
-/// A sweep that began so long ago tells nothing of the database since.
+/// After so long without a sweep, this node cannot conclude what was written since the last one.
 const STEADY_MS: Millis = 3 * STORE_EVERY as Millis * 1_000;
 /// A day that could not be begun is begun again after this.
 const BEGIN_AGAIN_MS: Millis = 10_000;
-/// A session that nobody has been connected to for so long leaves the memory.
+/// A session without a connection for so long leaves the memory.
 const FORGET_MS: Millis = 10 * 60 * 1000;
 
 /// Runs until cancelled.
@@ -72,14 +72,14 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
             session::store_played(&state.store, session).await;
         }
     }
-    // Held until everybody has been told: nobody starts a clock in between.
+    // Held until the pause is published, so that no clock is started in between.
     let mut held = Vec::new();
     let mut activity = Vec::new();
     for session in sessions.iter().filter(|session| session.signs_of_life(now).is_some()) {
         let alone = session.try_practice_lock();
         let signs = match &alone {
             Some(_) => session.signs_of_life(now),
-            // Somebody is at the clock just now.
+            // A command holds the clock just now.
             None => Some((now, now)),
         };
         if let Some((input, presence)) = signs {
@@ -93,7 +93,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
     for (session, update) in paused {
         if let Some(session) = state.hub.session(session) {
             let message = ServerMessage::PracticeUpdate(update);
-            // Whoever is not told now is told below, the next time.
+            // What is not published now is published below, the next time.
             let _ = session.publish(Publication::by_server(message), now).await;
         }
     }
@@ -107,7 +107,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
         let Some(_alone) = session.try_practice_lock() else { continue };
         match session::publish_practice(&state.store, session).await {
             Ok(()) => {}
-            // Everybody is told when there is a broker again.
+            // It is published when the broker answers again.
             Err(error) if error.code == ErrorCode::BrokerUnavailable => break,
             Err(error) => return Err(error),
         }
@@ -123,6 +123,6 @@ async fn begin_day(state: &AppState, now: Millis) -> Result<(), ErrorBody> {
     let purged = state.auth.purge(retention).await;
     let forgotten = store.forget_commands(now - days(retention.commands_days)).await;
     let figures = store.stats(now).await.map_err(cadence_store::read_failed);
-    let told = figures.map(|figures| state.hub.publish_stats(figures));
-    closed.and(purged).and(forgotten.map_err(ErrorBody::from)).and(told)
+    let published = figures.map(|figures| state.hub.publish_stats(figures));
+    closed.and(purged).and(forgotten.map_err(ErrorBody::from)).and(published)
 }

@@ -171,7 +171,7 @@ impl Connection {
         }
     }
 
-    /// Tells Cadence's client that it does not, or no longer, follow a topic.
+    /// Informs Cadence's client that it does not, or no longer, follow a topic.
     pub(super) fn answer_about(&self, id: Option<Uuid>, topic: Topic, error: ErrorBody) {
         let mut envelope = Envelope::bare(ServerMessage::Error(error)).with_id(id);
         envelope.topic = Some(topic).filter(|_| self.topics.is_cadence());
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!((state.hub.connections(), presence()), (1, Some(Presence::Connected)));
         let task = tokio::spawn(async move {
             let _held = connection;
-            panic!("a message that nobody thought of");
+            panic!("an unexpected message");
         });
         assert!(task.await.is_err_and(|end| end.is_panic()));
         assert_eq!((state.hub.connections(), presence()), (0, Some(Presence::Away)));

@@ -76,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// Tells the session that this device is connected.
+    /// Adds this device to the session.
     fn arrive(&self, source: &FollowedSource) {
         if let FollowedSource::Guitar(session) = source
             && let Some(seat) = self.client.principal.seat(session.id())

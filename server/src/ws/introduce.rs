@@ -1,4 +1,4 @@
-//! How a connection says who it is: `hello` of our client, `auth` of a plain one, and the renewal
+//! How a connection introduces itself: `hello` of our client, `auth` of a plain one, and the renewal
 //! of a sign-in on an open socket.
 
 use super::{
@@ -242,7 +242,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Leaves the topics that the principal does not see any more, and says why of each.
+    /// Leaves the topics that the principal may not follow any more, and returns the reason for each.
     fn leave_lost_topics(&mut self) -> Vec<(Topic, ErrorBody)> {
         let topics = self.topics.iter().map(|subscription| subscription.topic);
         let lost: Vec<_> = topics
@@ -289,7 +289,7 @@ impl Connection {
         if user.is_some_and(|user| self.state.hub.connections_of(user) > per_user) {
             return Err(ConnectionEnd::Closed(CloseCode::TooManyConnections));
         }
-        // A PC that nobody is signed in on counts as its session: others behind its address, such
+        // A PC without an account counts as its session: others behind its address, such
         // as a school's, must not take its share.
         let principal = &self.client.principal;
         let phone = principal.participant().map(|phone| phone.0);
@@ -300,7 +300,7 @@ impl Connection {
         self.read_proofs_again().await.map_err(|error| self.turn_away(None, error))
     }
 
-    /// Reads the rows behind the proofs again: what they say now counts.
+    /// Reads the rows behind the proofs again: their present content counts.
     pub(super) async fn read_proofs_again(&mut self) -> Result<(), ErrorBody> {
         if let Some(staff) = &self.client.principal.staff {
             let (sign_in, expires_at) = (staff.sign_in, staff.expires_at);
@@ -318,7 +318,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says why, and how to go on, in the code of the close frame.
+    /// Answers with the error; the code of the close frame gives the reason and whether to reconnect.
     pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> ConnectionEnd {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,

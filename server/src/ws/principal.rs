@@ -1,4 +1,4 @@
-//! Who a connection speaks for. One browser can be several at once: signed in as staff, the PC of
+//! Who a connection acts as. One browser can be several at once: signed in as staff, the PC of
 //! a guitar session, and a phone in another. The topic decides which of them counts.
 
 use cadence_base::identity::StaffIdentity;
@@ -57,7 +57,7 @@ impl Principal {
         }
     }
 
-    /// As `welcome` and `ack` tell it: of the topic when there is one, otherwise the account.
+    /// As `welcome` and `ack` contain it: of the topic when there is one, otherwise the account.
     pub fn identity(&self, topic: Option<Topic>) -> Identity {
         let seat = match topic {
             Some(Topic::Guitar(session)) => self.seat(session),

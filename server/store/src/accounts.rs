@@ -6,12 +6,12 @@ use crate::{
 };
 use protocol::{ErrorBody, ErrorCode, UserId, account::Role};
 
-/// An e-mail address that can be one. Only a message to it would tell more.
+/// Text in the form of an e-mail address. Whether it exists only a message to it would show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads what somebody typed.
+    /// Reads what was typed.
     pub fn parse(text: &str) -> Result<Self, ErrorBody> {
         let text = text.trim();
         let good = text.len() <= 254
@@ -22,7 +22,7 @@ impl Email {
         if good {
             Ok(Self(text.to_owned()))
         } else {
-            Err(ErrorBody::field("email", "This is no e-mail address."))
+            Err(ErrorBody::field("email", "Enter an e-mail address such as name@example.org."))
         }
     }
 
@@ -52,7 +52,7 @@ pub struct NewAccount {
     pub password_hash: String,
 }
 
-/// What signing in needs to know of an account.
+/// What signing in needs of an account.
 #[derive(Clone)]
 pub struct LoginRow {
     /// The account.

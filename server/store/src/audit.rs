@@ -1,4 +1,4 @@
-//! Who did what that somebody may ask about later.
+//! The audit log: who did what, with the reason given.
 
 use crate::{Id, Tx, sql};
 use cadence_base::identity::StaffIdentity;

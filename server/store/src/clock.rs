@@ -65,7 +65,7 @@ impl GymTime {
         Arc::new(move || time.now())
     }
 
-    /// This moment. With PostgreSQL it is its server's, as far as this node can tell, so that
+    /// This moment. With PostgreSQL it is its server's, as this node estimates it, so that
     /// what one node records is not in another's future.
     pub fn now(&self) -> Millis {
         match &self.now {

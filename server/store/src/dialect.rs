@@ -108,7 +108,7 @@ impl DatabaseSource {
         })
     }
 
-    /// What an operator knows the database by; without user and password.
+    /// The database's name for an operator, without user and password.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Sqlite(options) => {
@@ -172,7 +172,7 @@ pub(super) async fn begin_group(conn: &mut Conn) -> Result<Option<Millis>, sqlx:
 pub(super) async fn commit_group(conn: &mut Conn) -> Result<(), sqlx::Error> {
     match conn {
         // After an error that a job kept to itself, COMMIT alone would answer as if all were well
-        // and have undone everything. RELEASE tells.
+        // and have undone everything. RELEASE shows it.
         Conn::Postgres(_) => conn.run("RELEASE job; COMMIT").await,
         _ => conn.run("COMMIT").await,
     }

@@ -1,11 +1,11 @@
-//! Errors of the store, and what a client is told of them.
+//! Errors of the store, and what a client gets of them.
 
 use protocol::{ErrorBody, ErrorCode};
 
 /// Why a write did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A rule says no; the body says why.
+    /// A rule refuses; the body has the reason.
     #[error(transparent)]
     Refused(#[from] ErrorBody),
     /// The database could not.
@@ -14,7 +14,7 @@ pub enum StoreError {
 }
 
 impl From<StoreError> for ErrorBody {
-    /// What the client is told. The cause of a database failure goes to the log, here and once.
+    /// The error for the client. The cause of a database failure goes to the log, here and once.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(body) => body,
@@ -32,7 +32,7 @@ impl From<StoreError> for ErrorBody {
 
 impl StoreError {
     /// Whether the same job may succeed later. What comes after a job waits for it as long as it
-    /// may, so one that never will must not say so.
+    /// may, so an error that stays must not be marked so.
     pub fn retryable(&self) -> bool {
         match self {
             Self::Refused(body) => body.retryable,
@@ -56,7 +56,7 @@ fn unreadable(cause: &sqlx::Error) -> bool {
 
 /// The error of a job that is our mistake, and would be again.
 pub fn internal() -> ErrorBody {
-    let text = "The server made a mistake. Its log has the cause: tell whoever runs it.";
+    let text = "The server made a mistake. Its log has the cause for the operator.";
     ErrorBody::new(ErrorCode::Internal, text)
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn unavailable() -> ErrorBody {
         .retry_after(1_000)
 }
 
-/// What a read that failed tells the client; see [`StoreError`].
+/// The error of a failed read for the client; see [`StoreError`].
 pub fn read_failed(cause: sqlx::Error) -> ErrorBody {
     StoreError::Database(cause).into()
 }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
-/// An event that a job wants in the log of `checkins`.
+/// An event that a job adds to the log of `checkins`.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     /// What happened.
@@ -46,7 +46,8 @@ impl NewEvent {
 pub struct EventPlace(Arc<OnceLock<u64>>);
 
 impl EventPlace {
-    /// The offset; nothing while the group is at work. Whether it was committed says the answer.
+    /// The offset; `None` before the group has its places. Whether it was committed follows from the
+    /// answer to the job.
     pub fn get(&self) -> Option<u64> {
         self.0.get().copied()
     }
@@ -279,7 +280,7 @@ fn stored(fact: &Activity) -> (&'static str, Uuid, Uuid, String) {
     }
 }
 
-/// What a fact says to the topic's followers.
+/// The message of a stored event for the topic's followers.
 fn message(fact: Activity) -> ServerMessage {
     match fact {
         Activity::CheckedIn { visit, reason } => ServerMessage::MemberCheckedIn { visit, reason },

@@ -33,7 +33,7 @@ pub struct PairingCode {
     pub expires_at: Millis,
 }
 
-/// A code as somebody typed it.
+/// A code that was typed, with its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundCode {
     /// The session that it belongs to.
@@ -421,7 +421,7 @@ pub async fn decided_since(db: impl Db, moment: Millis) -> Result<Vec<HostDecisi
     Ok(rows.into_iter().filter_map(decided).collect())
 }
 
-/// Forgets sessions that nobody used since a moment, with their codes and phones.
+/// Deletes sessions that were not used since a moment, with their codes and phones.
 pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
     sql::query("DELETE FROM guitar_sessions WHERE last_used_at < $1")
         .bind(before)

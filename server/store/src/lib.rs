@@ -12,7 +12,7 @@
 //! - [`guitar`], [`practice`]: rows of guitar sessions and of what was played in them
 //!
 //! Reads go to a read-only pool, so a long read never waits for the writer and the writer never
-//! for a read. This module knows no socket and no request.
+//! for a read. This crate has no sockets and no requests.
 //!
 //! A SQLite file has one writer. A PostgreSQL database has one per node: there a job that decides
 //! on a row takes the row first ([`sql::Query::lock`]), and decides on what others have committed.

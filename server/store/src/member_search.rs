@@ -87,7 +87,7 @@ pub fn index(name: &str, number: MemberNumber, phone: Option<&str>) -> Vec<(Stri
         words(name).into_iter().enumerate().map(|(i, word)| (word, if i == 0 { 1 } else { 2 })),
     );
     let digits: String = phone.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-    // Every ending of at least four digits: people say the last four, or leave out the country.
+    // Every ending of at least four digits: people give the last four, or leave out the country.
     index.extend(
         (0..digits.len().saturating_sub(3))
             // Without the zeros in front, which a search leaves out too.

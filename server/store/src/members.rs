@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// Rows of one page of the list.
 const PER_PAGE: u32 = 25;
-/// Members that a search at the desk shows: more than that is read by nobody.
+/// Members that a search at the desk shows: a person does not read more.
 const FOUND: u32 = 8;
 
 impl Store {

@@ -53,8 +53,8 @@ pub struct OnceAnswer<A> {
 /// The work of a command under way.
 pub type OnceWork<'c, A> = BoxFuture<'c, Result<AnswerToKeep<A>, StoreError>>;
 
-/// Runs a command once in its scope. `job` gets the moment at which the command was made, as the
-/// client says; [`accepted_moment`] checks it.
+/// Runs a command once in its scope. `job` gets the moment at which the command was made, by the
+/// client's account; [`accepted_moment`] checks it.
 pub async fn run_once<A, J>(
     tx: &mut Tx,
     command: &OnceCommand,

@@ -35,7 +35,7 @@ impl Store {
     }
 }
 
-/// The gym's clock; what the database's settings say goes before the file's.
+/// The gym's clock; the database's settings go before the file's.
 async fn gym_clock(conn: &mut Conn, clock: &GymTime, now: Millis) -> Result<GymClock, sqlx::Error> {
     let settings: Vec<(String, String)> =
         sql::query_as("SELECT name, value FROM settings WHERE name IN ('gym', 'capacity')")

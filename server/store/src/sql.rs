@@ -1,8 +1,8 @@
 //! SQL that is written once and runs in SQLite and in PostgreSQL.
 //!
-//! Statements use `$1`, `$2` … and types that both databases have; what they say differently
-//! stands in [`super::dialect`]. The functions look like sqlx's own, so that whoever knows those
-//! can read a call. sqlx's `Any` is not used: it knows neither our ids nor derived rows.
+//! Statements use `$1`, `$2` … and types that both databases have; what they write differently
+//! stands in [`super::dialect`]. The functions look like sqlx's own, so that a reader of sqlx
+//! can read a call. sqlx's `Any` is not used: it supports neither our ids nor derived rows.
 //!
 //! What a statement must heed: `SUM` of whole numbers and `COUNT` inside arithmetic are
 //! `CAST(… AS BIGINT)`, the greater of two values is a `CASE`, texts are compared byte by byte.
@@ -125,7 +125,7 @@ impl Query {
         self
     }
 
-    /// Sends it, and says how many rows it changed.
+    /// Runs it, and returns how many rows it changed.
     pub async fn execute(self, db: impl Db) -> Result<ExecuteResult, sqlx::Error> {
         let mut conn = db.connection().await?;
         let rows_affected = match &mut *conn {
@@ -145,7 +145,7 @@ impl Query {
 
     /// On PostgreSQL: locks the rows that it selects until the transaction ends, so that what is
     /// read from here on is what whoever held them before has committed. SQLite has one writer,
-    /// so nobody could change them meanwhile; it is not asked at all.
+    /// so they cannot change meanwhile; the statement is not sent at all.
     pub async fn lock(self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         if matches!(conn, Conn::Sqlite(_)) {
             return Ok(());
@@ -254,7 +254,7 @@ impl Builder {
         Self { sql: sql.to_owned(), args: Vec::new() }
     }
 
-    /// Adds a piece of SQL, which is never what somebody typed.
+    /// Adds a piece of SQL, which never contains input.
     pub fn push(&mut self, sql: &'static str) -> &mut Self {
         self.sql.push_str(sql);
         self
@@ -357,7 +357,7 @@ where
     Ok(arguments)
 }
 
-/// PostgreSQL's texts cannot hold this character, which nobody types. Both stores leave it out, so
+/// PostgreSQL's texts cannot hold this character, which no keyboard types. Both stores leave it out, so
 /// that it is no error that a client would try again for ever.
 fn without_nul(mut text: String) -> String {
     if text.contains('\0') {

@@ -22,7 +22,7 @@ pub async fn count(
     offset: u64,
 ) -> Result<Stats, sqlx::Error> {
     let day = clock.day(now);
-    // Every part is a range of a covering index; an open visit was closed by nobody, and saying so
+    // Every part is a range of a covering index; an open visit is not closed, and the condition for it
     // is what lets the first part use one.
     let (currently_in, today_total, finished_visits, stayed_ms) =
         sql::query_as::<(i64, i64, i64, i64)>(

@@ -1,4 +1,4 @@
-//! Visits, and what the door needs to know about a member.
+//! Visits, and what a check-in needs of a member.
 
 use crate::{
     Id, Tx,
@@ -48,7 +48,7 @@ impl MemberKey {
         Self { id: Some(id), number: None, code: String::new(), misread: false }
     }
 
-    /// The error when nobody is called so.
+    /// The error when no member matches.
     pub fn not_found(&self) -> ErrorBody {
         let sentence = match (self.misread, self.number) {
             (true, _) => "This number has a typing error: its check digit does not fit.".to_owned(),
@@ -238,7 +238,7 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
     found
 }
 
-/// Begins a visit. The member is locked and has no open one; the index says so once more.
+/// Begins a visit. The member is locked and has no open one; the index enforces it once more.
 pub async fn begin(
     tx: &mut Tx,
     visit: &Visit,
@@ -276,7 +276,7 @@ pub async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// Ends an open visit; `false` when somebody else has ended it.
+/// Ends an open visit; `false` when it was ended meanwhile.
 pub async fn end(
     tx: &mut Tx,
     visit: Uuid,
@@ -305,7 +305,7 @@ pub async fn take_back(tx: &mut Tx, visit: Uuid, at: Millis) -> Result<(), sqlx:
     Ok(())
 }
 
-/// A visit with what only the server knows of it.
+/// A visit with the columns that are not on the wire.
 #[derive(Debug)]
 pub struct StoredVisit {
     /// The visit as pages show it.

@@ -30,9 +30,9 @@ pub struct Tx {
     clock: GymTime,
     /// The moment of the group, the `recorded_at` of everything in it.
     now: Millis,
-    /// What the jobs so far want in the log of `checkins`.
+    /// What the jobs so far add to the log of `checkins`.
     events: Vec<(NewEvent, EventPlace)>,
-    /// Who wants to know where that log ends.
+    /// Places that get the end of that log.
     ends: Vec<EventPlace>,
 }
 
@@ -195,7 +195,7 @@ struct JobResult {
     answer: JobAnswer,
 }
 
-/// The task: groups until nobody can ask any more. A connection that broke is opened anew.
+/// The task: commits groups until the last sender is gone. A connection that broke is opened anew.
 async fn run(
     source: DatabaseSource,
     mut tx: Tx,
@@ -216,8 +216,8 @@ async fn run(
                 answers.into_iter().for_each(|answer| answer(true));
             }
             Err(cause) => {
-                // Whether a COMMIT without an answer happened nobody knows here: the id of a
-                // command does when it comes again.
+                // Whether a COMMIT without an answer happened is not known here: a command that
+                // comes again finds its id row, or not.
                 tracing::error!(%cause, "a group of writes was not committed");
                 jobs.for_each(WaitingJob::give_up);
                 // Before the answers: a caller that tries again at once finds a good connection.
@@ -250,7 +250,7 @@ async fn commit_group(
         // One round trip where there could be two. After a rollback the savepoint still stands, and
         // COMMIT releases the last one.
         next = "RELEASE job; SAVEPOINT job";
-        // Before the rollback can fail: whoever asked hears what the job said.
+        // Before the rollback can fail, so that the caller gets the job's own result.
         answers.push(done.answer);
         if !done.keep {
             tx.run("ROLLBACK TO job").await?;
@@ -267,8 +267,8 @@ async fn commit_group(
 }
 
 impl Tx {
-    /// Begins a group. A connection that broke while nothing was asked of it is replaced, and
-    /// nobody notices.
+    /// Begins a group. A connection that broke while nothing was asked of it is replaced
+    /// without an error.
     async fn begin(&mut self, source: &DatabaseSource) -> Result<(), sqlx::Error> {
         self.events.clear();
         self.ends.clear();

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
 
 /// How many message ids of a session are remembered; a link keeps at most 256 notes to send again.
-/// The broker's script remembers as many.
+/// The broker's script keeps as many.
 const REMEMBERED: usize = 1_024;
 
 /// The newest messages of a session, by their ids.

@@ -51,7 +51,7 @@ impl ConnectionHandle {
         Self { id, address, wake: Notify::new(), inner: Mutex::default() }
     }
 
-    /// Notes who the connection speaks for, so that it can be found.
+    /// Notes who the connection acts as, so that it can be found.
     pub fn identify(
         &self,
         user: Option<UserId>,
@@ -79,7 +79,7 @@ impl ConnectionHandle {
         lock(&self.inner).participant
     }
 
-    /// Lets the connection's task look again.
+    /// Wakes the connection's task.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
@@ -149,7 +149,7 @@ impl ConnectionHandle {
         lock(&self.inner).revoked.take()
     }
 
-    /// Forgets the account: the connection speaks for it no more.
+    /// Forgets the account: the connection does not act as it any more.
     pub fn forget_sign_in(&self) {
         let mut inner = lock(&self.inner);
         inner.user = None;
@@ -167,7 +167,7 @@ impl ConnectionHandle {
         lock(&self.inner).role.take()
     }
 
-    /// Asks the connection to say why and close. The first reason counts.
+    /// Asks the connection to close with a code. The first one counts.
     pub fn close(&self, code: CloseCode) {
         lock(&self.inner).close.get_or_insert(code);
         self.wake();

@@ -9,7 +9,7 @@
 //! - [`handle`]: what the rest of the server can do to one connection
 //!
 //! Events are never queued per connection. A connection has a cursor per topic and pulls from the
-//! ring when it is woken, so a slow reader costs a number and slows nobody.
+//! ring when it is woken, so a slow reader costs a number and delays no other connection.
 
 mod broker_session;
 mod deduplication;

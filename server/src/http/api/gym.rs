@@ -65,7 +65,7 @@ pub(super) async fn renew(
     Path(member): Path<String>,
 ) -> Result<Json<MemberRow>, FailedCall> {
     let actor = caller.who.require()?;
-    // An id that is none belongs to nobody.
+    // An unparsable id becomes the nil UUID, which matches no member, so the answer is 404.
     let member = Uuid::try_parse(&member).unwrap_or_default();
     Ok(Json(member_cases::renew(&state.store, actor, member).await?))
 }

@@ -109,7 +109,7 @@ pub(super) async fn person(
     })
 }
 
-/// What a member's record tells; every standing occurs.
+/// What a member's record contains; every standing occurs.
 struct VisitHistory {
     subscription: Option<GivenNames>,
     barred: bool,

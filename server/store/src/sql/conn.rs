@@ -75,7 +75,7 @@ impl Conn {
         }
     }
 
-    /// Says goodbye, so that SQLite folds its log into the file and PostgreSQL frees the place.
+    /// Closes the connection, so that SQLite folds its log into the file and PostgreSQL frees the place.
     pub async fn close(self) {
         // Whatever goes wrong now, the connection is gone afterwards.
         match self {
