@@ -26,7 +26,7 @@ use protocol::{
 use uuid::Uuid;
 
 /// What one request may ask and change.
-pub struct RequestBackend {
+pub(crate) struct RequestBackend {
     state: AppState,
     caller: Caller,
     response: ResponseOptions,
@@ -34,7 +34,7 @@ pub struct RequestBackend {
 
 impl RequestBackend {
     /// Bound to the request's caller and to the headers of its answer.
-    pub fn new(state: AppState, caller: Caller, response: ResponseOptions) -> Self {
+    pub(crate) fn new(state: AppState, caller: Caller, response: ResponseOptions) -> Self {
         Self { state, caller, response }
     }
 

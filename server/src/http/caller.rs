@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 
 /// Puts a [`Caller`] into the request's extensions. Writes from foreign pages end here, and so do
 /// writes with cookies that do not say from which page they come.
-pub async fn attach_caller(
+pub(crate) async fn attach_caller(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
@@ -54,7 +54,7 @@ async fn caller_of(
 
 /// Opening a page with an access that has ended and a good refresh cookie goes on signed in: a
 /// bookmark must not lead to the sign-in page every fifteen minutes.
-pub async fn refresh_on_navigation(
+pub(crate) async fn refresh_on_navigation(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
@@ -87,7 +87,7 @@ pub async fn refresh_on_navigation(
 }
 
 /// Counts a call: a signed-in account per second, everybody else per minute and address.
-pub async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>() else {
         return next.run(request).await;
     };

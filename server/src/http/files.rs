@@ -13,7 +13,7 @@ use std::path::Path;
 use tower_http::services::{ServeDir, ServeFile};
 
 /// `/pkg`, `/fonts`, and the icon.
-pub fn routes(state: &AppState) -> Router<AppState> {
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let root = Path::new(&*state.leptos.site_root);
     let folder = |name: &str| ServeDir::new(root.join(name)).precompressed_br();
     let pkg = &*state.leptos.site_pkg_dir;

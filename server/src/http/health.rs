@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::{net::SocketAddr, sync::OnceLock, time::Instant};
 
 /// The process runs.
-pub async fn live() -> &'static str {
+pub(crate) async fn live() -> &'static str {
     "live"
 }
 
@@ -26,7 +26,7 @@ struct ReadyReport {
 }
 
 /// The process can serve: its parts answer, and it is not about to stop.
-pub async fn ready(State(state): State<AppState>) -> Response {
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let database = state.store.answers().await;
     let stopping = state.stopping.is_cancelled();
     let answers = database.is_ok();
@@ -42,7 +42,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
 
 /// The figures in Prometheus' format, for this machine only; a proxy on it opens them to no one
 /// else.
-pub async fn metrics(
+pub(crate) async fn metrics(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -57,13 +57,13 @@ pub async fn metrics(
 }
 
 /// Installs the recorder once per process; a second server in one process (tests) shares it.
-pub fn recorder() -> Option<&'static PrometheusHandle> {
+pub(crate) fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).as_ref()
 }
 
 /// One line per request: method, path without query, status, time. Never a header or a body.
-pub async fn log_request(request: Request, next: Next) -> Response {
+pub(crate) async fn log_request(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
     let response = next.run(request).await;

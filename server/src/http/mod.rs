@@ -5,12 +5,12 @@
 //! - [`api`]: the JSON API; [`backend`]: what pages ask for; [`pages`]: rendering
 //! - [`files`]: what is only sent; [`health`]: for operators
 
-pub mod api;
-pub mod backend;
-pub mod caller;
-pub mod files;
-pub mod health;
+pub(crate) mod api;
+pub(crate) mod backend;
+pub(crate) mod caller;
+pub(crate) mod files;
+pub(crate) mod health;
 mod page_language;
-pub mod pages;
+pub(crate) mod pages;
 mod reply;
-pub mod routes;
+pub(crate) mod routes;

@@ -24,7 +24,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use std::{net::IpAddr, sync::Arc};
 
 /// Adds the pages and the server functions.
-pub fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+pub(crate) fn pages(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let routes = generate_route_list(app::GymApp);
     let context = {
         let state = state.clone();
@@ -153,7 +153,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The usual headers, on every answer.
-pub async fn security_headers(
+pub(crate) async fn security_headers(
     State(state): State<AppState>,
     request: Request,
     next: axum::middleware::Next,

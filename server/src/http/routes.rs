@@ -13,7 +13,7 @@ use axum::{
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// The whole router.
-pub fn router(state: AppState) -> Router {
+pub(crate) fn router(state: AppState) -> Router {
     let sockets = Router::new()
         .route("/ws", any(upgrade::any_topic))
         .route("/ws/", any(upgrade::any_topic))

@@ -21,7 +21,7 @@ const READ: u32 = 1_001;
 const COUNT_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs until cancelled.
-pub async fn run(state: AppState, stop: CancellationToken) {
+pub(crate) async fn run(state: AppState, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = follow_check_ins(&state) => {}

@@ -3,5 +3,5 @@
 //! - [`follow_database`]: what is learnt of other nodes through the database
 //! - [`sweep`]: gone phones, idle practice, forgotten sessions, the gym's new day
 
-pub mod follow_database;
-pub mod sweep;
+pub(crate) mod follow_database;
+pub(crate) mod sweep;

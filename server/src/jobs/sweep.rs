@@ -26,7 +26,7 @@ const BEGIN_AGAIN_MS: Millis = 10_000;
 const FORGET_MS: Millis = 10 * 60 * 1000;
 
 /// Runs until cancelled.
-pub async fn run(state: AppState, stop: CancellationToken) {
+pub(crate) async fn run(state: AppState, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count = 0;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// A seat in a guitar session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
+pub(crate) struct Seat {
     /// The session.
     pub session: SessionId,
     /// The participant; the session itself for its host.
@@ -21,7 +21,7 @@ pub struct Seat {
 
 /// Everything that a connection has proved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Principal {
+pub(crate) struct Principal {
     /// The signed-in account.
     pub staff: Option<StaffIdentity>,
     /// The seats in guitar sessions, at most one as host and one as phone.
@@ -30,19 +30,19 @@ pub struct Principal {
 
 impl Principal {
     /// Whether nothing was proved.
-    pub fn is_nobody(&self) -> bool {
+    pub(crate) fn is_nobody(&self) -> bool {
         self.staff.is_none() && self.seats.is_empty()
     }
 
     /// Takes a seat: as host or as phone, each in place of the one before.
-    pub fn take_seat(&mut self, seat: Seat) {
+    pub(crate) fn take_seat(&mut self, seat: Seat) {
         let is_host = |role| role == Role::Host;
         self.seats.retain(|other| is_host(other.role) != is_host(seat.role));
         self.seats.push(seat);
     }
 
     /// The seat in a session; the host's counts before a phone's.
-    pub fn seat(&self, session: SessionId) -> Option<&Seat> {
+    pub(crate) fn seat(&self, session: SessionId) -> Option<&Seat> {
         self.seats
             .iter()
             .filter(|seat| seat.session == session)
@@ -50,7 +50,7 @@ impl Principal {
     }
 
     /// What the connection acts as in a topic.
-    pub fn role_in(&self, topic: Topic) -> Option<Role> {
+    pub(crate) fn role_in(&self, topic: Topic) -> Option<Role> {
         match topic {
             Topic::CheckIns => self.staff.as_ref().map(|staff| staff.role),
             Topic::Guitar(session) => self.seat(session).map(|seat| seat.role),
@@ -58,7 +58,7 @@ impl Principal {
     }
 
     /// As `welcome` and `ack` contain it: of the topic when there is one, otherwise the account.
-    pub fn identity(&self, topic: Option<Topic>) -> Identity {
+    pub(crate) fn identity(&self, topic: Option<Topic>) -> Identity {
         let seat = match topic {
             Some(Topic::Guitar(session)) => self.seat(session),
             _ => self.seats.first().filter(|_| self.staff.is_none()),
@@ -73,7 +73,7 @@ impl Principal {
     }
 
     /// The phone's participant, so that removing it closes this connection.
-    pub fn participant(&self) -> Option<ParticipantId> {
+    pub(crate) fn participant(&self) -> Option<ParticipantId> {
         self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| ParticipantId(seat.id))
     }
 }

@@ -38,7 +38,7 @@ const WRITE_BUFFER: usize = 2 * 1024;
 const LARGEST_WRITE: usize = 16 * 1024 * 1024;
 
 /// `/ws`: topics are named in `hello`.
-pub async fn any_topic(
+pub(crate) async fn any_topic(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -48,7 +48,7 @@ pub async fn any_topic(
 }
 
 /// `/ws/checkins/`.
-pub async fn check_ins(
+pub(crate) async fn check_ins(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -58,7 +58,7 @@ pub async fn check_ins(
 }
 
 /// `/ws/guitar/{session}/`.
-pub async fn guitar(
+pub(crate) async fn guitar(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(session): Path<String>,

@@ -19,10 +19,10 @@ use axum::{
 };
 
 /// Bytes of a request's body.
-pub const LARGEST_BODY: usize = 64 * 1024;
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 /// All addresses under `/api`.
-pub fn routes(state: &AppState) -> Router<AppState> {
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         // Who is who
         .route("/api/auth/login", post(auth::login))
