@@ -4,7 +4,7 @@
 //! gone when the last node has given it up.
 
 use protocol::{
-    Millis,
+    ConnectionId, Millis,
     account::Role,
     guitar::{Participant, Presence},
 };
@@ -41,7 +41,7 @@ struct DeviceSeat {
     role: Role,
     device: String,
     /// Since when each socket's page is hidden; `None` while it is visible.
-    sockets: BTreeMap<Uuid, Option<Millis>>,
+    sockets: BTreeMap<ConnectionId, Option<Millis>>,
     /// Set when the last socket has ended.
     left: Option<LastDeparture>,
 }
@@ -62,7 +62,7 @@ impl Seats {
         who: Uuid,
         role: Role,
         device: &str,
-        socket: Uuid,
+        socket: ConnectionId,
         visible: bool,
         now: Millis,
     ) {
@@ -79,14 +79,14 @@ impl Seats {
     }
 
     /// The page behind a socket became visible or hidden.
-    pub fn seen(&mut self, who: Uuid, socket: Uuid, visible: bool, now: Millis) {
+    pub fn seen(&mut self, who: Uuid, socket: ConnectionId, visible: bool, now: Millis) {
         if let Some(hidden) = self.0.get_mut(&who).and_then(|seat| seat.sockets.get_mut(&socket)) {
             *hidden = (!visible).then(|| hidden.unwrap_or(now));
         }
     }
 
     /// A socket ended. The device is away until it comes back or its grace time is over.
-    pub fn depart(&mut self, who: Uuid, socket: Uuid, how: Departure, now: Millis) {
+    pub fn depart(&mut self, who: Uuid, socket: ConnectionId, how: Departure, now: Millis) {
         let Some(seat) = self.0.get_mut(&who) else { return };
         let Some(hidden) = seat.sockets.remove(&socket) else { return };
         if !seat.sockets.is_empty() {
@@ -123,7 +123,7 @@ impl Seats {
 
     /// The node behind these seats died: all its sockets broke.
     pub fn break_all(&mut self, now: Millis) {
-        let sockets: Vec<(Uuid, Uuid)> = self
+        let sockets: Vec<(Uuid, ConnectionId)> = self
             .0
             .iter()
             .flat_map(|(who, seat)| seat.sockets.keys().map(|socket| (*who, *socket)))
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     const PHONE: Uuid = Uuid::from_u128(7);
-    const SOCKET: Uuid = Uuid::from_u128(70);
+    const SOCKET: ConnectionId = ConnectionId(Uuid::from_u128(70));
 
     fn with_phone() -> Seats {
         let mut seats = Seats::default();
@@ -229,7 +229,14 @@ mod tests {
     fn a_phone_that_went_to_another_node_is_there_until_the_last_one_lost_it() {
         let mut first = with_phone();
         let mut second = Seats::default();
-        second.arrive(PHONE, Role::Performer, "phone", Uuid::from_u128(71), true, 1_000);
+        second.arrive(
+            PHONE,
+            Role::Performer,
+            "phone",
+            ConnectionId(Uuid::from_u128(71)),
+            true,
+            1_000,
+        );
         first.break_all(2_000);
         assert_eq!(presence(&[first.clone(), second.clone()], 2_000), Some(Presence::Connected));
         assert_eq!(first.sweep(20_000), [PHONE]);

@@ -39,4 +39,6 @@ typed_ids! {
     SessionId
     /// A phone in a guitar session.
     ParticipantId
+    /// One life of a socket, on the server.
+    ConnectionId
 }

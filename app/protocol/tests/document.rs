@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, Decoded, Envelope, ErrorBody, ErrorCode, Note, ParticipantId,
-    Position, Read, ServerMessage, SessionId, Topic,
+    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, Note,
+    ParticipantId, Position, Read, ServerMessage, SessionId, Topic,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -357,7 +357,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
     vec![
         (
             ServerMessage::Welcome(Welcome {
-                connection: COMMAND,
+                connection: ConnectionId(COMMAND),
                 node: "local".into(),
                 server_time: NOW,
                 identity: identity.clone(),

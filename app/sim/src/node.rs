@@ -7,7 +7,7 @@ use crate::{
     served_connection::ServedConnection,
 };
 use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
-use protocol::{
+use protocol::{ConnectionId, 
     ClientMessage, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
     account::{Identity, Role},
     encode,
@@ -191,7 +191,7 @@ pub fn auth_ack() -> String {
 /// The welcome after `hello`.
 pub fn welcome(now: i64, topics: Vec<TopicAnswer>) -> String {
     encode(&Envelope::bare(ServerMessage::Welcome(Welcome {
-        connection: Uuid::nil(),
+        connection: ConnectionId(Uuid::nil()),
         node: "sim".to_owned(),
         server_time: BEGIN + now,
         identity: Identity { user_id: None, role: Role::Host, expires_at: None },

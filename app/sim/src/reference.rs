@@ -3,7 +3,7 @@
 
 use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
-    Note, Position, ServerMessage, SessionId, Topic,
+    ConnectionId, Note, Position, ServerMessage, SessionId, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
@@ -33,8 +33,8 @@ impl LogRecord {
 }
 
 /// The id of a connection, as events name it.
-pub fn connection_id(conn: u32) -> Uuid {
-    Uuid::from_u128(u128::from(conn))
+pub fn connection_id(conn: u32) -> ConnectionId {
+    ConnectionId(Uuid::from_u128(u128::from(conn)))
 }
 
 /// A topic's log: the database's for a durable topic, the broker's for a session.

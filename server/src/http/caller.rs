@@ -87,7 +87,11 @@ pub(crate) async fn refresh_on_navigation(
 }
 
 /// Counts a call: a signed-in account per second, everybody else per minute and address.
-pub(crate) async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit_calls(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(caller) = request.extensions().get::<Caller>() else {
         return next.run(request).await;
     };

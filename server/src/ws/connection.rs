@@ -258,8 +258,8 @@ fn unreadable(cause: axum::Error) -> ConnectionEnd {
 mod tests {
     use super::*;
     use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
-    use protocol::SessionId;
     use protocol::{Codec, account::Role, guitar::Presence, topic::TopicRequest};
+    use protocol::{ConnectionId, SessionId};
     use std::net::Ipv4Addr;
 
     #[tokio::test]
@@ -272,8 +272,10 @@ mod tests {
         let clock = state.store.clock().server_clock();
         let session = state.hub.open_session(SessionId(Uuid::from_u128(1)), None, &clock);
         let session = session.await.expect("a session");
-        let handle =
-            Arc::new(ConnectionHandle::new(Uuid::from_u128(2), Ipv4Addr::LOCALHOST.into()));
+        let handle = Arc::new(ConnectionHandle::new(
+            ConnectionId(Uuid::from_u128(2)),
+            Ipv4Addr::LOCALHOST.into(),
+        ));
         assert!(state.hub.register(&handle, &state.config.limits));
         let seat = Seat { session: session.id(), id: session.id().0, role: Role::Host };
         let mut connection = Connection::new(NewConnection {

@@ -24,8 +24,8 @@ use cadence_realtime::hub::handle::ConnectionHandle;
 use http::{HeaderMap, HeaderValue, StatusCode, header::SEC_WEBSOCKET_PROTOCOL};
 use logic::topic::WireProtocol;
 use protocol::{
-    CloseCode, Codec, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY, ServerMessage, SessionId,
-    Topic, encode,
+    CloseCode, Codec, ConnectionId, Envelope, ErrorBody, ErrorCode, SUBPROTOCOL_FAMILY,
+    ServerMessage, SessionId, Topic, encode,
 };
 use std::{net::SocketAddr, sync::Arc};
 use uuid::Uuid;
@@ -83,7 +83,7 @@ async fn open(
         Err(error) => return (StatusCode::FORBIDDEN, Json(error)).into_response(),
     };
     let address = state.auth.way(&headers, Some(peer)).counted();
-    let handle = Arc::new(ConnectionHandle::new(Uuid::now_v7(), address));
+    let handle = Arc::new(ConnectionHandle::new(ConnectionId(Uuid::now_v7()), address));
     let protocol = choose_protocol(&headers, &mut upgrade);
     // Without an Origin the request may be anybody's: cookies count for pages only.
     let cookies = match (&origin, protocol) {

@@ -10,7 +10,7 @@ use crate::{
 use cadence_base::identity::StaffIdentity;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
-use protocol::{ErrorBody, Millis, Topic, account::Permission, server::Outcome};
+use protocol::{ConnectionId, ErrorBody, Millis, Topic, account::Permission, server::Outcome};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub struct CommandContext {
     /// Who asks.
     pub actor: StaffIdentity,
     /// The connection that sent it, when it came over a socket.
-    pub connection: Option<Uuid>,
+    pub connection: Option<ConnectionId>,
     /// The id that the answer carries.
     pub message: Option<Uuid>,
     /// When it was made, on the server's clock; now when absent.

@@ -2,8 +2,8 @@
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
 use protocol::{
-    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, Note, Position,
-    ServerMessage, SessionId, Topic,
+    ClientMessage, CloseCode, Codec, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, Note,
+    Position, ServerMessage, SessionId, Topic,
     account::{Identity, Role},
     decode_frame, encode,
     guitar::{ChordChange, GuitarState, PracticeCommand},
@@ -146,7 +146,7 @@ impl Page {
 
     fn hear_welcome(&mut self, topics: Vec<TopicAnswer>) {
         self.hear_bare(ServerMessage::Welcome(Welcome {
-            connection: Uuid::nil(),
+            connection: ConnectionId(Uuid::nil()),
             node: "test".into(),
             server_time: self.now.wall,
             identity: Identity {

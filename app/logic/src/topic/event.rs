@@ -1,6 +1,6 @@
 //! An event of a topic, before and after it has a place in the log.
 
-use protocol::{Millis, ServerMessage, server::Outcome};
+use protocol::{ConnectionId, Millis, ServerMessage, server::Outcome};
 use uuid::Uuid;
 
 /// Something that happened in a topic.
@@ -23,7 +23,7 @@ pub struct TopicEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventOrigin {
     /// The connection that sent the message.
-    pub connection: Uuid,
+    pub connection: ConnectionId,
     /// The message's id, if it had one.
     pub message: Option<Uuid>,
 }
@@ -35,7 +35,7 @@ impl TopicEvent {
     }
 
     /// Whether a message of this connection made it.
-    pub fn is_from(&self, connection: Uuid) -> bool {
+    pub fn is_from(&self, connection: ConnectionId) -> bool {
         self.origin.is_some_and(|origin| origin.connection == connection)
     }
 

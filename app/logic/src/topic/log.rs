@@ -7,9 +7,8 @@ use super::{
     follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
     ring::{CatchUpSource, EventRing},
 };
-use protocol::{Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats};
+use protocol::{ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A topic on one node. `P` is made of each event's JSON text when the event enters the ring. Every
 /// `now` is in milliseconds of a monotonic clock.
@@ -134,7 +133,7 @@ impl<P: From<String>> TopicLog<P> {
         cursor: &mut TopicCursor<A>,
         limit: usize,
         now: Millis,
-        acknowledged: Option<Uuid>,
+        acknowledged: Option<ConnectionId>,
     ) -> PullResult<Arc<PublishedEvent<P>>, A> {
         let own = |published: &Arc<PublishedEvent<P>>| {
             acknowledged.is_some_and(|connection| published.event.is_from(connection))

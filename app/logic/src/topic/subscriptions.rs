@@ -9,8 +9,8 @@ use super::{
     wire_protocol::WireProtocol,
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, Millis, Position, ServerMessage,
-    Topic, encode,
+    ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, Millis, Position,
+    ServerMessage, Topic, encode,
     server::{Ack, Outcome},
     topic::TopicRequest,
 };
@@ -313,7 +313,7 @@ impl<S: TopicSource> Subscriptions<S> {
     pub fn next_parts(
         &mut self,
         now: Millis,
-        connection: Uuid,
+        connection: ConnectionId,
         limits: &FrameLimits,
         mut queued: impl FnMut() -> Option<String>,
     ) -> Result<NextParts<S::Payload>, CloseCode> {
@@ -337,7 +337,7 @@ impl<S: TopicSource> Subscriptions<S> {
 /// Who pulls, and when.
 struct PartReader {
     now: Millis,
-    connection: Uuid,
+    connection: ConnectionId,
     limit: usize,
 }
 

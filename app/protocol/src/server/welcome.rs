@@ -1,14 +1,13 @@
 //! The answer to `hello`.
 
-use crate::{ErrorBody, Millis, account::Identity, topic::TopicAnswer};
+use crate::{ConnectionId, ErrorBody, Millis, account::Identity, topic::TopicAnswer};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// The answer to `hello`: what was restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
     /// This connection.
-    pub connection: Uuid,
+    pub connection: ConnectionId,
     /// The server process.
     pub node: String,
     /// The server's clock.

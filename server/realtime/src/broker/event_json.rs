@@ -1,7 +1,7 @@
 //! An event as JSON, for the broker's log and the bus.
 
 use logic::topic::{EventOrigin, TopicEvent};
-use protocol::{Millis, ServerMessage, server::Outcome};
+use protocol::{ConnectionId, Millis, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ struct WrittenEvent<'a> {
     ts: Millis,
     node: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<Uuid>,
+    connection: Option<ConnectionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
     outcome: &'a Outcome,
@@ -27,7 +27,7 @@ struct ReadEvent<'a> {
     ts: Millis,
     node: Uuid,
     #[serde(default)]
-    connection: Option<Uuid>,
+    connection: Option<ConnectionId>,
     #[serde(default)]
     id: Option<Uuid>,
     outcome: Outcome,
@@ -94,7 +94,7 @@ mod tests {
             ts: 5,
             message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
             origin: Some(EventOrigin {
-                connection: Uuid::from_u128(2),
+                connection: ConnectionId(Uuid::from_u128(2)),
                 message: Some(Uuid::from_u128(3)),
             }),
             outcome: Outcome::Done,

@@ -2,7 +2,7 @@
 //! close it. The connection itself is one task in [`crate::ws`].
 
 use cadence_base::sync::lock;
-use protocol::{CloseCode, ParticipantId, UserId, account::Role};
+use protocol::{CloseCode, ConnectionId, ParticipantId, UserId, account::Role};
 use std::{collections::VecDeque, net::IpAddr, sync::Mutex};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ const WAITING_CATCH_UP_BYTES: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct ConnectionHandle {
     /// The connection.
-    pub id: Uuid,
+    pub id: ConnectionId,
     /// Where it comes from, as limits count it.
     pub address: IpAddr,
     wake: Notify,
@@ -47,7 +47,7 @@ enum QueuedText {
 
 impl ConnectionHandle {
     /// The shared end of a new connection.
-    pub fn new(id: Uuid, address: IpAddr) -> Self {
+    pub fn new(id: ConnectionId, address: IpAddr) -> Self {
         Self { id, address, wake: Notify::new(), inner: Mutex::default() }
     }
 
@@ -185,7 +185,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     fn handle() -> ConnectionHandle {
-        ConnectionHandle::new(Uuid::nil(), Ipv4Addr::LOCALHOST.into())
+        ConnectionHandle::new(ConnectionId(Uuid::nil()), Ipv4Addr::LOCALHOST.into())
     }
 
     #[test]

@@ -6,14 +6,15 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use cadence_base::{sync::lock, time::mono};
 use logic::topic::{LogQuery, TopicEvent, TopicLog, log::AppendedEvents};
-use protocol::{Envelope, Millis, Position, ServerMessage, Topic, codec, encode, gym::Stats};
+use protocol::{
+    ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, codec, encode, gym::Stats,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant},
 };
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 /// A message in the forms in which connections write it, each encoded once.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ pub struct NodeLog {
 #[derive(Debug)]
 struct FollowedLog {
     log: EncodedLog,
-    followers: HashMap<Uuid, Arc<ConnectionHandle>>,
+    followers: HashMap<ConnectionId, Arc<ConnectionHandle>>,
 }
 
 impl NodeLog {
@@ -182,7 +183,7 @@ impl NodeLog {
     }
 
     /// Stops waking it.
-    pub fn unfollow(&self, connection: Uuid) {
+    pub fn unfollow(&self, connection: ConnectionId) {
         lock(&self.inner).followers.remove(&connection);
     }
 }

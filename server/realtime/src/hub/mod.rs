@@ -36,8 +36,8 @@ use local_session::LocalSession;
 use log::{NodeLog, new_epoch};
 use logic::topic::TopicEvent;
 use protocol::{
-    CloseCode, Envelope, ErrorBody, Millis, ParticipantId, Position, ServerMessage, SessionId,
-    Topic, UserId,
+    CloseCode, ConnectionId, Envelope, ErrorBody, Millis, ParticipantId, Position, ServerMessage,
+    SessionId, Topic, UserId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
     gym::Stats,
@@ -69,7 +69,7 @@ pub struct Hub {
 struct HubState {
     checkins: Arc<NodeLog>,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
-    connections: Mutex<HashMap<Uuid, Arc<ConnectionHandle>>>,
+    connections: Mutex<HashMap<ConnectionId, Arc<ConnectionHandle>>>,
     /// When clients shall come back; set once the server stops.
     restart: OnceLock<RestartWindow>,
     /// The way to other nodes, where there are any.

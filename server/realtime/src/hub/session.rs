@@ -12,7 +12,7 @@ use logic::{
     topic::{TopicEvent, practice},
 };
 use protocol::{
-    ErrorBody, Millis, ParticipantId, Position, SessionId,
+    ConnectionId, ErrorBody, Millis, ParticipantId, Position, SessionId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
 };
@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// The page of a device became visible or hidden.
-    pub fn seen(&self, who: Uuid, connection: Uuid, visible: bool, now: Millis) {
+    pub fn seen(&self, who: Uuid, connection: ConnectionId, visible: bool, now: Millis) {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.seen(who, connection, visible, now);
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// A socket ended. The device is away until it comes back or its time is over.
-    pub fn depart(&self, who: Uuid, connection: Uuid, how: Departure, now: Millis) {
+    pub fn depart(&self, who: Uuid, connection: ConnectionId, how: Departure, now: Millis) {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.depart(who, connection, how, now);
@@ -235,7 +235,10 @@ mod tests {
         let id = SessionId(Uuid::from_u128(1));
         let log = NodeLog::new(Topic::Guitar(id), nowhere(), 100, 300_000);
         let session = Session::new(SessionCore::new(id, log, GuitarState::default(), 0), home);
-        let handle = ConnectionHandle::new(Uuid::from_u128(2), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let handle = ConnectionHandle::new(
+            ConnectionId(Uuid::from_u128(2)),
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+        );
         session.arrive(PHONE.0, Role::Performer, "phone", &handle, true, 0);
         (session, handle)
     }

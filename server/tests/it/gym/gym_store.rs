@@ -17,7 +17,7 @@ use cadence_store::{
     NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis, ServerMessage, Topic,
+    ConnectionId, ErrorBody, ErrorCode, Millis, ServerMessage, Topic,
     account::Role,
     gym::{Activity, CheckIn, CheckInAnswer, CheckOut, Reason, UndoCheckIn, Verdict, Visit},
     http::{MemberRow, NewMember, Standing},
@@ -420,7 +420,7 @@ async fn the_log_says_what_was_published(on: Backend) {
         assert_eq!((read.offset, read.ts), (published.offset, published.ts));
         assert_eq!(read.message, published.message);
         let origin = published.origin.expect("a command made it");
-        assert_eq!(origin.connection, Uuid::from_u128(8));
+        assert_eq!(origin.connection, ConnectionId(Uuid::from_u128(8)));
         assert!(origin.message.is_some() && published.outcome.is_some());
     }
     let after = gym.store.events_after(Topic::CheckIns, 3, 1).await.expect("the log");
