@@ -17,7 +17,7 @@ use leptos_router::{
 };
 use protocol::{Read, ServerMessage};
 use std::iter;
-use texts::{Language, language, set_language, words};
+use texts::{language, words};
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
 /// leptos' `HydrationScripts`: those put the nonce where `crossorigin` belongs, which makes Firefox
