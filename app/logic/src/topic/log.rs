@@ -205,7 +205,7 @@ mod tests {
         let origin = Some(EventOrigin { connection, message: None });
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
         log.push(0, TopicEvent { origin, ..event });
-        let mut first_line = |acknowledged| {
+        let first_line = |acknowledged| {
             let mut cursor = TopicCursor::<()>::new(end.clone());
             match log.pull(&mut cursor, 10, 0, acknowledged) {
                 PullResult::Lines(mut lines) => lines.pop(),
