@@ -48,7 +48,7 @@ pub struct LogReplay {
 /// What brings the client to the end of the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaughtUp {
-    /// The log's end, as the client is told.
+    /// The log's end, as the client receives it.
     pub end: Position,
     /// Where the connection's cursor starts.
     pub cursor: Position,
@@ -136,7 +136,7 @@ impl CaughtUp {
         Self { end, cursor, recovered: false, replayed: 0, texts: Vec::new() }
     }
 
-    /// What the client is told about the topic.
+    /// The topic's answer, for `welcome` and `subscribe`.
     pub fn answer(&self, topic: Topic, waiting: bool) -> TopicAnswer {
         TopicAnswer {
             name: topic,

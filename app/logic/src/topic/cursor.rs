@@ -141,7 +141,7 @@ impl<A> TopicCursor<A> {
         !self.expected.is_empty() || !self.repeats.is_empty()
     }
 
-    /// The next lines, at most `limit`. `own` tells whether this connection made an event. `now` is
+    /// The next lines, at most `limit`. `own` is whether this connection made an event. `now` is
     /// in milliseconds of any one clock.
     pub fn pull<E: Clone>(
         &mut self,

@@ -67,7 +67,7 @@ impl<E> LogFollower<E> {
     /// can be appended now.
     pub fn hint(&mut self, now: i64, at: &Position, ts: Millis, event: E) -> PlacedEvents<E> {
         if at.epoch != self.end.epoch {
-            // An older epoch, or the first event of a newer one: only the log can tell.
+            // Of an older epoch, or the first of a newer one: a reading of the log decides.
             self.suspect(now);
             return Vec::new();
         }

@@ -7,7 +7,9 @@ use super::{
     follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
     ring::{CatchUpSource, EventRing},
 };
-use protocol::{ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats};
+use protocol::{
+    ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats,
+};
 use std::sync::Arc;
 
 /// A topic on one node. `P` is made of each event's JSON text when the event enters the ring. Every

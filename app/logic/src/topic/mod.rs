@@ -7,7 +7,7 @@
 //! - [`ring`]: the recent events, numbered without holes
 //! - [`follower`]: keeps a ring equal to a log that other nodes also write
 //! - [`log`]: ring and follower of one topic, each event encoded once
-//! - [`practice`]: how a session is told of its practice clock
+//! - [`practice`]: how the practice clock reaches a session
 //!
 //! One connection:
 //! - [`wire_protocol`]: what its client speaks
@@ -15,17 +15,21 @@
 //! - [`order`]: the order of its messages, also when one has to be sent again
 //! - [`catch_up`]: from a client's position to the end, by ring, replay or snapshot
 //! - [`cursor`]: its position in a topic, and the answers that replace its own events
-//! - [`subscriptions`]: its topics together, and what it writes next
+//! - [`subscription`]: one topic that it follows
+//! - [`frame_parts`]: what it writes next of one topic
+//! - [`subscriptions`]: its topics together
 
 pub mod access;
 pub mod catch_up;
 pub mod cursor;
 pub mod event;
 pub mod follower;
+pub mod frame_parts;
 pub mod log;
 pub mod order;
 pub mod practice;
 pub mod ring;
+pub mod subscription;
 pub mod subscriptions;
 pub mod wire_protocol;
 
@@ -33,11 +37,10 @@ pub use catch_up::{CatchUp, CatchUpStep, CaughtUp, LogReplay};
 pub use cursor::{PullResult, TopicCursor, TopicLine};
 pub use event::{EventOrigin, PublishedEvent, TopicEvent};
 pub use follower::{LogFollower, LogProgress, LogQuery};
+pub use frame_parts::{FrameLimits, FramePart, NextParts};
 pub use log::TopicLog;
 pub use order::{MessageOrder, OrderKind, Permit};
 pub use ring::{CatchUpSource, EventRing, RingRead};
-pub use subscriptions::{
-    AnswerPlace, Deferral, FrameLimits, FramePart, NextParts, PlacedAnswer, Subscription,
-    Subscriptions, TopicSource,
-};
+pub use subscription::{TopicSource, TopicSubscription};
+pub use subscriptions::{AnswerPlace, Deferral, PlacedAnswer, Subscriptions};
 pub use wire_protocol::WireProtocol;

@@ -1,4 +1,4 @@
-//! How a session is told of its practice clock. The clock is in the database; the session's log
+//! How the practice clock reaches a session. The clock is in the database; the session's log
 //! announces it, and may be behind: a node can die between the commit and the announcement.
 
 use protocol::guitar::{GuitarState, PracticeStatus, PracticeUpdate};

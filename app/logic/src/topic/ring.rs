@@ -34,7 +34,7 @@ pub enum CatchUpSource {
     Ring,
     /// The position is in this epoch but not in the ring: older, where a log that is kept longer
     /// may still reach back; or ahead, because another node was faster than this one or the client
-    /// is wrong. Only the log can tell.
+    /// is wrong. A reading of the log decides.
     Log,
     /// Only a snapshot: the client has no position, or one of another epoch.
     Snapshot,

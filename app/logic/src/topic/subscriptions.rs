@@ -2,61 +2,25 @@
 
 use super::{
     catch_up::CaughtUp,
-    cursor::{PullResult, TopicCursor, TopicLine},
-    event::PublishedEvent,
-    log::TopicLog,
+    cursor::TopicCursor,
+    frame_parts::{FrameLimits, FramePart, NextParts, PartReader},
     order::{MessageOrder, OrderKind, Permit, out_of_order},
+    subscription::{TopicSource, TopicSubscription},
     wire_protocol::WireProtocol,
 };
 use protocol::{
     ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, Millis, Position,
     ServerMessage, Topic, encode,
     server::{Ack, Outcome},
-    topic::TopicRequest,
 };
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// A snapshot because of a new epoch is sent at most this often, in milliseconds.
-const NEW_EPOCH_INTERVAL_MS: Millis = 250;
-
-/// Where a subscription's events come from.
-pub trait TopicSource {
-    /// An event in its encoded form.
-    type Payload: From<String>;
-
-    /// Gives access to the node's log of the topic.
-    fn with_log<R>(&self, access: impl FnOnce(&mut TopicLog<Self::Payload>) -> R) -> R;
-
-    /// Another epoch of the log was seen: the node compares its log at once.
-    fn suspect(&self);
-}
-
-/// What answers a message: its id and the outcome.
-pub type Reply = (Option<Uuid>, Outcome);
-
-/// A topic that a connection follows.
-#[derive(Debug)]
-pub struct Subscription<S> {
-    /// The topic.
-    pub topic: Topic,
-    /// Where its events come from.
-    pub source: S,
-    /// The host has not allowed this participant yet: it receives nothing.
-    pub waiting: bool,
-    cursor: TopicCursor<Reply>,
-    /// The version of the figures that were sent last.
-    figures_version: u64,
-    /// When a snapshot was last sent because of a new epoch.
-    new_epoch_at: Millis,
-}
 
 /// All topics of one connection.
 #[derive(Debug)]
 pub struct Subscriptions<S> {
     protocol: WireProtocol,
     order: MessageOrder,
-    followed: Vec<Subscription<S>>,
+    followed: Vec<TopicSubscription<S>>,
 }
 
 /// A message's answer and its place.
@@ -64,7 +28,7 @@ pub struct Subscriptions<S> {
 pub struct PlacedAnswer {
     /// The message's id.
     pub id: Option<Uuid>,
-    /// What it is answered.
+    /// The outcome, or the refusal.
     pub result: Result<Outcome, ErrorBody>,
     /// Where the answer belongs.
     pub place: AnswerPlace,
@@ -79,35 +43,6 @@ pub enum AnswerPlace {
     Repeat(Topic, Position),
     /// The message made no event: anywhere.
     Anywhere,
-}
-
-/// A message that is ready to be written.
-#[derive(Debug)]
-pub enum FramePart<P> {
-    /// Encoded for this connection.
-    Text(String),
-    /// Shared by all connections that follow the topic.
-    Shared(Arc<PublishedEvent<P>>),
-}
-
-/// How much is taken for one frame.
-#[derive(Debug, Clone, Copy)]
-pub struct FrameLimits {
-    /// Messages of one frame; a pull may exceed it.
-    pub messages: usize,
-    /// Once the answers in a frame have this many bytes, nothing is added to it.
-    pub bytes: usize,
-    /// Events that one look at a topic takes.
-    pub events_per_pull: usize,
-}
-
-/// What a connection does next.
-#[derive(Debug)]
-pub struct NextParts<P> {
-    /// To be written, in this order.
-    pub parts: Vec<FramePart<P>>,
-    /// Topics whose cursor no longer connects to the ring: each has to catch up.
-    pub catch_up: Vec<TopicRequest>,
 }
 
 /// What becomes of a message that was refused for now before it was looked at.
@@ -132,18 +67,18 @@ impl<S: TopicSource> Subscriptions<S> {
         self.protocol
     }
 
-    /// Whether the client knows batches and offsets.
+    /// Whether the client speaks Cadence's own protocol, with batches and offsets.
     pub fn is_cadence(&self) -> bool {
         matches!(self.protocol, WireProtocol::Cadence(_))
     }
 
     /// The followed topics.
-    pub fn iter(&self) -> impl Iterator<Item = &Subscription<S>> {
+    pub fn iter(&self) -> impl Iterator<Item = &TopicSubscription<S>> {
         self.followed.iter()
     }
 
     /// The subscription of a topic.
-    pub fn get(&self, topic: Topic) -> Option<&Subscription<S>> {
+    pub fn get(&self, topic: Topic) -> Option<&TopicSubscription<S>> {
         self.followed.iter().find(|subscription| subscription.topic == topic)
     }
 
@@ -183,7 +118,7 @@ impl<S: TopicSource> Subscriptions<S> {
             let cursor = TopicCursor::new(caught_up.cursor);
             let new_epoch_at = 0;
             let subscription =
-                Subscription { topic, source, waiting, cursor, figures_version, new_epoch_at };
+                TopicSubscription { topic, source, waiting, cursor, figures_version, new_epoch_at };
             self.followed.push(subscription);
             return Vec::new();
         };
@@ -196,7 +131,7 @@ impl<S: TopicSource> Subscriptions<S> {
     /// delivered.
     pub fn leave(&mut self, topic: Topic) -> Option<(S, Vec<String>)> {
         let index = self.followed.iter().position(|subscription| subscription.topic == topic)?;
-        let Subscription { source, cursor, .. } = self.followed.swap_remove(index);
+        let TopicSubscription { source, cursor, .. } = self.followed.swap_remove(index);
         self.order.leave(topic);
         let answers = cursor.leave().into_iter();
         Some((source, answers.map(|(id, outcome)| self.answer(id, Ok(outcome))).collect()))
@@ -332,97 +267,6 @@ impl<S: TopicSource> Subscriptions<S> {
         }
         Ok(next)
     }
-}
-
-/// Who pulls, and when.
-struct PartReader {
-    now: Millis,
-    connection: ConnectionId,
-    limit: usize,
-}
-
-impl PartReader {
-    fn pull<S: TopicSource>(
-        &self,
-        protocol: WireProtocol,
-        order: &MessageOrder,
-        subscription: &mut Subscription<S>,
-        next: &mut NextParts<S::Payload>,
-    ) -> Result<(), CloseCode> {
-        let Subscription { topic, source, cursor, figures_version, new_epoch_at, .. } =
-            subscription;
-        let simple = protocol == WireProtocol::Simple;
-        // A simple client counts its answers, and its event waits for the answer to its message. An
-        // own event without one was refused before, although it had been carried out: it is sent
-        // like any other, because another answer would be taken for that of the next message.
-        let acknowledged = (!simple).then_some(self.connection);
-        let (result, figures) = source.with_log(|log| {
-            let result = log.pull(cursor, self.limit, self.now, acknowledged);
-            // Figures are sent with the events that they include, never before them.
-            let reached = cursor.at().offset;
-            let figures = log.figures().filter(|newest| {
-                newest.version > *figures_version
-                    && newest.as_of <= reached
-                    && matches!(result, PullResult::Lines(_))
-            });
-            (result, figures.map(|newest| (newest.version, Arc::clone(&newest.message))))
-        });
-        match result {
-            PullResult::Lines(lines) => {
-                let epoch = &cursor.at().epoch;
-                let at = |offset| {
-                    let position = || Position { epoch: epoch.clone(), offset };
-                    (!simple).then(|| (*topic, position()))
-                };
-                next.parts.extend(lines.into_iter().map(|line| part(order, line, at)));
-                if let Some((version, message)) = figures {
-                    *figures_version = version;
-                    next.parts.push(FramePart::Shared(message));
-                }
-                return Ok(());
-            }
-            // The snapshot that this connection was given is of a newer epoch than this node's ring:
-            // the node compares its log, and the connection continues once the ring has caught up.
-            PullResult::NewEpoch if self.now - *new_epoch_at < NEW_EPOCH_INTERVAL_MS => {
-                source.suspect();
-                return Ok(());
-            }
-            // Not the client's fault, so one without positions also gets the state.
-            PullResult::NewEpoch => *new_epoch_at = self.now,
-            PullResult::Jumped => {}
-            PullResult::Behind if !simple => {}
-            PullResult::Behind | PullResult::TooSlow => return Err(CloseCode::SlowConsumer),
-        }
-        next.catch_up.push(TopicRequest::new(*topic, Some(cursor.at())));
-        Ok(())
-    }
-}
-
-/// What a line becomes on the wire. Its own event answers a message for good, also one that was
-/// refused for now although it had been carried out.
-fn part<P>(
-    order: &MessageOrder,
-    line: TopicLine<Arc<PublishedEvent<P>>, Reply>,
-    at: impl Fn(u64) -> Option<(Topic, Position)>,
-) -> FramePart<P> {
-    let (id, result, place) = match line {
-        TopicLine::Event(_, published) => return FramePart::Shared(published),
-        TopicLine::Own(offset, published) => {
-            let id = published.event.message_id();
-            if let Some(id) = id {
-                order.answered(id);
-            }
-            (id, published.event.outcome.clone(), at(offset))
-        }
-        TopicLine::Answer(offset, (id, outcome)) => (id, outcome, at(offset)),
-        TopicLine::Repeat((id, outcome)) => (id, outcome, None),
-    };
-    let ack = ServerMessage::Ack(Ack { result, identity: None });
-    let envelope = Envelope::bare(ack).with_id(id);
-    FramePart::Text(encode(&match place {
-        Some((topic, position)) => envelope.at(topic, position),
-        None => envelope,
-    }))
 }
 
 /// The refusal of a topic beyond the limit.
