@@ -2,7 +2,7 @@
 //!
 //! - [`wasm`] turns the `frontend` crate into scripts and WebAssembly modules,
 //! - [`site`] lays out the folder that the server serves,
-//! - [`budgets`] says what each page may make a browser download,
+//! - [`budgets`] holds each page to what a browser may download for it,
 //! - [`server`] builds the server,
 //! - [`run`] starts it, [`nodes`] starts several, [`test`] checks everything,
 //! - [`browser_tests`] are its part with browsers,
@@ -10,7 +10,7 @@
 //! - [`dependencies`] checks licences and advisories,
 //! - [`tools`] finds or installs the programs that these need.
 //!
-//! It does not know how Cadence is configured: the server reads `Leptos.toml` by itself.
+//! It does not read Cadence's settings: the server reads `Leptos.toml` by itself.
 
 mod browser_tests;
 mod budgets;
@@ -51,7 +51,7 @@ Usage: cargo xtask <command>
         -- filter              only tests whose name contains the filter;
                                leaves out the checks that are no tests
   sim   [--seeds N] [--from S] simulate N bad networks; a seed that breaks a promise is printed
-        --tell S               tell everything that happens in one of them
+        --tell S               print everything that happens in one of them
   pictures                     take the pictures of the README from the running product
 ";
 
@@ -61,7 +61,7 @@ enum Command {
     Build(Mode),
     Run { mode: Mode, nodes: u16, server_args: Vec<String> },
     Sizes,
-    Test(test::Options),
+    Test(test::TestOptions),
     Sim(Vec<String>),
     Pictures,
     Help,
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// `Ok(false)` stands for tests that failed and have said so themselves.
+/// `Ok(false)` stands for tests that failed and were reported already.
 fn execute(command: Command) -> Result<bool> {
     let workspace = Workspace::find()?;
     match command {
@@ -157,7 +157,7 @@ fn parse_run(args: &[String]) -> Result<Command, String> {
 }
 
 fn parse_test(args: &[String]) -> Result<Command, String> {
-    let mut options = test::Options::default();
+    let mut options = test::TestOptions::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_filter_of_test_follows_two_dashes() {
-        let options = test::Options { fast: true, filter: "two words".into() };
+        let options = test::TestOptions { fast: true, filter: "two words".into() };
         check("test --fast -- two words", Ok(Command::Test(options)));
         check("test two", Err("`test` does not take two; a filter follows `--`"));
     }

@@ -18,17 +18,17 @@ const SEEDS: &str = "5000";
 /// Why a step has nothing to work with.
 const STEP_BEFORE: &str = "not run, because a step before it failed";
 
-/// What the command line says about the tests.
+/// What the command line asks of the tests.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Options {
+pub(crate) struct TestOptions {
     /// Without the release client and without browsers.
     pub(crate) fast: bool,
     /// Only tests with this in their name; empty means all.
     pub(crate) filter: String,
 }
 
-/// Runs every step, also after one failed, and tells whether all went well.
-pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
+/// Runs every step, also after one failed. Returns whether all of them passed.
+pub(crate) fn test(workspace: &Workspace, options: &TestOptions) -> Result<bool> {
     let mut report = RunReport::default();
     let chromium = report.step("tools", |_| find_tools(workspace, options.fast)).flatten();
     let engines = if options.fast {
@@ -45,7 +45,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
         report.step("dependencies", |_| dependencies::check(workspace));
     }
 
-    // Without them the tests that need them say so, and the others run.
+    // Without them the tests that need them fail with that reason, and the others run.
     let services = report.step("services", |_| Services::start(workspace));
     report.step("tests", |results| {
         rust_tests(workspace, &PACKAGES, services.as_ref(), options, results)
@@ -59,25 +59,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     });
 
     if !options.fast {
-        let site = report.step("client (release)", |_| {
-            let clients = wasm::build(workspace, Mode::Release)?;
-            site::assemble(workspace, Mode::Release, &clients)
-        });
-        if let Some(site) = &site {
-            report.step("sizes", |_| budgets::check(workspace, site));
-        }
-        let tests = report.step("browsers (build)", |_| {
-            let site = site.as_ref().context(STEP_BEFORE)?;
-            BrowserTests::prepare(workspace, site, &options.filter)
-        });
-        report.step("chromium", |results| {
-            let chromium = chromium.as_ref().context(STEP_BEFORE)?;
-            tests.as_ref().context(STEP_BEFORE)?.in_chromium(chromium, results)
-        });
-        report.step("firefox and webkit", |results| {
-            let engines = engines.as_ref().context(STEP_BEFORE)?;
-            tests.as_ref().context(STEP_BEFORE)?.in_engines(engines, results)
-        });
+        browser_steps(workspace, options, chromium.as_ref(), engines.as_ref(), &mut report);
     }
 
     let (passed, failed) = report.total();
@@ -88,6 +70,35 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Result<bool> {
     }
     report.print();
     Ok(report.all_ok())
+}
+
+/// The release client, its sizes, and the tests in each browser.
+fn browser_steps(
+    workspace: &Workspace,
+    options: &TestOptions,
+    chromium: Option<&Chromium>,
+    engines: Option<&Engines>,
+    report: &mut RunReport,
+) {
+    let site = report.step("client (release)", |_| {
+        let clients = wasm::build(workspace, Mode::Release)?;
+        site::assemble(workspace, Mode::Release, &clients)
+    });
+    if let Some(site) = &site {
+        report.step("sizes", |_| budgets::check(workspace, site));
+    }
+    let tests = report.step("browsers (build)", |_| {
+        let site = site.as_ref().context(STEP_BEFORE)?;
+        BrowserTests::prepare(workspace, site, &options.filter)
+    });
+    report.step("chromium", |results| {
+        let chromium = chromium.context(STEP_BEFORE)?;
+        tests.as_ref().context(STEP_BEFORE)?.in_chromium(chromium, results)
+    });
+    report.step("firefox and webkit", |results| {
+        let engines = engines.context(STEP_BEFORE)?;
+        tests.as_ref().context(STEP_BEFORE)?.in_engines(engines, results)
+    });
 }
 
 /// Chromium is `None` when the tests run without a browser.
@@ -132,7 +143,7 @@ fn rust_tests(
     workspace: &Workspace,
     packages: &[&str],
     services: Option<&Services>,
-    options: &Options,
+    options: &TestOptions,
     results: &mut TestResults,
 ) -> Result<()> {
     let packages: Vec<_> = packages.iter().map(|name| format!("--package={name}")).collect();

@@ -36,4 +36,4 @@ pub mod simple_client;
 pub mod simulation;
 pub mod wire_check;
 
-pub use simulation::{RunReport, run, trace};
+pub use simulation::{SeedReport, run, trace};

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let begun = Instant::now();
     let next = AtomicU64::new(from);
     let end = from.saturating_add(seeds);
-    let total = Mutex::new((Vec::new(), sim::RunReport::default()));
+    let total = Mutex::new((Vec::new(), sim::SeedReport::default()));
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..cores {

@@ -27,7 +27,7 @@ pub struct QueuedCommand {
     pub id: Uuid,
     /// Its place among the connection's commands; a client of the simple protocol waits for each.
     pub permit: Option<Permit>,
-    /// What it says.
+    /// The client's message.
     pub message: ClientMessage,
 }
 

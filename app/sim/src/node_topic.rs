@@ -41,7 +41,7 @@ impl Deref for SharedTopic {
 
 /// The result of a query to a log.
 #[derive(Debug)]
-pub struct LogReading {
+pub struct SimulatedReading {
     from: Position,
     end: Position,
     events: Option<Vec<(u64, i64, TopicEvent)>>,
@@ -112,7 +112,7 @@ impl NodeTopic {
     }
 
     /// What a query reads now; the answer takes a while.
-    pub fn query(&self, query: &LogQuery, reference: &Reference) -> LogReading {
+    pub fn query(&self, query: &LogQuery, reference: &Reference) -> SimulatedReading {
         let log = reference.log(self.topic);
         let (from, with_events) = match query {
             LogQuery::End(from) => (from, false),
@@ -122,12 +122,17 @@ impl NodeTopic {
             let events = log.after(from.offset).into_iter();
             events.map(|(offset, record)| (offset, record.event.ts, record.event)).collect()
         });
-        LogReading { from: from.clone(), end: log.end().clone(), events, state: state_at_end(log) }
+        SimulatedReading {
+            from: from.clone(),
+            end: log.end().clone(),
+            events,
+            state: state_at_end(log),
+        }
     }
 
     /// The answer of a query arrives.
-    pub fn read(&self, now: i64, reading: LogReading) {
-        let LogReading { from, end, events, state } = reading;
+    pub fn read(&self, now: i64, reading: SimulatedReading) {
+        let SimulatedReading { from, end, events, state } = reading;
         let mut log = self.log.borrow_mut();
         let Some(events) = events else { return log.compared(now, &from, &end) };
         match log.read(now, &from, &end, events) {

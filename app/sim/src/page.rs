@@ -168,7 +168,7 @@ impl SimulatedPage {
                     self.outbox.remove(&id);
                 }
                 Effect::Forget(_) => {}
-                Effect::Refresh | Effect::Renew => panic!("nobody signs in here"),
+                Effect::Refresh | Effect::Renew => panic!("the simulation has no sign-in"),
                 effect => network.push(effect),
             }
         }

@@ -21,7 +21,7 @@ pub struct ServedConnection {
     pub id: u32,
     /// What it acts as in the session, and at the gym.
     pub roles: PageRoles,
-    /// The topic of messages that name none.
+    /// The topic of messages without a topic.
     pub home: Option<Topic>,
     /// What it follows: the code under test.
     pub topics: Subscriptions<SharedTopic>,
@@ -144,7 +144,7 @@ impl ServedConnection {
         }
     }
 
-    /// Queues a message that answers none.
+    /// Queues a message that is not an answer.
     pub fn push(&mut self, message: ServerMessage) {
         self.queued.push_back(encode(&Envelope::bare(message)));
     }

@@ -50,7 +50,7 @@ const SILENCE_MS: i64 = 30_000;
 
 /// What a run came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RunReport {
+pub struct SeedReport {
     /// Things that happened.
     pub steps: u64,
     /// Messages that people made.
@@ -65,7 +65,7 @@ pub struct RunReport {
 ///
 /// # Panics
 /// When a promise is broken.
-pub fn run(seed: u64) -> RunReport {
+pub fn run(seed: u64) -> SeedReport {
     run_to_end(Simulation::new(seed, false))
 }
 
@@ -73,11 +73,11 @@ pub fn run(seed: u64) -> RunReport {
 ///
 /// # Panics
 /// When a promise is broken.
-pub fn trace(seed: u64) -> RunReport {
+pub fn trace(seed: u64) -> SeedReport {
     run_to_end(Simulation::new(seed, true))
 }
 
-fn run_to_end(mut simulation: Simulation) -> RunReport {
+fn run_to_end(mut simulation: Simulation) -> SeedReport {
     simulation.run();
     simulation.check();
     simulation.report
@@ -157,11 +157,11 @@ struct Simulation {
     codec: Codec,
     broker_away_until: i64,
     database_away_until: i64,
-    /// Notes that were refused for good, and may have been sent again because nobody was told.
+    /// Notes that were refused for good, and may have been sent again because the refusal did not arrive.
     refused: BTreeSet<Uuid>,
     /// Scripts of a node run in the order in which they were called.
     script_at: Vec<i64>,
-    report: RunReport,
+    report: SeedReport,
     /// Print what events.
     trace: bool,
 }
@@ -205,7 +205,7 @@ impl Simulation {
             database_away_until: 0,
             refused: BTreeSet::new(),
             script_at: vec![0; nodes],
-            report: RunReport::default(),
+            report: SeedReport::default(),
             trace,
             rng,
         };

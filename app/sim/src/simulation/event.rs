@@ -2,7 +2,7 @@
 
 use crate::{
     node::{QueuedCommand, QueuedNote},
-    node_topic::LogReading,
+    node_topic::SimulatedReading,
 };
 use logic::topic::{LogQuery, TopicEvent};
 use protocol::{Frame, Position, Topic};
@@ -104,7 +104,7 @@ pub(super) enum ScheduledEvent {
         node: usize,
         life: u32,
         topic: Topic,
-        reading: Box<LogReading>,
+        reading: Box<SimulatedReading>,
     },
     /// A node starts again.
     Start {

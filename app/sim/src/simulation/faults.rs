@@ -52,7 +52,11 @@ impl Simulation {
                 }
             }
         }
-        // A person looks at, or away from, a page.
+        self.look_elsewhere(page);
+    }
+
+    /// A person looks at, or away from, a page.
+    fn look_elsewhere(&mut self, page: usize) {
         if self.rng.chance(400) {
             match self.rng.chance(600) {
                 true => self.wake(page),

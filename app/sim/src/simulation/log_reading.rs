@@ -1,7 +1,7 @@
 //! The nodes compare their topics with the logs of database and broker, and read them.
 
 use super::{Simulation, event::ScheduledEvent};
-use crate::node_topic::LogReading;
+use crate::node_topic::SimulatedReading;
 use logic::topic::LogQuery;
 use protocol::Topic;
 
@@ -48,7 +48,13 @@ impl Simulation {
         self.soon(0, 40, ScheduledEvent::Answered { node, life, topic, reading });
     }
 
-    pub(super) fn answered(&mut self, node: usize, life: u32, topic: Topic, reading: LogReading) {
+    pub(super) fn answered(
+        &mut self,
+        node: usize,
+        life: u32,
+        topic: Topic,
+        reading: SimulatedReading,
+    ) {
         if !self.alive(node, life) {
             return;
         }

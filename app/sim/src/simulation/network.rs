@@ -197,7 +197,7 @@ impl Simulation {
         self.settle_page(page);
     }
 
-    /// Both sides are told that a connection is over, each in its time.
+    /// Ends a connection for both sides, each in its time.
     pub(super) fn cut(&mut self, conn: u32, code: u16) {
         let in_flight = self.sockets.get(&conn).map_or(self.now, |c| c.down_at);
         let at = in_flight.max(self.now) + self.rng.range(0, 500);

@@ -101,7 +101,7 @@ impl Simulation {
         }
     }
 
-    /// A server that is asked to stop: it tells its clients when to come back, and closes.
+    /// A server that is asked to stop: it sends its clients when to come back, and closes.
     pub(super) fn drain(&mut self, node: usize) {
         let conns: Vec<u32> = self.nodes[node].connections.keys().copied().collect();
         for conn in conns {

@@ -1,4 +1,4 @@
-//! What people do with their pages, and what a page's link wants then.
+//! What people do with their pages, and the effects of a page's link.
 
 use super::{Simulation, event::ScheduledEvent};
 use crate::reference::BEGIN;
@@ -11,18 +11,18 @@ use protocol::{
 use uuid::{Builder, Uuid};
 
 impl Simulation {
-    /// Carries out what a page's link wants, and sets its timer.
+    /// Carries out the effects of a page's link, and sets its timer.
     pub(super) fn settle_page(&mut self, page: usize) {
         let effects = self.pages[page].work(&self.reference);
         for effect in effects {
             if self.trace {
-                println!("{:>8} page {page} wants {effect:?}", self.now);
+                println!("{:>8} page {page}: {effect:?}", self.now);
             }
             match effect {
                 Effect::Dial(socket) => self.dial(page, socket),
                 Effect::Close(socket) => self.hang(page, socket),
                 Effect::Transmit(frame) => self.transmit(page, frame),
-                other => panic!("nobody expects {other:?}"),
+                other => panic!("an unexpected effect: {other:?}"),
             }
         }
         let device = &mut self.pages[page];

@@ -8,6 +8,17 @@ use crate::{
 use logic::topic::{AnswerPlace, PlacedAnswer, TopicEvent};
 use protocol::{Position, Topic, server::Outcome};
 
+/// What one COMMIT made.
+#[derive(Default)]
+struct CommittedGroup {
+    /// Desk commands with their outcomes, and the places of the events that are new.
+    answers: Vec<(QueuedCommand, Outcome, Option<Position>)>,
+    /// Steps of the practice clock with their numbers, and whether they are new.
+    steps: Vec<(QueuedCommand, u64, bool)>,
+    /// New events of the gym.
+    events: Vec<(Position, TopicEvent)>,
+}
+
 impl Simulation {
     pub(super) fn commit(&mut self, node: usize, life: u32) {
         if !self.alive(node, life) {
@@ -17,9 +28,7 @@ impl Simulation {
         if self.now < self.database_away_until {
             for command in queue {
                 let wait = self.rng.range(100, 2_000) as u64;
-                command.retry();
-                self.nodes[node].refuse(command.conn, command.id, wait);
-                self.not_committed(node, &command);
+                self.refuse_command(node, &command, wait);
             }
             return self.write_all(node);
         }
@@ -29,34 +38,7 @@ impl Simulation {
         if dies == Some(0) {
             return self.crash(node);
         }
-        let mut answers = Vec::new();
-        let mut steps = Vec::new();
-        let mut events = Vec::new();
-        for command in queue {
-            // One of two transactions that waited for each other gives way.
-            let deadlock = self.now < self.calm && self.rng.chance(5);
-            if deadlock || !command.is_due() {
-                command.retry();
-                self.nodes[node].refuse(command.conn, command.id, 100);
-                self.not_committed(node, &command);
-                continue;
-            }
-            let (conn, id) = (command.conn, command.id);
-            if Self::is_step(&command.message) {
-                let (step, fresh) = self.reference.step(id);
-                steps.push((command, step, fresh));
-                continue;
-            }
-            let Some(record) = node::record_of(id, &command.message, BEGIN + self.now) else {
-                continue;
-            };
-            let (at, fresh) = self.reference.gym.append(record.clone());
-            let outcome = self.reference.gym.answer(id).unwrap_or(Outcome::Done);
-            answers.push((command, outcome, fresh.then(|| at.clone())));
-            if fresh {
-                events.push((at, record.from_connection(conn).event));
-            }
-        }
+        let CommittedGroup { answers, steps, events } = self.run_group(node, queue);
         if dies == Some(1) {
             return self.crash(node);
         }
@@ -88,6 +70,42 @@ impl Simulation {
         }
         self.look(node, GYM);
         self.write_all(node);
+    }
+
+    /// Runs the commands of one group in the database.
+    fn run_group(&mut self, node: usize, queue: Vec<QueuedCommand>) -> CommittedGroup {
+        let mut group = CommittedGroup::default();
+        for command in queue {
+            // One of two transactions that waited for each other gives way.
+            let deadlock = self.now < self.calm && self.rng.chance(5);
+            if deadlock || !command.is_due() {
+                self.refuse_command(node, &command, 100);
+                continue;
+            }
+            let (conn, id) = (command.conn, command.id);
+            if Self::is_step(&command.message) {
+                let (step, fresh) = self.reference.step(id);
+                group.steps.push((command, step, fresh));
+                continue;
+            }
+            let Some(record) = node::record_of(id, &command.message, BEGIN + self.now) else {
+                continue;
+            };
+            let (at, fresh) = self.reference.gym.append(record.clone());
+            let outcome = self.reference.gym.answer(id).unwrap_or(Outcome::Done);
+            group.answers.push((command, outcome, fresh.then(|| at.clone())));
+            if fresh {
+                group.events.push((at, record.from_connection(conn).event));
+            }
+        }
+        group
+    }
+
+    /// A command that was not committed has to come again.
+    fn refuse_command(&mut self, node: usize, command: &QueuedCommand, wait_ms: u64) {
+        command.retry();
+        self.nodes[node].refuse(command.conn, command.id, wait_ms);
+        self.not_committed(node, command);
     }
 
     fn not_committed(&mut self, node: usize, command: &QueuedCommand) {
