@@ -76,7 +76,7 @@ pub(crate) fn run(
     parts.wait(&stopped)
 }
 
-/// Round robin over the nodes that say they are ready.
+/// Round robin over the nodes whose `/health/ready` answers.
 fn proxy_settings(ports: &[u16]) -> String {
     let servers = ports.iter().enumerate().map(|(number, port)| {
         format!("  server node{} 127.0.0.1:{port} check inter 500\n", number + 1)
@@ -124,7 +124,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Until somebody stops it, or a part ends that the others need.
+    /// Until the person stops it, or a part ends that the others need.
     fn wait(mut self, stopped: &AtomicBool) -> Result<()> {
         while !stopped.load(Ordering::Relaxed) {
             if let Some(ended) = self.ended()? {
@@ -135,7 +135,8 @@ impl Parts {
         Ok(())
     }
 
-    /// One that does not run any more. A node that is killed to see what happens is none of them.
+    /// The first part that does not run any more, apart from the nodes, which may be killed to see
+    /// what happens.
     fn ended(&mut self) -> Result<Option<String>> {
         let mut nodes = 0;
         for (name, child) in &mut self.0 {

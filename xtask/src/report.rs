@@ -16,7 +16,7 @@ pub(crate) struct TestResults {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
-    /// Every test whose duration is known, in no order.
+    /// Every test whose duration was printed, in no order.
     pub(crate) timed: Vec<TimedTest>,
 }
 
@@ -77,7 +77,7 @@ impl RunReport {
     }
 
     /// Passed and failed tests of all steps. A step that failed without a failed test counts as
-    /// one failure, so that the last line never says "0 failed" for a run that failed.
+    /// one failure, so that the last line is never "0 failed" for a run that failed.
     pub(crate) fn total(&self) -> (u64, u64) {
         self.steps.iter().fold((0, 0), |(passed, failed), step| {
             let results = &step.results;
@@ -122,7 +122,7 @@ impl StepRecord {
 }
 
 impl TestResults {
-    /// The slowest tests, the slowest first; none when no durations are known.
+    /// The slowest tests, the slowest first; empty when no durations were printed.
     fn slowest(&self) -> Vec<&TimedTest> {
         let mut tests: Vec<&TimedTest> = self.timed.iter().collect();
         tests.sort_by_key(|test| std::cmp::Reverse(test.took));
@@ -131,7 +131,7 @@ impl TestResults {
     }
 }
 
-/// Reads the output of nextest, or of `cargo test`, which does not tell how long a test took.
+/// Reads the output of nextest, or of `cargo test`, which prints no durations.
 pub(crate) fn read_rust_results(output: &str) -> TestResults {
     let summaries = output.lines().filter_map(|line| {
         let nextest = line.trim_start().starts_with("Summary [");

@@ -29,16 +29,16 @@ pub(crate) struct Site {
 const SHARED_STYLE: &str = "style/shared.css";
 const STYLES: [(&str, &str); 2] = [("guitar", "style/guitar.css"), ("gym", "style/gym.css")];
 
-/// `pkg/files.json`, from which the server knows the names of the clients' files.
+/// `pkg/files.json`, from which the server reads the names of the clients' files.
 #[derive(Default, Serialize)]
 struct FileList {
     /// The style sheet of each product.
     css: BTreeMap<&'static str, String>,
-    clients: BTreeMap<&'static str, ClientFiles>,
+    clients: BTreeMap<&'static str, BuiltClient>,
 }
 
 #[derive(Clone, Serialize)]
-struct ClientFiles {
+struct BuiltClient {
     js: String,
     wasm: String,
     /// The further modules of each chunk.
@@ -154,7 +154,7 @@ fn add_clients(
             files.iter().filter_map(|file| chunk_names.get(file).cloned()).collect()
         };
         let chunks = client.chunks.iter().map(|(chunk, files)| (chunk.clone(), public(files)));
-        let found = ClientFiles { js, wasm, chunks: chunks.collect() };
+        let found = BuiltClient { js, wasm, chunks: chunks.collect() };
         for name in CLIENTS.iter().filter(|name| client.name.is_none_or(|own| own == **name)) {
             list.clients.insert(name, found.clone());
         }

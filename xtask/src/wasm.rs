@@ -87,7 +87,7 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
     cargo.args(name.map(|name| format!("--features={name}")));
     let is_split = name == Some(SPLIT_CLIENT);
     if is_split {
-        // Relocations tell for each function which functions and data it uses.
+        // By its relocations the splitter sees which functions and data a function uses.
         cargo.args(["--features=split", "--", "-Clink-args=--emit-relocs"]);
     }
     run(&mut cargo)?;
@@ -176,7 +176,7 @@ fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> 
 }
 
 /// Puts the script that loads chunks into the glue: as a file of its own it would be one more
-/// request, and the two would have to know each other's hashed name.
+/// request, and each of the two would contain the other's hashed name.
 fn inline_loader(made: &Path) -> Result<()> {
     let (js, loader) = (made.join(format!("{NAME}.js")), made.join(LOADER));
     let (glue, code) = (fs::read_to_string(&js)?, fs::read_to_string(&loader)?);

@@ -106,8 +106,8 @@ fn hold_frets(state: &mut GuitarState, frets: [i8; 6]) {
 }
 
 /// Puts a participant into its seat, or takes it out when its last connection is gone. The PC keeps
-/// its seat, and so does the last phone that played, until another one plays: the pages say that
-/// they are gone.
+/// its seat, and so does the last phone that played, until another one plays: the pages show
+/// them as gone.
 fn seat(state: &mut GuitarState, participant: &Participant) {
     let is_gone = |p: &Participant| p.status == Presence::Disconnected;
     let seats = &mut state.participants;
@@ -142,24 +142,24 @@ mod tests {
     fn gone_phones_leave_the_list_and_the_last_player_is_shown_as_gone() {
         use Presence::{Connected, Disconnected};
         let mut state = GuitarState::default();
-        let mut say = |who: u128, role: Role, status: Presence| -> Vec<(u128, Presence)> {
+        let mut show = |who: u128, role: Role, status: Presence| -> Vec<(u128, Presence)> {
             let device = "phone".to_owned();
             let seat = Participant { status, user_id: Uuid::from_u128(who), role, device };
             apply(&mut state, &ServerMessage::ConnectionUpdate(seat));
             state.participants.iter().map(|p| (p.user_id.as_u128(), p.status)).collect()
         };
-        say(1, Role::Host, Connected);
-        say(2, Role::Performer, Connected);
-        say(3, Role::Spectator, Connected);
-        assert_eq!(say(3, Role::Spectator, Disconnected), [(1, Connected), (2, Connected)]);
-        assert_eq!(say(2, Role::Performer, Disconnected), [(1, Connected), (2, Disconnected)]);
-        assert_eq!(say(4, Role::Performer, Connected), [(1, Connected), (4, Connected)]);
-        say(5, Role::Performer, Connected);
-        assert_eq!(say(4, Role::Performer, Disconnected), [(1, Connected), (5, Connected)]);
-        assert_eq!(say(5, Role::Performer, Disconnected), [(1, Connected), (5, Disconnected)]);
-        assert_eq!(say(1, Role::Host, Disconnected), [(1, Disconnected), (5, Disconnected)]);
-        say(6, Role::Waiting, Connected);
-        let removed = say(6, Role::Waiting, Disconnected);
+        show(1, Role::Host, Connected);
+        show(2, Role::Performer, Connected);
+        show(3, Role::Spectator, Connected);
+        assert_eq!(show(3, Role::Spectator, Disconnected), [(1, Connected), (2, Connected)]);
+        assert_eq!(show(2, Role::Performer, Disconnected), [(1, Connected), (2, Disconnected)]);
+        assert_eq!(show(4, Role::Performer, Connected), [(1, Connected), (4, Connected)]);
+        show(5, Role::Performer, Connected);
+        assert_eq!(show(4, Role::Performer, Disconnected), [(1, Connected), (5, Connected)]);
+        assert_eq!(show(5, Role::Performer, Disconnected), [(1, Connected), (5, Disconnected)]);
+        assert_eq!(show(1, Role::Host, Disconnected), [(1, Disconnected), (5, Disconnected)]);
+        show(6, Role::Waiting, Connected);
+        let removed = show(6, Role::Waiting, Disconnected);
         assert_eq!(removed, [(1, Disconnected), (5, Disconnected)]);
     }
 }

@@ -1,7 +1,7 @@
 //! The sound of a plucked six-string guitar, rendered sample by sample.
 //!
-//! The crate knows no browser, no chord and no clock: it is told which string to pluck at which
-//! frequency and fills buffers. Each string is an extended Karplus-Strong loop: a delay line of
+//! The crate depends on no browser, no chord and no clock: it takes which string to pluck at which
+//! frequency, and fills buffers. Each string is an extended Karplus-Strong loop: a delay line of
 //! one period whose content is filtered a little on every round.
 //!
 //! - K. Karplus and A. Strong, "Digital Synthesis of Plucked-String and Drum Timbres",

@@ -35,7 +35,7 @@ pub struct Freeze {
     pub until_date: String,
 }
 
-/// What is known about a member at the moment of a scan.
+/// A member's record at the moment of a scan.
 #[derive(Debug, Clone, Copy)]
 pub struct MemberFacts<'a, I> {
     /// The gym day.

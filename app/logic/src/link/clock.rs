@@ -24,7 +24,7 @@ const CLOCK_TOLERANCE_MS: i64 = 2_000;
 
 /// The estimate of the server's clock.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ServerClock {
+pub(super) struct ServerClockEstimate {
     /// Round trip, and the server's clock minus this device's wall clock.
     samples: VecDeque<(i64, Millis)>,
     /// An estimate without a measured round trip; used until the first ping's answer.
@@ -33,8 +33,8 @@ pub(super) struct ServerClock {
     apart: Option<i64>,
 }
 
-impl ServerClock {
-    /// Takes the server's clock from a message whose time on the way is not known.
+impl ServerClockEstimate {
+    /// Takes the server's clock from a message whose time on the way was not measured.
     pub(super) fn guess(&mut self, received: Now, server: Millis) {
         if self.is_unknown(received) {
             self.samples.clear();
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_fastest_answer_counts() {
-        let mut clock = ServerClock::default();
+        let mut clock = ServerClockEstimate::default();
         clock.note(400, at(1_400, 1_400), 5_300);
         clock.note(10, at(2_010, 2_010), 6_005);
         assert_eq!(clock.offset(), Some(4_000));
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_is_unknown_until_it_is_measured_anew() {
-        let mut clock = ServerClock::default();
+        let mut clock = ServerClockEstimate::default();
         clock.note(2, at(1_002, 1_002), 1_001);
         assert!(!clock.is_unknown(at(3_000, 3_500)));
         assert!(clock.is_unknown(at(5_000, 100_000)));

@@ -249,7 +249,7 @@ impl Dialer {
         false
     }
 
-    /// A person wants the connection now: forgets every wait and every refusal.
+    /// Forgets every wait and every refusal, because a person asked for the connection.
     pub(super) fn start_over(&mut self, now: Now) {
         self.attempt = 0;
         self.outage_since = None;

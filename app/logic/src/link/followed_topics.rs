@@ -30,7 +30,7 @@ pub(super) struct FollowedTopics {
 }
 
 impl FollowedTopics {
-    /// Follows a topic from a position. Following it again forgets what was known of it.
+    /// Follows a topic from a position. Following it again discards its state.
     pub(super) fn follow(&mut self, topic: Topic, from: Option<Position>) {
         let cursor = PageCursor::at(from);
         self.topics.insert(topic, FollowedTopic { cursor, ..FollowedTopic::default() });

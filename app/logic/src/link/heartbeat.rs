@@ -25,7 +25,7 @@ pub(super) enum HeartbeatAction {
 
 /// The pings of one socket and when something was last received from it. Times are monotonic.
 #[derive(Debug, Default)]
-pub(super) struct Heartbeat {
+pub(super) struct LinkHeartbeat {
     last_received: i64,
     /// Pings without an answer, the oldest first: wall clock and monotonic clock.
     unanswered: VecDeque<(Millis, i64)>,
@@ -34,7 +34,7 @@ pub(super) struct Heartbeat {
     rtt_ms: Option<u32>,
 }
 
-impl Heartbeat {
+impl LinkHeartbeat {
     /// A socket opened.
     pub(super) fn opened(&mut self, now: i64) {
         self.last_received = now;
@@ -114,7 +114,7 @@ impl Heartbeat {
         }
     }
 
-    /// When [`Heartbeat::due`] changes on a live connection.
+    /// When [`LinkHeartbeat::due`] changes on a live connection.
     pub(super) fn deadline(&self, visible: bool) -> Option<i64> {
         let visible = visible.then(|| self.next_ping.min(self.silent_since() + DEAD_AFTER_MS));
         [visible, self.probe_ends].into_iter().flatten().min()
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_unanswered_ping_counts_more_than_what_others_send() {
-        let mut heartbeat = Heartbeat::default();
+        let mut heartbeat = LinkHeartbeat::default();
         heartbeat.opened(0);
         heartbeat.ping(at(1_000));
         heartbeat.received(9_000);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_later_answer_ends_the_wait_for_the_earlier_ones() {
-        let mut heartbeat = Heartbeat::default();
+        let mut heartbeat = LinkHeartbeat::default();
         heartbeat.ping(at(0));
         heartbeat.ping(at(2_000));
         assert_eq!(heartbeat.pong(at(2_030), &Timestamp::Millis(1_002_000)), Some(30));
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_probe_without_an_answer_gives_the_socket_up_also_on_a_hidden_page() {
-        let mut heartbeat = Heartbeat::default();
+        let mut heartbeat = LinkHeartbeat::default();
         heartbeat.begin_probe(100);
         heartbeat.begin_probe(1_000);
         assert_eq!(heartbeat.deadline(false), Some(100 + PROBE_MS));

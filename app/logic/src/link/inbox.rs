@@ -244,7 +244,7 @@ impl Link {
 
     /// An answer came in the place of an event, and its message is no longer pending: the message
     /// was sent twice and became an event twice, because the log, and with it the ids, was lost in
-    /// between. The link does not know which event this answer stands for, so it requests a snapshot.
+    /// between. Which event the answer stands for is lost, so the link requests a snapshot.
     fn request_snapshot(&mut self, now: Now, topic: Topic) {
         if let Some(followed) = self.followed.get_mut(topic) {
             followed.cursor.forget();

@@ -3,10 +3,10 @@
 use super::{
     Effect, Figures, Now, OutboxRecord, Renewal, Status,
     backoff::Jitter,
-    clock::ServerClock,
+    clock::ServerClockEstimate,
     dialer::{Demand, Dialer, DialerTimeout},
     followed_topics::FollowedTopics,
-    heartbeat::{Heartbeat, HeartbeatAction, QUIET_AFTER_MS},
+    heartbeat::{HeartbeatAction, LinkHeartbeat, QUIET_AFTER_MS},
     pending::PendingQueue,
     statistics::Statistics,
     transmitter::Transmitter,
@@ -27,8 +27,8 @@ pub struct Link {
     visible: bool,
     pub(super) read: Read<ServerMessage>,
     pub(super) dialer: Dialer,
-    pub(super) heartbeat: Heartbeat,
-    pub(super) clock: ServerClock,
+    pub(super) heartbeat: LinkHeartbeat,
+    pub(super) clock: ServerClockEstimate,
     pub(super) followed: FollowedTopics,
     pub(super) pending: PendingQueue,
     pub(super) transmitter: Transmitter,
@@ -51,8 +51,8 @@ impl Link {
             visible,
             read,
             dialer: Dialer::new(),
-            heartbeat: Heartbeat::default(),
-            clock: ServerClock::default(),
+            heartbeat: LinkHeartbeat::default(),
+            clock: ServerClockEstimate::default(),
             followed: FollowedTopics::default(),
             pending: PendingQueue::default(),
             transmitter: Transmitter::default(),
@@ -141,7 +141,7 @@ impl Link {
         self.pending.commands().map(|r| (r.id, r.message.clone())).collect()
     }
 
-    /// A person wants the connection now, also after a final close.
+    /// Connects at once because a person asked for it, also after a final close.
     pub fn reconnect(&mut self, now: Now) {
         if !self.dialer.is_idle() {
             self.hang_up();

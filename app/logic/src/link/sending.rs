@@ -26,7 +26,7 @@ impl Link {
         if !self.dialer.is_live() {
             return;
         }
-        // A command carries the moment of its making: the server's clock has to be known.
+        // A command carries the moment of its making on the server's clock, which a pong brings.
         if self.clock.is_unknown(now) {
             if !self.heartbeat.awaits_pong() {
                 self.ping(now);
@@ -36,7 +36,7 @@ impl Link {
         let followed = &self.followed;
         let ready = self.pending.take_ready(now.mono, |topic| followed.is_answered(topic));
         for record in ready {
-            // Only now, because the server's clock is not known before the first connection.
+            // Only now, because the server's clock is estimated on the first connection.
             let made_at = self.clock.server_time(now) - record.age(now);
             let OutboxRecord { id, topic, mut message, .. } = record;
             message.stamp(made_at);

@@ -1,4 +1,4 @@
-//! What a page may know about the connection.
+//! The connection's state, as a page shows it.
 
 use protocol::{CloseCode, Millis};
 
@@ -27,7 +27,7 @@ pub enum Phase {
         /// When the next attempt starts; `None` while one is under way or the page is hidden.
         retry_at: Option<i64>,
     },
-    /// The connection has been lost for longer, and the page says so in red.
+    /// The connection has been lost for longer; the page shows this in red.
     Offline {
         /// When it was lost.
         since: i64,
@@ -36,7 +36,7 @@ pub enum Phase {
         /// When the next attempt starts.
         retry_at: Option<i64>,
     },
-    /// The server refused for good, and the code says what a person can do.
+    /// The server refused for good; the code stands for what a person can do.
     Stopped(CloseCode),
 }
 

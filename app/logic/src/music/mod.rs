@@ -1,9 +1,9 @@
 //! Music theory for six strings: pure functions over plain data, one file per idea.
 //!
-//! Nothing here knows of sound, of screens or of the wire. From a chord's name to a hand on the
-//! neck: [`Chord::parse`] reads the name, [`voicing`] finds where the fingers go,
-//! [`Voicing::notes`] says what then sounds, [`strum_delays`] says when each string sounds, and
-//! [`pads`] says which chords a player of one key wants under the thumb.
+//! It depends on no sound, no screen and no wire. From a chord's name to a hand on the neck:
+//! [`Chord::parse`] reads the name, [`voicing`] finds where the fingers go, [`Voicing::notes`] are
+//! the pitches that then sound, [`strum_delays`] are the moments at which the strings sound, and
+//! [`pads`] are the chords that a player of one key uses most.
 
 mod chord;
 mod chord_error;

@@ -27,7 +27,7 @@ pub fn voicing(chord: Chord) -> Voicing {
 /// that is merely a better one with strings left out is not listed. In standard tuning every
 /// chord has several; an odd tuning may have none.
 pub fn voicings(chord: Chord, tuning: &Tuning, max: usize) -> Vec<Voicing> {
-    let mut search = Search::new(chord, tuning);
+    let mut search = VoicingSearch::new(chord, tuning);
     for lowest in 1..=HIGHEST_FRET {
         search.window(lowest);
     }
@@ -48,7 +48,7 @@ fn is_part_of(part: &Voicing, whole: &Voicing) -> bool {
     part.frets.iter().zip(&whole.frets).all(|(part, whole)| part.is_none() || part == whole)
 }
 
-struct Search {
+struct VoicingSearch {
     /// For each string and fret, the chord note it sounds as a bit (its place in the intervals).
     tones: [[u8; HIGHEST_FRET as usize + 1]; STRINGS],
     /// The bits that must sound: all but the fifth.
@@ -60,7 +60,7 @@ struct Search {
 const ROOT: u8 = 1;
 const FIFTH: u8 = 1 << 2;
 
-impl Search {
+impl VoicingSearch {
     fn new(chord: Chord, tuning: &Tuning) -> Self {
         let mut tones = [[0; HIGHEST_FRET as usize + 1]; STRINGS];
         for (string, row) in tones.iter_mut().enumerate() {

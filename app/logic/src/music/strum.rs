@@ -29,7 +29,7 @@ const UP_REACH: usize = 4;
 /// but the hand needs its time to pass over them.
 ///
 /// Down and up differ in order, in weight and, on full chords, in the low E that only a
-/// down-stroke plays: that is what makes them tell apart by ear.
+/// down-stroke plays, so that the two can be told apart by ear.
 pub fn strum_delays(
     down: bool,
     strings_sounding: &[bool; STRINGS],

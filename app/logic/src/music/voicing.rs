@@ -53,7 +53,7 @@ impl Voicing {
         std::array::from_fn(|string| tuning.note(string, self.frets[string]?))
     }
 
-    /// Which strings are played: what a strum needs to know.
+    /// Which strings are played, for [`super::strum_delays`].
     pub fn sounding(&self) -> [bool; STRINGS] {
         self.frets.map(|fret| fret.is_some())
     }
