@@ -7,8 +7,8 @@ use crate::{
     served_connection::ServedConnection,
 };
 use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
-use protocol::{ConnectionId, 
-    ClientMessage, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+use protocol::{
+    ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
     account::{Identity, Role},
     encode,
     gym::{MemberRef, Visit},

@@ -7,7 +7,9 @@ use super::{
     follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
     ring::{CatchUpSource, EventRing},
 };
-use protocol::{ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats};
+use protocol::{
+    ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats,
+};
 use std::sync::Arc;
 
 /// A topic on one node. `P` is made of each event's JSON text when the event enters the ring. Every
@@ -201,7 +203,7 @@ mod tests {
     fn an_own_event_is_sent_like_any_other_to_a_connection_whose_answer_was_an_error() {
         let end = Position { epoch: "a".into(), offset: 0 };
         let mut log = TopicLog::<String>::new(Topic::CheckIns, 0, end.clone(), 10, 300_000);
-        let connection = Uuid::from_u128(7);
+        let connection = ConnectionId(uuid::Uuid::from_u128(7));
         let origin = Some(EventOrigin { connection, message: None });
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
         log.push(0, TopicEvent { origin, ..event });
