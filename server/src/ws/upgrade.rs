@@ -154,7 +154,7 @@ async fn by_cookies(state: &AppState, headers: &HeaderMap) -> Result<(Principal,
     let phone = state.auth.participant(&cookies).await?.map(Into::into);
     let stale = who.staff.is_none() && (cookies.access.is_some() || cookies.refresh.is_some());
     let seats = host.into_iter().chain(phone).collect();
-    Ok((Principal { staff: who.staff.map(Into::into), seats }, stale))
+    Ok((Principal { staff: who.staff, seats }, stale))
 }
 
 async fn explain(mut socket: WebSocket, error: ErrorBody, code: CloseCode) {

@@ -62,7 +62,7 @@ async fn three_hundred_visitors_leave_no_connection_follower_or_bucket_behind() 
     }
     until("a connection stays", || state.hub.connections() == 0).await;
     assert_nobody_follows(state.hub.checkins());
-    assert_nobody_follows(&state.hub.session(session.session_id).unwrap().log());
+    assert_nobody_follows(state.hub.session(session.session_id).unwrap().log());
 
     let phones: Vec<String> = sql::query_scalar("SELECT id FROM guitar_participants")
         .fetch_all(state.store.reader())
