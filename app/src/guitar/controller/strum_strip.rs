@@ -24,20 +24,10 @@ pub(super) fn StrumStrip(
     let hand = performance.hand;
     let thumb = NodeRef::<html::Span>::new();
     let touched = RwSignal::new(false);
-    // Counts the strokes over each string: the parity restarts the string's animation.
-    let rung = RwSignal::new([0u32; STRINGS]);
-    let ring = move |strings: &[u8]| {
-        rung.update(|rung| {
-            for string in strings {
-                if let Some(count) = rung.get_mut(STRINGS.saturating_sub(usize::from(*string))) {
-                    *count += 1;
-                }
-            }
-        });
-    };
-    Effect::new(move |_| strummed.with(|strings| ring(strings)));
+    let strokes = StringStrokes::default();
+    Effect::new(move |_| strummed.with(|strings| strokes.count(strings)));
     let play = move |strum: Strum| {
-        ring(strum.strings.as_deref().unwrap_or_default());
+        strokes.count(strum.strings.as_deref().unwrap_or_default());
         buzz(6);
         performance.strum(strum);
     };
@@ -64,13 +54,8 @@ pub(super) fn StrumStrip(
     let string = move |string: usize| {
         let sounds = move || hand.with(|hand| hand.voicing.frets[string].is_some());
         let class = move || {
-            let rings = match rung.with(|rung| rung[string]) {
-                0 => "",
-                count if count % 2 == 0 => " strip-rings-a",
-                _ => " strip-rings-b",
-            };
             let muted = if sounds() { "" } else { " strip-muted" };
-            format!("strip-string strip-string-{string}{rings}{muted}")
+            format!("strip-string strip-string-{string}{}{muted}", strokes.class(string))
         };
         view! { <span class=class></span> }
     };
@@ -93,6 +78,33 @@ pub(super) fn StrumStrip(
             <span class="strip-thumb" class:strip-touched=move || touched.get() node_ref=thumb></span>
             <span class="strip-word">{move || words!(guitar.swipe)}</span>
         </div>
+    }
+}
+
+/// The number of strokes over each string, from the low E: their parity restarts the string's
+/// animation.
+#[derive(Clone, Copy, Default)]
+struct StringStrokes(RwSignal<[u32; STRINGS]>);
+
+impl StringStrokes {
+    /// Counts a stroke over strings, 1 (high e) to 6.
+    fn count(self, strings: &[u8]) {
+        self.0.update(|strokes| {
+            for string in strings {
+                if let Some(count) = strokes.get_mut(STRINGS.saturating_sub(usize::from(*string))) {
+                    *count += 1;
+                }
+            }
+        });
+    }
+
+    /// The class that animates a string.
+    fn class(self, string: usize) -> &'static str {
+        match self.0.with(|strokes| strokes[string]) {
+            0 => "",
+            count if count % 2 == 0 => " strip-rings-a",
+            _ => " strip-rings-b",
+        }
     }
 }
 

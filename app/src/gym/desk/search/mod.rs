@@ -13,7 +13,7 @@ use crate::{
     link::use_link,
     ui::{Icon, IconName, error_words},
 };
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 use protocol::http::MemberRow;
 use texts::{text, words};
 
@@ -27,47 +27,8 @@ pub fn MemberSearch(
     /// The gym's time, in minutes ahead of UTC.
     utc_offset: Signal<i32>,
 ) -> impl IntoView {
-    let link = StoredValue::new(use_link());
     let search = SearchState::new(input);
-    let check_in = Callback::new(move |row: MemberRow| {
-        search.clear();
-        let (id, name) = (row.member.id.to_string(), Some(row.member.full_name));
-        link.with_value(|link| desk.check_in(link, id, name, None));
-    });
-    let check_out = Callback::new(move |row: MemberRow| {
-        search.clear();
-        link.with_value(|link| {
-            desk.check_out_member(link, row.member.id, row.member.full_name);
-        });
-    });
-    let enter = move || match search.selected_row() {
-        Some(row) => check_in.run(row),
-        // A number typed by hand counts like a scanned one.
-        None => {
-            if let Some(code) = search.typed_code() {
-                search.clear();
-                link.with_value(|link| desk.check_in(link, code, None, None));
-            }
-        }
-    };
-    let on_key = move |event: ev::KeyboardEvent| {
-        let taken = match event.key().as_str() {
-            "ArrowDown" => search.select_next(),
-            "ArrowUp" => search.select_previous(),
-            "Enter" => {
-                enter();
-                true
-            }
-            "Escape" => {
-                search.clear();
-                true
-            }
-            _ => false,
-        };
-        if taken {
-            event.prevent_default();
-        }
-    };
+    let choice = MemberChoice::new(desk, search);
     view! {
         <div class="desk-search">
             <div class="desk-input">
@@ -83,31 +44,98 @@ pub fn MemberSearch(
                     spellcheck="false"
                     enterkeyhint="go"
                     on:input=move |event| search.query.set(event_target_value(&event))
-                    on:keydown=on_key
+                    on:keydown=move |event| {
+                        if choice.takes_key(&event.key()) {
+                            event.prevent_default();
+                        }
+                    }
                 />
             </div>
             <SearchNews search/>
-            <Show when=move || search.rows.with(|rows| !rows.is_empty())>
-                <ul class="card found-list" data-test="found">
-                    <For
-                        each=move || search.rows.get().into_iter().enumerate()
-                        key=|(index, row)| (*index, row.member.id, row.in_since)
-                        children=move |(index, row)| {
-                            let is_selected = move || search.selected.get() == index;
-                            view! {
-                                <FoundRow
-                                    row
-                                    utc_offset
-                                    is_selected=Signal::derive(is_selected)
-                                    check_in
-                                    check_out
-                                />
-                            }
-                        }
-                    />
-                </ul>
-            </Show>
+            <FoundList search choice utc_offset/>
         </div>
+    }
+}
+
+/// The ways to choose a member: a key in the input, or a button of a row.
+#[derive(Clone, Copy)]
+struct MemberChoice {
+    search: SearchState,
+    check_in: Callback<MemberRow>,
+    check_out: Callback<MemberRow>,
+    /// Takes what was typed for a scanned code.
+    check_in_code: Callback<String>,
+}
+
+impl MemberChoice {
+    fn new(desk: DeskState, search: SearchState) -> Self {
+        let link = StoredValue::new(use_link());
+        let check_in = move |row: MemberRow| {
+            search.clear();
+            let (id, name) = (row.member.id.to_string(), Some(row.member.full_name));
+            link.with_value(|link| desk.check_in(link, id, name, None));
+        };
+        let check_out = move |row: MemberRow| {
+            search.clear();
+            let (id, name) = (row.member.id, row.member.full_name);
+            link.with_value(|link| desk.check_out_member(link, id, name));
+        };
+        let check_in_code = move |code: String| {
+            search.clear();
+            link.with_value(|link| desk.check_in(link, code, None, None));
+        };
+        Self {
+            search,
+            check_in: Callback::new(check_in),
+            check_out: Callback::new(check_out),
+            check_in_code: Callback::new(check_in_code),
+        }
+    }
+
+    /// Acts on a key of the input; false for a key that types or moves as in any other input.
+    fn takes_key(self, key: &str) -> bool {
+        match key {
+            "ArrowDown" => self.search.select_next(),
+            "ArrowUp" => self.search.select_previous(),
+            "Enter" => {
+                self.enter();
+                true
+            }
+            "Escape" => {
+                self.search.clear();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn enter(self) {
+        if let Some(row) = self.search.selected_row() {
+            self.check_in.run(row);
+        } else if let Some(code) = self.search.typed_code() {
+            self.check_in_code.run(code);
+        }
+    }
+}
+
+/// The members that the search found.
+#[component]
+fn FoundList(search: SearchState, choice: MemberChoice, utc_offset: Signal<i32>) -> impl IntoView {
+    let row = move |(index, row): (usize, MemberRow)| {
+        let is_selected = Signal::derive(move || search.selected.get() == index);
+        let MemberChoice { check_in, check_out, .. } = choice;
+        view! { <FoundRow row utc_offset is_selected check_in check_out/> }
+    };
+    view! {
+        <Show when=move || search.rows.with(|rows| !rows.is_empty())>
+            <ul class="card found-list" data-test="found">
+                <For
+                    each=move || search.rows.get().into_iter().enumerate()
+                    key=|(index, row)| (*index, row.member.id, row.in_since)
+                    children=row
+                />
+            </ul>
+        </Show>
     }
 }
 
