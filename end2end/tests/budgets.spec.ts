@@ -47,7 +47,7 @@ for (const [path, budget] of Object.entries(budgets.pages)) {
     await page.waitForLoadState('networkidle');
     const { html, total, files } = transfer();
     expect(html, files.join('\n')).toBeGreaterThan(0);
-    expect(html, 'the HTML').toBeLessThanOrEqual(budgets.html);
+    expect(html, 'the HTML').toBeLessThanOrEqual(budget.html);
     expect(total, files.join('\n')).toBeLessThanOrEqual(budget.limit);
     const modules = files.filter((file) => file.includes('.wasm'));
     expect(modules.length > 0, files.join('\n')).toBe(budget.client !== null);

@@ -1,7 +1,10 @@
 //! What a page needs of the browser besides the link: sound, vibration, the device's time zone,
 //! small storage, the clipboard, and signals to the other tabs.
 
-use crate::{HAS_DESK_SOUND, HAS_GUITAR_SOUND, sound::Sound};
+use crate::{
+    contents::{HAS_DESK_SOUND, HAS_GUITAR_SOUND},
+    sound::Sound,
+};
 use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
 use gloo_net::http::Request;
 use js_sys::{Date, Function, Reflect};

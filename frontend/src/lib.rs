@@ -4,9 +4,11 @@
 //! - [`outbox`]: commands in IndexedDB until they are answered
 //! - [`sign_in`]: refreshing a sign-in, tickets
 //! - [`page`]: visibility, network, and the clocks
+//! - [`contents`]: which pages this client has
 //! - [`browser`], [`sound`]: everything else that pages ask of a browser
 
 mod browser;
+mod contents;
 mod outbox;
 mod page;
 mod sign_in;
@@ -19,20 +21,9 @@ use app::{
     page_words::adopt_words,
     shell::{GYM, PHONE, PRACTICE, PageBody, STAGE},
 };
+use contents::WHOLE;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-/// Without a feature, this client has all pages.
-const WHOLE: bool = !(cfg!(feature = "phone")
-    || cfg!(feature = "stage")
-    || cfg!(feature = "practice")
-    || cfg!(feature = "gym"));
-
-/// Whether a page of this client plays a guitar. The other clients do without the code of the sound.
-const HAS_GUITAR_SOUND: bool = WHOLE || cfg!(feature = "stage");
-
-/// Whether a page of this client is the gym's desk, which has signals of its own.
-const HAS_DESK_SOUND: bool = WHOLE || cfg!(feature = "gym");
 
 /// Takes over the page that the server rendered, when its chunk is loaded.
 #[wasm_bindgen]

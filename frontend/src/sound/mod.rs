@@ -13,7 +13,7 @@ mod desk_sound;
 mod notes;
 mod voice;
 
-use crate::HAS_GUITAR_SOUND;
+use crate::contents::HAS_GUITAR_SOUND;
 use app::browser::{DeskSound, SoundState};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
