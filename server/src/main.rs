@@ -70,7 +70,7 @@ async fn run_server(file: Option<PathBuf>, demo: bool) -> anyhow::Result<()> {
     server.run(stop).await
 }
 
-/// Ctrl-C, and SIGTERM from whoever deploys.
+/// Ctrl-C, and SIGTERM from a deployment.
 async fn stop_on_signal(stop: CancellationToken) {
     #[cfg(unix)]
     {

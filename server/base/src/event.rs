@@ -23,7 +23,7 @@ pub struct LoggedEvent {
     pub outcome: Option<Outcome>,
 }
 
-/// What one COMMIT made, for whoever publishes.
+/// What one COMMIT made, to be published.
 #[derive(Debug)]
 pub struct Commit {
     /// The events in the order of their offsets, without a hole. Between this commit and the one

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The secret that is kept beside the database, made on the first start. A new one at each start
-/// would sign everybody out and break every pairing link.
+/// would end every sign-in and break every pairing link.
 pub(crate) fn read_or_make(database: &Path) -> Result<SigningSecret, SettingMistakes> {
     let path = database.with_extension("secret");
     kept(&path).map_err(|cause| {

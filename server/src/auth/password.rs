@@ -12,7 +12,7 @@ pub const SHORTEST: usize = 8;
 pub const LONGEST: usize = 256;
 
 /// Hashes and checks, a few at a time: each takes 19 MiB and a core for tens of milliseconds, and
-/// a flood of sign-ins must not take them from everybody else.
+/// a flood of sign-ins must not take them from other work.
 pub struct Passwords {
     turns: Arc<Semaphore>,
 }
@@ -77,7 +77,7 @@ fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
     Ok(hash.to_string())
 }
 
-/// A hash that no password has, with the same cost as everybody's.
+/// A hash that no password has, with the same cost as any other.
 fn nobodys_hash() -> Option<&'static str> {
     static HASH: OnceLock<Option<String>> = OnceLock::new();
     HASH.get_or_init(|| hash(&cadence_base::token::random_token::<16>()).ok()).as_deref()

@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// A fresh pair of tokens.
 #[derive(Clone)]
 pub struct SignInTokens {
-    /// Who they speak for.
+    /// The account that they act as.
     pub staff: StaffIdentity,
     /// The access token.
     pub access: String,

@@ -114,7 +114,7 @@ pub async fn open(auth: &Auth, caller: &Caller) -> Result<HostedSession, ErrorBo
 /// The session that this browser hosts, opened when there is none. Asking keeps the code alive.
 pub async fn host(auth: &Auth, caller: &Caller) -> Result<HostedSession, ErrorBody> {
     let Some(host) = auth.host(&caller.cookies).await? else { return open(auth, caller).await };
-    // A stage that signed in or out counts for whoever sits there now.
+    // After signing in or out, a stage counts practice for its present account or guest.
     let owner = caller.who.owner().or(host.owner.filter(|o| matches!(o, PracticeOwner::Guest(_))));
     let life = minutes(auth.guitar().code_minutes);
     let session = host.session;
@@ -194,7 +194,7 @@ pub async fn join(
         }
     };
     let before = before.filter(|before| before.session == session);
-    // Whoever joins on an open socket is on the way to none, and a program that comes back plays
+    // A phone that joins on its open socket opens no other one, and a program that comes back plays
     // again; only one that joins at this very moment is not connected yet.
     let arriving_since = match peer {
         Some(_) => auth.now() - ARRIVING + 1,

@@ -127,8 +127,8 @@ async fn stay_out(
     Ok(CommandDecision { outcome, place, card_of: Some(member.id) })
 }
 
-/// A member who was let in and is still in, or who was refused for the same reason. Whoever was
-/// renewed, checked out or taken back in the meantime is not answered with an old card.
+/// A member who was let in and is still in, or who was refused for the same reason. A member
+/// who was renewed, checked out or taken back in the meantime is not answered with an old card.
 fn is_about_the_same(first: &CheckInAnswer, now: &CheckInAnswer) -> bool {
     match (&first.visit, &now.visit) {
         (Some(first), Some(now)) => first.id == now.id,

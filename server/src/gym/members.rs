@@ -26,7 +26,7 @@ pub async fn find_members(
     store.find_members(text).await.map_err(read_failed)
 }
 
-/// A page of members; everybody when `text` is empty.
+/// A page of members; all of them when `text` is empty.
 pub async fn members_page(
     store: &Store,
     actor: &StaffIdentity,
@@ -178,7 +178,7 @@ async fn renew_last(
     member: Uuid,
 ) -> Result<MemberRow, StoreError> {
     visits::lock_member(tx, &MemberKey::of(member)).await?;
-    // Also refuses whoever does not exist.
+    // Also refuses an id without a member.
     let before = shown(tx, member).await?;
     let last = plans::last_of(tx, member).await?.ok_or_else(|| {
         ErrorBody::field("plan", "This member never had a plan: there is nothing to renew.")

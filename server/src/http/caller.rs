@@ -86,7 +86,7 @@ pub(crate) async fn refresh_on_navigation(
     response
 }
 
-/// Counts a call: a signed-in account per second, everybody else per minute and address.
+/// Counts a call: a signed-in account per second, other callers per minute and address.
 pub(crate) async fn limit_calls(
     State(state): State<AppState>,
     request: Request,

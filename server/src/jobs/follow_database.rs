@@ -1,4 +1,4 @@
-//! What this node learns of the others through the database that they share: check-ins that the
+//! What this node reads of the others from the database that they share: check-ins that the
 //! bus did not bring, sign-ins that were revoked and phones about which a host decided elsewhere.
 
 use crate::state::AppState;
@@ -85,7 +85,7 @@ async fn read_check_ins(state: &AppState, log: &NodeLog) -> Result<(), DatabaseE
             log.read(&from, &end, events.into_iter().map(fact).collect());
         }
         Err(ReplayError::Database(cause)) => return Err(cause),
-        // Of a newer release: everybody gets the whole state.
+        // Of a newer release: all followers get the whole state.
         Err(_) => log.begin(end),
     }
     Ok(())

@@ -102,8 +102,8 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
         return Ok(());
     }
     for session in &sessions {
-        // Another node that changed the clock may have died before it told anybody, or not have the
-        // session at all.
+        // Another node that changed the clock may have died before it published the change, or not
+        // have the session at all.
         let Some(_alone) = session.try_practice_lock() else { continue };
         match session::publish_practice(&state.store, session).await {
             Ok(()) => {}

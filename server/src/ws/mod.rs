@@ -1,6 +1,6 @@
 //! One WebSocket connection, one task.
 //!
-//! - [`upgrade`]: the three endpoints, who may open a socket, and which protocol it speaks
+//! - [`upgrade`]: the three endpoints, who may open a socket, and which protocol it uses
 //! - [`connection`]: the loop of a connection
 //! - [`heartbeat`]: pings, silence, and the end of a sign-in
 //! - [`incoming`]: from a frame to its messages, and the limits
@@ -9,7 +9,7 @@
 //! - [`commands`]: commands whose answers are not there yet
 //! - [`follow`]: following and leaving topics; [`source`]: where their events come from
 //! - [`frames`]: what is ready, in as few frames as the protocol allows
-//! - [`principal`]: who the connection speaks for
+//! - [`principal`]: who the connection acts as
 
 mod commands;
 mod connection;

@@ -1,4 +1,4 @@
-//! The three endpoints: who may open a socket, and which protocol it speaks.
+//! The three endpoints: who may open a socket, and which protocol it uses.
 //!
 //! Browsers hide why a handshake was refused, so everything but a foreign Origin is accepted,
 //! explained by a typed error, and closed with a code.
@@ -85,7 +85,7 @@ async fn open(
     let address = state.auth.way(&headers, Some(peer)).counted();
     let handle = Arc::new(ConnectionHandle::new(ConnectionId(Uuid::now_v7()), address));
     let protocol = choose_protocol(&headers, &mut upgrade);
-    // Without an Origin the request may be anybody's: cookies count for pages only.
+    // A request without an Origin is no page of ours, and cookies count for pages only.
     let cookies = match (&origin, protocol) {
         (Some(_), Some(WireProtocol::Cadence(_))) => by_cookies(&state, &headers).await,
         _ => Ok((Principal::default(), false)),
@@ -125,7 +125,7 @@ async fn open(
     })
 }
 
-/// `None` when the client offers only versions of ours that this server does not speak.
+/// `None` when the client offers only versions of ours that this server does not have.
 fn choose_protocol(headers: &HeaderMap, upgrade: &mut WebSocketUpgrade) -> Option<WireProtocol> {
     // The client's order is its wish; axum's own list is sorted by name.
     let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
@@ -161,7 +161,7 @@ async fn explain(mut socket: WebSocket, error: ErrorBody, code: CloseCode) {
     let text = encode(&Envelope::bare(ServerMessage::Error(error)));
     let reason = Utf8Bytes::from_static(code.sentence());
     let frame = CloseFrame { code: code.number(), reason };
-    // Whoever is gone already needs no reason.
+    // A client that is gone already gets no reason, which is no error.
     let _ = socket.send(Message::Text(text.into())).await;
     let _ = socket.send(Message::Close(Some(frame))).await;
 }

@@ -34,7 +34,7 @@ pub struct RefreshToken {
 pub struct TicketRow {
     /// Of the ticket itself.
     pub hash: String,
-    /// What it speaks for.
+    /// The sign-in that it stands for.
     pub sign_in: Uuid,
     /// The page that asked for it.
     pub origin: Option<String>,

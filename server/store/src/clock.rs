@@ -1,8 +1,8 @@
 //! The gym's day, and its rules about time.
 //!
 //! The day starts at the setting `gym.day_starts` in the gym's zone and rolls over by the clock,
-//! without an event. Subscriptions count in whole gym days, so whoever trains past midnight trains on the
-//! day that they came in.
+//! without an event. Subscriptions count in whole gym days, so a visit past midnight counts for the
+//! day on which it began.
 
 use cadence_base::time::ServerClock;
 use cadence_config::{Config, DeskSettings, GymSettings, GymZone, hours, seconds};

@@ -97,7 +97,7 @@ impl Store {
         sql::ReadSnapshot::begin(&self.readers).await
     }
 
-    /// Whether there is a writer, and the database answers before whoever asks loses patience.
+    /// Whether there is a writer, and the database answers within the patience of a proxy.
     pub async fn answers(&self) -> Result<(), sqlx::Error> {
         if self.writer.has_ended() {
             return Err(sqlx::Error::WorkerCrashed);

@@ -18,7 +18,7 @@ pub struct MemberSearch {
 }
 
 impl MemberSearch {
-    /// Reads what was typed; `None` when it is too short to mean anybody.
+    /// Reads what was typed; `None` when it is too short to match a member.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();

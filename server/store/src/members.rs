@@ -30,7 +30,7 @@ impl Store {
         rows(&mut tx, self.today(), &found).await
     }
 
-    /// A page of members, counted from 1; everybody when `text` is empty. A page after the last
+    /// A page of members, counted from 1; all of them when `text` is empty. A page after the last
     /// shows the last.
     pub async fn members_page(&self, text: &str, page: u32) -> Result<MemberPage, sqlx::Error> {
         let mut tx = self.snapshot().await?;

@@ -144,7 +144,7 @@ impl Query {
     }
 
     /// On PostgreSQL: locks the rows that it selects until the transaction ends, so that what is
-    /// read from here on is what whoever held them before has committed. SQLite has one writer,
+    /// read from here on includes what the holder before has committed. SQLite has one writer,
     /// so they cannot change meanwhile; the statement is not sent at all.
     pub async fn lock(self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         if matches!(conn, Conn::Sqlite(_)) {

@@ -98,7 +98,7 @@ impl Writer {
     ) -> Result<Self, sqlx::Error> {
         let conn = source.writer().await?;
         let mut tx = Tx { conn, now: clock.now(), clock, events: Vec::new(), ends: Vec::new() };
-        // An empty group, given up: the clock is right before anybody asks for it, and a database
+        // An empty group, given up: the clock is right before its first use, and a database
         // that cannot be written to is noticed at the start.
         tx.begin(&source).await?;
         tx.run("ROLLBACK").await?;
@@ -156,7 +156,7 @@ impl Writer {
     }
 }
 
-/// A job that panics fails alone: the writer goes on, and whoever waits is answered.
+/// A job that panics fails alone: the writer goes on, and the caller is answered.
 pub(super) async fn caught<T>(
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {

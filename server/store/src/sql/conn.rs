@@ -192,7 +192,7 @@ impl Drop for ReadSnapshot {
         // Without a runtime the program ends, and the connection with it.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
-            // One that cannot end its transaction must not be lent to anybody else.
+            // A connection that cannot end its transaction must not be lent again.
             if conn.run("ROLLBACK").await.is_err() {
                 match &mut conn {
                     Conn::Sqlite(HeldLock::Pooled(conn)) => conn.close_on_drop(),
