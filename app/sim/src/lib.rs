@@ -1,11 +1,11 @@
 //! A seeded simulation: the client's link and the server's side of topics and connections, the code
 //! of `logic` and `protocol` that the products run, with time and network injected.
 //!
-//! A run has pages and programs in several roles, nodes, one database and one broker. Frames are delayed and
-//! lost, connections are cut or half open, nodes crash between any two steps of a command, hints
-//! between nodes are lost, duplicated and reordered, the broker loses its data, the database is
-//! away, pages sleep, reload, and set their clocks. Afterwards the faults end, and the checks are
-//! exact:
+//! A run has pages and programs in several roles, nodes, one database and one broker. Frames are
+//! delayed and lost, connections are cut or half open, nodes crash between any two steps of a
+//! command, hints between nodes are lost, duplicated and reordered, the broker loses its data, the
+//! database is away, pages sleep, reload, and set their clocks. Sign-in and presence are left out.
+//! Afterwards the faults end, and the checks are exact:
 //!
 //! - a page applies every event of a log once and in order, or jumps by a snapshot that holds
 //!   exactly the events up to its position;
