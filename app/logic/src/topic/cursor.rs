@@ -23,6 +23,8 @@ pub struct TopicCursor<A> {
     expected: BTreeMap<u64, A>,
     /// Own events that were written before the answer arrived.
     answered: BTreeSet<u64>,
+    /// The same of the epoch before this one.
+    answered_before: Option<(String, BTreeSet<u64>)>,
     /// Places in another epoch whose answers were written by themselves. When the connection gets
     /// there, the events are written like those of others, and not answered again.
     answered_apart: Vec<Position>,
@@ -70,6 +72,7 @@ impl<A> TopicCursor<A> {
             start,
             expected: BTreeMap::new(),
             answered: BTreeSet::new(),
+            answered_before: None,
             answered_apart: Vec::new(),
             repeats: Vec::new(),
             behind: VecDeque::new(),
@@ -91,7 +94,8 @@ impl<A> TopicCursor<A> {
         self.expected = kept.into_iter().collect();
         gone.extend(self.repeats.extract_if(.., |(offset, _)| skipped(*offset)));
         if !same_log {
-            self.answered.clear();
+            let answered = std::mem::take(&mut self.answered);
+            self.answered_before = Some((self.at.epoch.clone(), answered));
         }
         self.answered_apart.retain(|place| place.epoch == at.epoch && place.offset > at.offset);
         self.start = at.offset;
@@ -110,6 +114,12 @@ impl<A> TopicCursor<A> {
     pub fn place_answer(&mut self, place: &Position, answer: A) -> Option<A> {
         let same_log = place.epoch == self.at.epoch;
         if same_log && self.answered.remove(&place.offset) {
+            return None;
+        }
+        if let Some((epoch, answered)) = &mut self.answered_before
+            && *epoch == place.epoch
+            && answered.remove(&place.offset)
+        {
             return None;
         }
         if !same_log {
@@ -298,6 +308,15 @@ mod tests {
         assert!(cursor.restart(at(0)).is_empty());
         let lines = [TopicLine::Event(1, ("me", 'C')), TopicLine::Own(2, ("me", 'G'))];
         assert_eq!(pull(&mut cursor, &ring), lines);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_its_epoch_has_ended_is_not_written_again() {
+        let ring = ring(10, &[("me", 'C')]);
+        let mut cursor = TopicCursor::new(at(0));
+        assert_eq!(pull(&mut cursor, &ring), [TopicLine::Own(1, ("me", 'C'))]);
+        assert!(cursor.restart(Position { epoch: "b".into(), offset: 4 }).is_empty());
+        assert_eq!(cursor.place_answer(&at(1), "done"), None);
     }
 
     #[test]
