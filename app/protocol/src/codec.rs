@@ -196,7 +196,8 @@ mod tests {
             (b"\x81\xd0\x80\xc3", Some(r#"{"-128":true}"#)),
             (b"\x81\xc0\xc3", None),
             (b"\x81\x90\xc3", None),
-            (b"\xa1\xff", None),
+            (b"\xa2\xff\xfe", Some("[255,254]")),
+            (b"\x81\xa1\xff\xc3", None),
             (b"\xc1", None),
             (b"\xd4\x01\x00", None),
         ] {

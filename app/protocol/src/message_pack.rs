@@ -238,9 +238,13 @@ impl<'a> Unpacker<'a> {
         self.out.push_str(json);
     }
 
+    /// Text that is not UTF-8 is read like bytes: it is valid MessagePack, and no message has it.
     fn string(&mut self, length: usize) -> Result<(), &'static str> {
-        let text = std::str::from_utf8(self.take(length)?).map_err(|_| "text that is not UTF-8")?;
-        self.write(&to_string(text).unwrap_or_default());
+        let bytes = self.take(length)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.write(&to_string(text).unwrap_or_default()),
+            Err(_) => self.write(&to_string(bytes).unwrap_or_default()),
+        }
         Ok(())
     }
 
@@ -282,7 +286,12 @@ impl<'a> Unpacker<'a> {
     /// A key is text; JSON writes a number as text, too.
     fn key(&mut self) -> Result<(), &'static str> {
         match self.bytes.first() {
-            Some(0xa0..0xc0 | 0xd9..0xdc) => self.value(0),
+            Some(0xa0..0xc0 | 0xd9..0xdc) => {
+                let key = self.out.len();
+                self.value(0)?;
+                let is_text = self.out[key..].starts_with('"');
+                is_text.then_some(()).ok_or("a key that is not text")
+            }
             Some(0x00..0x80 | 0xcc..0xd4 | 0xe0..) => {
                 self.write("\"");
                 self.value(0)?;
