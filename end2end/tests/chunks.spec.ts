@@ -70,27 +70,6 @@ test('a search that is still being typed does not stop the way to another page',
   await expect(page).toHaveURL(/\/gym\/desk$/);
 });
 
-test('without a network the next page comes when the network is back, and nothing typed is lost', async ({
-  page,
-  server,
-  context,
-  allowErrors,
-}) => {
-  allowErrors(/ERR_|Failed to fetch|failed to load split module|WebAssembly|WebSocket/);
-  await signIn(page, server, 'manager');
-  await open(page, '/gym/members');
-  const search = page.getByRole('searchbox').first();
-  await search.fill('typed before');
-  await expect(page.getByText('No member found')).toBeVisible();
-  await context.setOffline(true);
-  await page.getByRole('link', { name: 'Check-in desk' }).click();
-  await expect(trouble(page)).toBeVisible();
-  await expect(search).toHaveValue('typed before');
-  await context.setOffline(false);
-  await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible({ timeout: 15_000 });
-  await expect(trouble(page)).toBeHidden();
-});
-
 test('a page whose first chunk is missing says so and comes alive when it can', async ({
   page,
   allowErrors,
