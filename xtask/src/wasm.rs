@@ -219,13 +219,12 @@ fn with_loader(glue: &str, loader: &str) -> Result<String> {
 fn shorten_names(made: &Path) -> Result<()> {
     let main = made.join(format!("{NAME}_bg.wasm"));
     let js = made.join(format!("{NAME}.js"));
-    let chunks: std::io::Result<Vec<_>> =
-        modules(made)?.into_iter().filter(|file| *file != main).map(fs::read).collect();
-    let chunks = chunks?;
-    let is_in_chunk = |name: &str| {
-        let is_in = |chunk: &Vec<u8>| chunk.windows(name.len()).any(|part| part == name.as_bytes());
-        chunks.iter().any(is_in)
-    };
+    let mut chunks = Vec::new();
+    for file in modules(made)?.into_iter().filter(|file| *file != main) {
+        // Names are ASCII; as text they are found quickly also by a debug build.
+        chunks.push(String::from_utf8_lossy(&fs::read(file)?).into_owned());
+    }
+    let is_in_chunk = |name: &str| chunks.iter().any(|chunk| chunk.contains(name));
     let (glue, wasm) = (fs::read_to_string(&js)?, fs::read(&main)?);
     let (glue, wasm) = short_names::shorten(&glue, &wasm, is_in_chunk)?;
     fs::write(js, glue)?;
