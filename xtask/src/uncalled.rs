@@ -1,4 +1,4 @@
-//! Takes code out of a client that no page of it calls, and what only serves to describe a failure.
+//! Takes code out of a client that no page of it calls.
 //!
 //! leptos keeps the functions of a view in tables, so that neither the compiler nor `wasm-opt` can
 //! see that some entries of all these tables are never called. Each such function becomes one
@@ -20,17 +20,6 @@ const UNCALLED: [&str; 4] = [
     "intounderlying",
 ];
 
-/// Parts of the names of the functions that a failing program calls. A release client stops where it
-/// fails, with the place in the module; a development client has the hook that writes the message.
-const FAILING: [&str; 6] = [
-    "4core9panicking",
-    "13unwrap_failed",
-    "13expect_failed",
-    "16slice_index_fail",
-    "16slice_error_fail",
-    "rust_begin_unwind",
-];
-
 /// The module without these functions. It has to have its names.
 pub(crate) fn remove(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut module =
@@ -42,7 +31,7 @@ pub(crate) fn remove(wasm: &[u8]) -> Result<Vec<u8>> {
         if name.contains("describe") {
             continue;
         }
-        if UNCALLED.iter().chain(&FAILING).any(|part| name.contains(part)) {
+        if UNCALLED.iter().any(|part| name.contains(part)) {
             empty(&mut module, function);
         }
     }
