@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { expectSilence, expectSound, installRecorder, RECORDER } from '../support/audio';
 import {
   card,
   expectCard,
@@ -113,6 +114,15 @@ test.describe('the scanner', () => {
     await scan(page, scanned.number, { enters: 2 });
     await expectCard(page, 'allow', scanned.name);
     expect(await gym.visits(typed)).toHaveLength(0);
+  });
+
+  test('each answer has its sound, from the first scan on', async ({ page, server }) => {
+    const gym = await Gym.of(server);
+    await page.evaluate(installRecorder, RECORDER);
+    const [first, expired] = [await gym.member(), await gym.member('expired')];
+    await expectSound(page, () => scan(page, first.number));
+    await expectSilence(page);
+    await expectSound(page, () => scan(page, expired.number));
   });
 
   test('two scans in a row are two members', async ({ page, server }) => {

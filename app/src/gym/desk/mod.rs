@@ -3,6 +3,7 @@
 //! - [`desk_state`]: the commands of this desk; [`entry`]: one of them; [`recent`]: their list
 //! - [`card`], [`search`], [`just_now`]: the parts of the page
 //! - [`missed`]: what other pages show of the desk
+//! - `sound_unlock`: the permission to sound, from the first key
 //! - [`scanner_keys`]: the page's keys, of which `logic` decides whether they are a scan
 
 pub mod card;
@@ -15,6 +16,7 @@ pub mod missed;
 pub mod recent;
 pub mod scanner_keys;
 pub mod search;
+mod sound_unlock;
 
 use self::{
     card::AnswerCard,
@@ -22,6 +24,7 @@ use self::{
     just_now::{JustNow, Occupancy},
     scanner_keys::use_scanner,
     search::MemberSearch,
+    sound_unlock::use_sound_unlock,
 };
 use super::{
     gate::PageGate,
@@ -78,6 +81,7 @@ fn DeskPage(start: AtPosition<GymSnapshot>) -> impl IntoView {
     on_cleanup(move || desk.close_page());
     let live = use_live_gym(start);
     use_queued_marks(desk);
+    use_sound_unlock();
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
