@@ -69,7 +69,9 @@ impl CloseCode {
     /// The sentence for the person at the client, at most 123 bytes (RFC 6455, 5.5).
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::InvalidSession => "This session has ended. Start a new one on the PC.",
+            Self::InvalidSession => {
+                "This device is not part of the session, or the session has ended. Join again, or start a new session on the PC."
+            }
             Self::NotSignedIn => "Please sign in.",
             Self::Version => "Reload the page for the new version.",
             Self::NotAllowed => "Your role does not allow this.",

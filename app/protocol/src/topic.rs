@@ -49,8 +49,8 @@ impl<'de> Deserialize<'de> for Topic {
 /// A place in a topic's log: everything up to and including `offset` has been seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// Names one life of the log. A log that was lost begins again at 1 under a new epoch;
-    /// without the epoch, a client at 57 would drop the new log's 1 as old.
+    /// Names one life of the log. After a log was lost or went back, its offsets name other events
+    /// under a new epoch; without the epoch, a client at 57 would drop the new log's 1 as old.
     pub epoch: String,
     /// Grows by one per event, without holes, from 1. 0 is the place before the first event.
     pub offset: u64,

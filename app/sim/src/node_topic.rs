@@ -100,9 +100,9 @@ impl NodeTopic {
     }
 
     /// An event with its place, from this node or another.
-    pub fn hint(&self, now: i64, at: &Position, event: TopicEvent) {
+    pub fn take_placed(&self, now: i64, at: &Position, event: TopicEvent) {
         let mut log = self.log.borrow_mut();
-        for published in log.hint(now, at, event) {
+        for published in log.take_placed(now, at, event) {
             logic::guitar::apply(&mut self.state.borrow_mut(), &published.event.message);
         }
         if self.topic == GYM {

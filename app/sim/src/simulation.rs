@@ -287,7 +287,7 @@ impl Simulation {
             }
             ScheduledEvent::Sweep { node, life } => self.sweep(node, life),
             ScheduledEvent::Hint { node, life, at, topic, event } => {
-                self.hint(node, life, topic, &at, *event);
+                self.take_placed(node, life, topic, &at, *event);
             }
             ScheduledEvent::Look { node, life, topic } => self.look_now(node, life, topic),
             ScheduledEvent::Query { node, life, topic, query } => {

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// An older strum is applied and not sounded, in milliseconds.
+/// An older strum is dropped, in milliseconds.
 const TOO_LATE: Millis = 150;
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -32,7 +32,7 @@ pub(crate) enum Heard {
     Strum {
         /// The strum.
         strum: Strum,
-        /// From the touch until now, when the touch is known.
+        /// From the sending until now, when the sender's clock is known.
         age: Option<Millis>,
     },
     /// All strings are damped.
@@ -169,6 +169,7 @@ impl Performance {
         match note {
             Note::Strum(strum) => {
                 let age = strum.at.map(|at| (now - at).max(0));
+                // A late strum is dropped: its state counts, its sound does not.
                 let late = age.or(ts.map(|ts| now - ts)).is_some_and(|age| age > TOO_LATE);
                 (!late).then(|| Heard::Strum { strum: strum.clone(), age })
             }

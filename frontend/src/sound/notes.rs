@@ -1,4 +1,4 @@
-//! NoteCache rendered by `synth`, kept by pitch.
+//! Notes rendered by `synth`, kept by pitch.
 
 use std::{
     collections::{HashMap, VecDeque},

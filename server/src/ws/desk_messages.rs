@@ -6,7 +6,10 @@ use cadence_store::{
     Store,
     commands::{CommandAnswer, CommandContext},
 };
-use logic::{permission::check_permission, topic::AnswerPlace};
+use logic::{
+    permission::not_signed_in,
+    topic::{AnswerPlace, access::check_needed},
+};
 use protocol::{ErrorBody, Millis, Position, account::Permission};
 use uuid::Uuid;
 
@@ -15,18 +18,16 @@ impl Connection {
     pub(super) async fn run_desk_command<R>(
         &mut self,
         id: Option<Uuid>,
+        needed: Option<Permission>,
         at: Option<Millis>,
         run: impl FnOnce(Store, CommandContext) -> R + Send + 'static,
     ) where
         R: Future<Output = Result<CommandAnswer, ErrorBody>> + Send + 'static,
     {
         let staff = self.client.principal.staff.as_ref();
-        let allowed = check_permission(staff.map(|staff| staff.role), Permission::UseDesk);
+        let allowed = check_needed(staff.map(|staff| staff.role), needed);
         let (Some(staff), Ok(())) = (staff, &allowed) else {
-            if let Err(error) = allowed {
-                self.answer(id, Err(error));
-            }
-            return;
+            return self.answer(id, Err(allowed.err().unwrap_or_else(not_signed_in)));
         };
         let actor = staff.clone();
         let permit = self.topics.admit_command(id);

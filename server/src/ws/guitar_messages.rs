@@ -11,9 +11,8 @@ use crate::{
     state::AppState,
 };
 use cadence_realtime::hub::{Publication, PublishReceipt, session::SharedSession};
-use logic::{
-    permission::check_permission,
-    topic::{AnswerPlace, EventOrigin, Permit, PlacedAnswer, practice::AfterStep},
+use logic::topic::{
+    AnswerPlace, EventOrigin, Permit, PlacedAnswer, access::check_needed, practice::AfterStep,
 };
 use protocol::{
     ErrorBody, ErrorCode, Note, ParticipantId, ServerMessage, Topic,
@@ -26,8 +25,14 @@ use uuid::Uuid;
 
 impl Connection {
     /// Publishes a note in its session. This path does not use the database.
-    pub(super) async fn play(&mut self, id: Option<Uuid>, topic: Option<Topic>, note: Note) {
-        let published = match self.publish_note(id, topic, note).await {
+    pub(super) async fn play(
+        &mut self,
+        id: Option<Uuid>,
+        topic: Option<Topic>,
+        needed: Option<Permission>,
+        note: Note,
+    ) {
+        let published = match self.publish_note(id, topic, needed, note).await {
             Ok((session, published)) => {
                 let place = place_in(&session, published);
                 PlacedAnswer { id, result: Ok(Outcome::Done), place }
@@ -41,10 +46,11 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
+        needed: Option<Permission>,
         note: Note,
     ) -> Result<(SharedSession, PublishReceipt), ErrorBody> {
         let message = ServerMessage::Note(logic::guitar::check_note(note)?);
-        let session = self.followed_session(topic, Permission::PlayInSession)?;
+        let session = self.followed_session(topic, needed)?;
         let permit = self.topics.admit_note(session.log().topic, id)?;
         let origin = Some(EventOrigin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
@@ -60,11 +66,12 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
+        needed: Option<Permission>,
         step: practice::PracticeChange,
         command: PracticeCommand,
     ) {
         // Queued commands arrive right behind `hello`, before the page follows the session.
-        let seat = match self.seat(topic, Permission::PlayInSession) {
+        let seat = match self.seat(topic, needed) {
             Ok(seat) => seat,
             Err(error) => return self.answer(id, Err(error)),
         };
@@ -90,10 +97,11 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
+        needed: Option<Permission>,
         participant: ParticipantId,
         role: Role,
     ) {
-        let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
+        let result = match self.followed_session(topic, needed) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::allow(auth, hub, &session, participant, role).await
@@ -108,9 +116,10 @@ impl Connection {
         &mut self,
         id: Option<Uuid>,
         topic: Option<Topic>,
+        needed: Option<Permission>,
         participant: ParticipantId,
     ) {
-        let result = match self.followed_session(topic, Permission::DecideAboutPhones) {
+        let result = match self.followed_session(topic, needed) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::remove(auth, hub, &session, participant).await
@@ -121,14 +130,13 @@ impl Connection {
     }
 
     /// This connection's seat in the session that a message is about.
-    fn seat(&self, topic: Option<Topic>, permission: Permission) -> Result<Seat, ErrorBody> {
+    fn seat(&self, topic: Option<Topic>, needed: Option<Permission>) -> Result<Seat, ErrorBody> {
         let Some(Topic::Guitar(session)) = topic else {
             let text = "Name the guitar session as the topic.";
             return Err(ErrorBody::new(ErrorCode::NotSubscribed, text));
         };
         let seat = self.client.principal.seat(session);
-        check_permission(seat.map(|seat| seat.role), permission)?;
-        // Each permission of a session refuses a missing role.
+        check_needed(seat.map(|seat| seat.role), needed)?;
         seat.cloned().ok_or_else(invalid_session)
     }
 
@@ -136,14 +144,14 @@ impl Connection {
     fn followed_session(
         &self,
         topic: Option<Topic>,
-        permission: Permission,
+        needed: Option<Permission>,
     ) -> Result<SharedSession, ErrorBody> {
         let subscription = topic.and_then(|topic| self.topics.get(topic));
         let Some(FollowedSource::Guitar(session)) = subscription.map(|one| &one.source) else {
             let text = "Follow the guitar session first, and name it as the topic.";
             return Err(ErrorBody::new(ErrorCode::NotSubscribed, text));
         };
-        self.seat(topic, permission)?;
+        self.seat(topic, needed)?;
         Ok(session.clone())
     }
 

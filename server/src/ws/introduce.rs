@@ -312,7 +312,8 @@ impl Connection {
         }
         if let Some(phone) = self.client.principal.participant() {
             let row = self.state.auth.participant_row(phone).await?;
-            // With the role of now: the host may have allowed it since the handshake.
+            // A removed phone has no row and is refused here. The role is the present one: the host
+            // may have allowed the phone since the handshake.
             self.client.principal.take_seat(row.ok_or_else(invalid_session)?.into());
         }
         Ok(())

@@ -8,6 +8,7 @@ use crate::{
     guitar::practice::PracticeChange,
     gym::{check_in, check_out, undo_check_in},
 };
+use logic::topic::access::needed_permission;
 use protocol::{
     ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic, encode,
     guitar::Timestamp,
@@ -28,6 +29,7 @@ impl Connection {
             return self.introduce(id, message).await;
         }
         let topic = topic.or(self.home);
+        let needed = needed_permission(&message);
         match message {
             M::Hello(_) => {
                 let text = "This connection is introduced already.";
@@ -42,36 +44,40 @@ impl Connection {
             M::Resync(request) => return self.resync(id, request).await,
             M::Ping { timestamp } => self.pong(id, timestamp),
             M::Visibility { visible } => self.page_visibility(visible),
-            M::Note(note) => self.play(id, topic, note).await,
+            M::Note(note) => self.play(id, topic, needed, note).await,
             M::PracticeStart(command) => {
-                self.practise(id, topic, PracticeChange::Start, command).await
+                self.practise(id, topic, needed, PracticeChange::Start, command).await
             }
             M::PracticePause(command) => {
-                self.practise(id, topic, PracticeChange::Pause, command).await
+                self.practise(id, topic, needed, PracticeChange::Pause, command).await
             }
-            M::PracticeEnd(command) => self.practise(id, topic, PracticeChange::End, command).await,
-            M::Allow { participant, role } => self.allow(id, topic, participant, role).await,
-            M::Remove { participant } => self.remove(id, topic, participant).await,
+            M::PracticeEnd(command) => {
+                self.practise(id, topic, needed, PracticeChange::End, command).await
+            }
+            M::Allow { participant, role } => {
+                self.allow(id, topic, needed, participant, role).await
+            }
+            M::Remove { participant } => self.remove(id, topic, needed, participant).await,
             M::CheckIn(command) => {
                 let at = command.at;
                 let run = |store, context| async move {
                     check_in::check_in(&store, context, command).await
                 };
-                self.run_desk_command(id, at, run).await;
+                self.run_desk_command(id, needed, at, run).await;
             }
             M::CheckOut(command) => {
                 let at = command.at;
                 let run = |store, context| async move {
                     check_out::check_out(&store, context, command).await
                 };
-                self.run_desk_command(id, at, run).await;
+                self.run_desk_command(id, needed, at, run).await;
             }
             M::UndoCheckIn(command) => {
                 let at = command.at;
                 let run = |store, context| async move {
                     undo_check_in::undo_check_in(&store, context, command).await
                 };
-                self.run_desk_command(id, at, run).await;
+                self.run_desk_command(id, needed, at, run).await;
             }
         }
         Ok(())

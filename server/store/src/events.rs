@@ -202,7 +202,7 @@ pub async fn position(conn: &mut Conn, topic: Topic) -> Result<Position, sqlx::E
     Ok(Position { epoch, offset: u64::try_from(top).unwrap_or_default() })
 }
 
-/// Takes the next `many` places of a topic and returns the last of them. From here to the COMMIT
+/// Gives the next `many` events of a topic their numbers and returns the last of them. From here to the COMMIT
 /// no other group of any node gets one, so offsets are in the order of the commits.
 pub(super) async fn advance(
     conn: &mut Conn,

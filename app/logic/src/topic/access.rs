@@ -1,5 +1,5 @@
-//! Which role may send which message, and which topics it may follow. Socket and simulation use
-//! the same check for every message.
+//! Which role may send which message, and which topics it may follow. Socket and simulation read
+//! both from here.
 
 use crate::permission::check_permission;
 use protocol::{
@@ -33,7 +33,15 @@ pub fn needed_permission(message: &ClientMessage) -> Option<Permission> {
 /// # Errors
 /// As [`check_permission`].
 pub fn check_message(role: Option<Role>, message: &ClientMessage) -> Result<(), ErrorBody> {
-    needed_permission(message).map_or(Ok(()), |permission| check_permission(role, permission))
+    check_needed(role, needed_permission(message))
+}
+
+/// The same for the permission that [`needed_permission`] gave.
+///
+/// # Errors
+/// As [`check_permission`].
+pub fn check_needed(role: Option<Role>, needed: Option<Permission>) -> Result<(), ErrorBody> {
+    needed.map_or(Ok(()), |permission| check_permission(role, permission))
 }
 
 /// Refuses a role that may not follow a topic. `role` is the one in that topic.

@@ -179,7 +179,7 @@ mod tests {
     fn log(topic: Topic, top: u64) -> TopicLog<String> {
         let mut log = TopicLog::new(topic, 0, at(0), 2, 300_000);
         for _ in 0..top {
-            log.push(0, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
+            log.append_numbered(0, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
         }
         log
     }

@@ -65,7 +65,13 @@ impl<E> LogFollower<E> {
 
     /// Takes an event with its position, from this node's own commit or from the bus. Returns what
     /// can be appended now.
-    pub fn hint(&mut self, now: i64, at: &Position, ts: Millis, event: E) -> PlacedEvents<E> {
+    pub fn take_placed(
+        &mut self,
+        now: i64,
+        at: &Position,
+        ts: Millis,
+        event: E,
+    ) -> PlacedEvents<E> {
         if at.epoch != self.end.epoch {
             // Of an older epoch, or the first of a newer one: a reading of the log decides.
             self.suspect(now);
@@ -185,24 +191,28 @@ mod tests {
         LogFollower::new(0, at(0))
     }
 
-    fn hint(follower: &mut LogFollower<char>, now: i64, offset: u64, event: char) -> String {
-        follower.hint(now, &at(offset), 0, event).into_iter().map(|(.., event)| event).collect()
+    fn take_placed(follower: &mut LogFollower<char>, now: i64, offset: u64, event: char) -> String {
+        follower
+            .take_placed(now, &at(offset), 0, event)
+            .into_iter()
+            .map(|(.., event)| event)
+            .collect()
     }
 
     #[test]
     fn hints_are_delivered_in_order_and_once() {
         let mut follower = follower();
-        assert_eq!(hint(&mut follower, 0, 2, 'b'), "");
-        assert_eq!(hint(&mut follower, 0, 1, 'a'), "ab");
-        assert_eq!(hint(&mut follower, 0, 2, 'b'), "");
-        assert_eq!(hint(&mut follower, 0, 3, 'c'), "c");
+        assert_eq!(take_placed(&mut follower, 0, 2, 'b'), "");
+        assert_eq!(take_placed(&mut follower, 0, 1, 'a'), "ab");
+        assert_eq!(take_placed(&mut follower, 0, 2, 'b'), "");
+        assert_eq!(take_placed(&mut follower, 0, 3, 'c'), "c");
         assert_eq!(follower.next_query(500), None);
     }
 
     #[test]
     fn a_lost_hint_is_read_from_the_log_after_a_moment() {
         let mut follower = follower();
-        hint(&mut follower, 0, 2, 'b');
+        take_placed(&mut follower, 0, 2, 'b');
         assert_eq!(follower.next_query(GAP_WAIT_MS - 1), None);
         assert_eq!(follower.next_query(GAP_WAIT_MS), Some(LogQuery::Events(at(0))));
         let log = vec![(1, 0, 'a'), (2, 0, 'b'), (3, 0, 'c')];
@@ -223,7 +233,7 @@ mod tests {
         let anew = Position { epoch: "b".into(), offset: 9 };
         for (end, events) in [(anew, vec![]), (at(0), vec![]), (at(3), vec![(3, 0, 'c')])] {
             let mut follower = follower();
-            hint(&mut follower, 0, 1, 'a');
+            take_placed(&mut follower, 0, 1, 'a');
             follower.compared(1_000, &at(1), &end);
             assert_eq!(follower.next_query(1_000 + GAP_WAIT_MS), Some(LogQuery::Events(at(1))));
             assert_eq!(follower.read(1_100, &at(1), &end, events), LogProgress::Restarted);
@@ -235,16 +245,16 @@ mod tests {
     fn a_hint_of_another_epoch_is_no_event() {
         let mut follower = follower();
         let other = Position { epoch: "b".into(), offset: 1 };
-        assert_eq!(follower.hint(10, &other, 0, 'x'), vec![]);
+        assert_eq!(follower.take_placed(10, &other, 0, 'x'), vec![]);
         assert_eq!(follower.next_query(10), Some(LogQuery::End(at(0))));
     }
 
     #[test]
     fn an_answer_that_hints_have_overtaken_does_not_take_this_node_back() {
         let mut follower = follower();
-        hint(&mut follower, 0, 1, 'a');
+        take_placed(&mut follower, 0, 1, 'a');
         let from = follower.end().clone();
-        hint(&mut follower, 10, 2, 'b');
+        take_placed(&mut follower, 10, 2, 'b');
         follower.compared(20, &from, &at(1));
         assert_eq!(follower.next_query(100), None);
         assert_eq!(follower.read(30, &from, &at(1), vec![]), LogProgress::Events(vec![]));

@@ -66,17 +66,18 @@ impl<P: From<String>> TopicLog<P> {
         self.ring.end()
     }
 
-    /// Appends to a log that only this node writes. Returns the event's position.
-    pub fn push(&mut self, now: i64, event: TopicEvent) -> Position {
+    /// Gives the event its number and appends it, in a log that only this node writes. Returns the
+    /// event's position.
+    pub fn append_numbered(&mut self, now: i64, event: TopicEvent) -> Position {
         let end = self.ring.end();
         let at = Position { epoch: end.epoch.clone(), offset: end.offset + 1 };
-        self.hint(now, &at, event);
+        self.take_placed(now, &at, event);
         at
     }
 
-    /// Takes an event with its position; see [`LogFollower::hint`].
-    pub fn hint(&mut self, now: i64, at: &Position, event: TopicEvent) -> AppendedEvents<P> {
-        let ready = self.follower.hint(now, at, event.ts, event);
+    /// Takes an event with its position; see [`LogFollower::take_placed`].
+    pub fn take_placed(&mut self, now: i64, at: &Position, event: TopicEvent) -> AppendedEvents<P> {
+        let ready = self.follower.take_placed(now, at, event.ts, event);
         self.append(ready)
     }
 
@@ -206,7 +207,7 @@ mod tests {
         let connection = ConnectionId(uuid::Uuid::from_u128(7));
         let origin = Some(EventOrigin { connection, message: None });
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
-        log.push(0, TopicEvent { origin, ..event });
+        log.append_numbered(0, TopicEvent { origin, ..event });
         let first_line = |acknowledged| {
             let mut cursor = TopicCursor::<()>::new(end.clone());
             match log.pull(&mut cursor, 10, 0, acknowledged) {

@@ -149,7 +149,7 @@ impl Simulation {
             return (None, fresh);
         }
         if fresh && let Some(room) = &self.nodes[node].room {
-            room.hint(self.now, &at, record.event);
+            room.take_placed(self.now, &at, record.event);
             self.look(node, ROOM);
         }
         (Some(at), fresh)

@@ -50,7 +50,7 @@ impl Simulation {
             return self.crash(node);
         }
         for (at, event) in events {
-            self.nodes[node].gym.hint(self.now, &at, event);
+            self.nodes[node].gym.take_placed(self.now, &at, event);
         }
         // Connections may write between the events and the answers.
         if self.rng.chance(500) {
@@ -148,7 +148,7 @@ impl Simulation {
         let QueuedNote { permit, record: LogRecord { id, event }, .. } = note;
         let result = Ok(event.outcome.clone());
         if fresh && let Some(room) = &self.nodes[node].room {
-            room.hint(self.now, &at, event);
+            room.take_placed(self.now, &at, event);
         }
         if self.rng.chance(500) {
             self.write_all(node);
@@ -186,7 +186,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn hint(
+    pub(super) fn take_placed(
         &mut self,
         node: usize,
         life: u32,
@@ -197,7 +197,7 @@ impl Simulation {
         if self.alive(node, life)
             && let Some(topic_of_node) = self.nodes[node].topic(topic)
         {
-            topic_of_node.hint(self.now, at, event);
+            topic_of_node.take_placed(self.now, at, event);
             self.look(node, topic);
             self.write_all(node);
         }

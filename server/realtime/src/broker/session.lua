@@ -1,10 +1,10 @@
 -- Everything that a node does to a session's log, in one step. All keys hold one session's hash tag
 -- and so lie in one slot of a cluster.
 --
--- KEYS  life: epoch, top, version of the seats · log: stream of facts · last: newest fact per kind
---       ids: offset of each message id · seats: devices per node · words: hash of what each id said
+-- KEYS  life: epoch, top, version of the seats · log: stream of events · last: newest event per kind
+--       ids: offset of each message id · seats: devices per node · contents: hash of the content behind each id
 -- ARGV  what to do, the node's position (epoch, offset), an epoch for a new life, how long to keep
-local life, log, last, ids, seats, words = unpack(KEYS)
+local life, log, last, ids, seats, contents = unpack(KEYS)
 local op, seen_epoch, seen_offset = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local epoch = redis.call('HGET', life, 'epoch')
@@ -13,7 +13,7 @@ local top = tonumber(redis.call('HGET', life, 'top') or 0)
 -- would otherwise name other events than before.
 if not epoch or (epoch == seen_epoch and top < seen_offset) then
   epoch, top = ARGV[4], 0
-  redis.call('DEL', log, last, ids, words)
+  redis.call('DEL', log, last, ids, contents)
   redis.call('HSET', life, 'epoch', epoch, 'top', 0)
 end
 
@@ -22,31 +22,32 @@ local function keep()
 end
 
 if op == 'append' then
-  -- ARGV  message id · kind of last value · fact · length of the log · channel · seats' version
-  --       hash of what the message says
-  local id, kind, fact, version, said = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
+  -- ARGV  message id · kind of last value · event · length of the log · channel · seats' version
+  --       hash of the message's content
+  local id, kind, event, version, content = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
   if version ~= '' and redis.call('HGET', life, 'seats') ~= version then
     return {epoch, top, 'outdated'}
   end
   local first = id ~= '' and redis.call('ZSCORE', ids, id)
   if first then
-    local before = redis.call('HGET', words, id)
-    local same = not before or before == said
+    local before = redis.call('HGET', contents, id)
+    local same = not before or before == content
     return {epoch, tonumber(first), same and 'repeated' or 'conflict'}
   end
+  -- The event gets its number.
   top = redis.call('HINCRBY', life, 'top', 1)
-  redis.call('XADD', log, 'MAXLEN', ARGV[9], top .. '-0', 'fact', fact)
-  if kind ~= '' then redis.call('HSET', last, kind, top .. ' ' .. fact) end
+  redis.call('XADD', log, 'MAXLEN', ARGV[9], top .. '-0', 'fact', event)
+  if kind ~= '' then redis.call('HSET', last, kind, top .. ' ' .. event) end
   if id ~= '' then
     redis.call('ZADD', ids, top, id)
-    redis.call('HSET', words, id, said)
+    redis.call('HSET', contents, id, content)
     for _, old in ipairs(redis.call('ZRANGE', ids, 0, -1025)) do
       redis.call('ZREM', ids, old)
-      redis.call('HDEL', words, old)
+      redis.call('HDEL', contents, old)
     end
   end
   keep()
-  redis.call('PUBLISH', ARGV[10], epoch .. ' ' .. top .. ' ' .. fact)
+  redis.call('PUBLISH', ARGV[10], epoch .. ' ' .. top .. ' ' .. event)
   return {epoch, top, 'new'}
 end
 

@@ -116,7 +116,7 @@ impl BrokerSession {
         let once = MessageKey { id: &id, content: "" };
         let appended = self.broker.append(core.id, &at, once, &event, None).await?;
         if let AppendOutcome::New(at) = appended {
-            core.hint(&at, event, false);
+            core.take_placed(&at, event, false);
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl BrokerSession {
         let appended = self.broker.append(core.id, &core.log.end(), key, &event, None).await?;
         match appended {
             AppendOutcome::New(at) => {
-                core.hint(&at, event, true);
+                core.take_placed(&at, event, true);
                 Ok(PublishReceipt { at, fresh: true })
             }
             AppendOutcome::Repeated(at) => Ok(PublishReceipt { at, fresh: false }),

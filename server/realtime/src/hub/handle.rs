@@ -1,5 +1,5 @@
 //! What the rest of the server can do to one connection: wake it, answer it, change its role,
-//! close it. The connection itself is one task in [`crate::ws`].
+//! close it. The connection itself is one task, `server/src/ws/connection.rs`.
 
 use cadence_base::sync::lock;
 use protocol::{CloseCode, ConnectionId, ParticipantId, UserId, account::Role};

@@ -38,7 +38,7 @@ impl LocalSession {
             return Ok(PublishReceipt { at, fresh: false });
         }
         state.count_and_apply(&event);
-        let at = core.log.push(event);
+        let at = core.log.append_numbered(event);
         if let Some((id, content)) = key {
             recent.remember(id, content, at.clone());
         }
@@ -53,7 +53,7 @@ impl LocalSession {
     ) {
         let message = ServerMessage::ConnectionUpdate(participant);
         logic::guitar::apply(&mut state.guitar, &message);
-        core.log.push(TopicEvent::by_server(now, message));
+        core.log.append_numbered(TopicEvent::by_server(now, message));
     }
 }
 

@@ -88,19 +88,20 @@ impl NodeLog {
         lock(&self.inner).log.end().clone()
     }
 
-    /// Appends to a log that only this node writes. Returns the event's position.
-    pub fn push(&self, event: TopicEvent) -> Position {
+    /// Gives the event its number and appends it, in a log that only this node writes. Returns the
+    /// event's position.
+    pub fn append_numbered(&self, event: TopicEvent) -> Position {
         let mut inner = lock(&self.inner);
-        let at = inner.log.push(mono(), event);
+        let at = inner.log.append_numbered(mono(), event);
         inner.wake();
         at
     }
 
     /// Takes an event with its position. Events are delivered in order; a missing one is waited for,
     /// and read after a moment. Returns what was delivered now.
-    pub fn hint(&self, at: &Position, event: TopicEvent) -> AppendedEvents<EncodedMessage> {
+    pub fn take_placed(&self, at: &Position, event: TopicEvent) -> AppendedEvents<EncodedMessage> {
         let mut inner = lock(&self.inner);
-        let appended = inner.log.hint(mono(), at, event);
+        let appended = inner.log.take_placed(mono(), at, event);
         if !appended.is_empty() {
             inner.wake();
         }

@@ -1,4 +1,4 @@
-//! The only place that holds connections.
+//! The topics of this node and the handles of all its connections.
 //!
 //! - [`log`]: the recent events of a topic, each encoded once, and who follows it
 //! - [`session`]: one guitar session: events, devices, the practice; its state stands in
@@ -149,7 +149,7 @@ impl Hub {
             if let Some(broker) = &self.inner.broker {
                 messages.push(broker.bus_message(&at, &event));
             }
-            self.inner.checkins.hint(&at, event);
+            self.inner.checkins.take_placed(&at, event);
         }
         if let Some(broker) = self.inner.broker.clone() {
             // A hint: what does not arrive is read from the database.
@@ -316,11 +316,11 @@ impl Hub {
         match channel.parse() {
             Ok(session) => {
                 if let Some(session) = self.session(session) {
-                    session.core.hint(&at, event, false);
+                    session.core.take_placed(&at, event, false);
                 }
             }
             Err(_) => {
-                self.inner.checkins.hint(&at, event);
+                self.inner.checkins.take_placed(&at, event);
             }
         }
     }

@@ -102,11 +102,11 @@ impl SessionCore {
 
     /// Takes an event that stands at a place of the shared log. `mine` is whether it was made on
     /// this node.
-    pub(super) fn hint(&self, at: &Position, event: TopicEvent, mine: bool) {
+    pub(super) fn take_placed(&self, at: &Position, event: TopicEvent, mine: bool) {
         let mut state = self.state();
         // What this node played is counted here and once, wherever it stands in the order.
         state.count_played(&event.message, mine);
-        for appended in self.log.hint(at, event) {
+        for appended in self.log.take_placed(at, event) {
             state.apply(&appended.event);
         }
     }

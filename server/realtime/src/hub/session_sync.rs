@@ -126,7 +126,7 @@ async fn publish(
         let event = TopicEvent { decided, ..TopicEvent::by_server(now, message) };
         let version = Some(all_seats.version.as_str());
         match home.broker.append(core.id, &all_seats.end, NO_KEY, &event, version).await? {
-            AppendOutcome::New(at) => core.hint(&at, event, false),
+            AppendOutcome::New(at) => core.take_placed(&at, event, false),
             AppendOutcome::Repeated(_) | AppendOutcome::Conflict => {}
             AppendOutcome::Outdated => return Ok(false),
         }
