@@ -87,7 +87,12 @@ pub async fn load(page: PageKind) {
         PageKind::Dashboard => until_loaded(load_dashboard).await,
         PageKind::Desk => until_loaded(load_desk).await,
         PageKind::Members => until_loaded(load_members).await,
-        _ => {}
+        PageKind::Landing
+        | PageKind::Phone
+        | PageKind::Stage
+        | PageKind::Practice
+        | PageKind::LostInGym
+        | PageKind::NotFound => {}
     }
 }
 

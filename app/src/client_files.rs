@@ -77,7 +77,12 @@ impl PageKind {
             Self::Dashboard => Some("dashboard"),
             Self::Desk => Some("desk"),
             Self::Members => Some("members"),
-            _ => None,
+            Self::Landing
+            | Self::Phone
+            | Self::Stage
+            | Self::Practice
+            | Self::LostInGym
+            | Self::NotFound => None,
         }
     }
 }

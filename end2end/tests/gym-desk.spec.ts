@@ -184,6 +184,26 @@ test.describe('the search', () => {
     await expect(found(page)).toHaveCount(0);
   });
 
+  test('Enter takes no row that an earlier text found', async ({ page, server }) => {
+    const gym = await Gym.of(server);
+    const member = await gym.member();
+    await field(page).pressSequentially(member.name.slice(0, 5));
+    await expect(found(page).filter({ hasText: member.name })).toBeVisible();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/fn/find_members*', async (route) => {
+      await answered;
+      await route.continue();
+    });
+    await field(page).pressSequentially('qq');
+    await expect(found(page).filter({ hasText: member.name })).toBeVisible();
+    await field(page).press('Enter');
+    answer();
+    await expect(found(page)).toHaveCount(0);
+    await expect(card(page)).toHaveCount(0);
+    expect(await gym.visits(member)).toHaveLength(0);
+  });
+
   test('two letters are enough for the right person', async ({ page, server }) => {
     const answer = await (await Gym.of(server)).call('GET', '/api/members?text=ou&page=1');
     const { rows } = (await answer.json()) as { rows: { member: { full_name: string } }[] };

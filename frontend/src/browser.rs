@@ -123,13 +123,15 @@ impl BrowserPort for BrowserEdge {
         );
         // Where cookies are forbidden the choice lasts as long as the page.
         let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+        forget_asked_language();
     }
 
     fn fetch_text(&self, address: String, done: Box<dyn FnOnce(Option<String>)>) {
         spawn_local(async move {
             let answer = match Request::get(&address).send().await {
-                Ok(answer) if answer.ok() => answer.text().await.ok(),
-                Ok(_) | Err(_) => None,
+                // Also of a page that says "not allowed" or "not found".
+                Ok(answer) => answer.text().await.ok(),
+                Err(_) => None,
             };
             done(answer);
         });
@@ -149,6 +151,27 @@ impl BrowserPort for BrowserEdge {
 
     fn announce_sign_in(&self) {
         self.store(SIGN_IN_KEY, &Date::now().to_string());
+    }
+}
+
+/// Takes `lang=` out of the address: it would win over the choice at the next reload.
+fn forget_asked_language() {
+    let window = window();
+    let (Ok(search), Ok(path)) = (window.location().search(), window.location().pathname()) else {
+        return;
+    };
+    let query: Vec<&str> = search
+        .trim_start_matches('?')
+        .split('&')
+        .filter(|pair| !pair.starts_with("lang="))
+        .collect();
+    let query = query.join("&");
+    let start = if query.is_empty() { "" } else { "?" };
+    let hash = window.location().hash().unwrap_or_default();
+    let address = format!("{path}{start}{query}{hash}");
+    if let Ok(history) = window.history() {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        let _ = history.replace_state_with_url(&state, "", Some(&address));
     }
 }
 

@@ -1,5 +1,5 @@
-//! The one check of permissions, for pages, API, socket and simulation. Which role has which
-//! permission stands in [`Role::may`].
+//! The check of permissions, for use cases, socket and simulation. Which role has which permission
+//! stands in [`Role::may`], by which pages hide what a role may not do.
 
 use protocol::{
     ErrorBody, ErrorCode,

@@ -57,10 +57,10 @@ fn is_in_table(namespace: &str, product: &str) -> bool {
 }
 
 /// A language's texts for the pages of a product, `guitar` or `gym`, as their HTML carries them: a
-/// hash of all keys and texts, then one text a line.
+/// hash of all keys and texts and the language, then one text a line.
 #[cfg(not(feature = "hydrate"))]
 pub fn table(language: Language, product: &str) -> String {
-    let mut table = HASH.to_owned();
+    let mut table = head(language);
     for (namespace, texts) in NAMESPACES.iter().zip(store::with(language, |table| *table)) {
         if is_in_table(namespace, product) {
             table.push('\n');
@@ -75,10 +75,16 @@ pub fn table(language: Language, product: &str) -> String {
     table
 }
 
-/// Reads a table. `None` for one of another release, whose places are others.
-fn read(table: &str) -> Option<Table> {
+/// The first line of a language's table.
+fn head(language: Language) -> String {
+    format!("{HASH} {}", language.tag())
+}
+
+/// Reads the table of a language. `None` for another language's, and for one of another release, whose
+/// places are others.
+fn read(language: Language, table: &str) -> Option<Table> {
     let mut lines = table.lines();
-    if lines.next() != Some(HASH) {
+    if lines.next() != Some(&head(language)) {
         return None;
     }
     let mut read = Table::default();
@@ -92,9 +98,9 @@ fn read(table: &str) -> Option<Table> {
 }
 
 /// Takes the table of a language, which then lasts as long as the page. False for a table of another
-/// release, which is not taken.
+/// release or language, which is not taken.
 pub fn load(language: Language, table: &str) -> bool {
-    match read(table) {
+    match read(language, table) {
         Some(table) => {
             store::keep(language, table);
             true
@@ -148,7 +154,7 @@ mod tests {
         for language in Language::ALL {
             for product in ["guitar", "gym"] {
                 let table = table(language, product);
-                let read = read(&table).unwrap_or_default();
+                let read = read(language, &table).unwrap_or_default();
                 for (number, namespace) in NAMESPACES.iter().enumerate() {
                     let whole = store::with(language, |table| table[number]);
                     let wanted = if is_in_table(namespace, product) { whole } else { &[] };
@@ -162,7 +168,8 @@ mod tests {
     #[test]
     fn a_table_of_another_release_is_not_taken() {
         let other = table(Language::English, "gym").replacen(HASH, "0123456789abcdef", 1);
-        for table in [&*other, "", "<!DOCTYPE html>"] {
+        let japanese = table(Language::Japanese, "gym");
+        for table in [&*other, &*japanese, "", "<!DOCTYPE html>"] {
             assert!(!load(Language::English, table));
         }
     }

@@ -1,4 +1,4 @@
-//! `undo_check_in`: takes a check-in back within 60 seconds.
+//! `undo_check_in`: takes a check-in back within `desk.undo_seconds`.
 
 use crate::gym::check_in::emit;
 use cadence_store::{

@@ -53,7 +53,7 @@ async fn caller_of(
 }
 
 /// Opening a page with an access that has ended and a good refresh cookie goes on signed in: a
-/// bookmark must not lead to the sign-in page every fifteen minutes.
+/// bookmark must not lead to the sign-in page each time an access token ends.
 pub(crate) async fn refresh_on_navigation(
     State(state): State<AppState>,
     mut request: Request,

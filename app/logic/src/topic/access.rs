@@ -27,7 +27,7 @@ pub fn needed_permission(message: &ClientMessage) -> Option<Permission> {
     }
 }
 
-/// Refuses a message whose sender lacks the permission for it. `role` is the one in the topic that
+/// Refuses a message that acts, and whose sender lacks the permission for it. `role` is the one in the topic that
 /// the message is about: of the seat in the session, or of the account.
 ///
 /// # Errors
@@ -36,12 +36,16 @@ pub fn check_message(role: Option<Role>, message: &ClientMessage) -> Result<(), 
     check_needed(role, needed_permission(message))
 }
 
-/// The same for the permission that [`needed_permission`] gave.
+/// The same for the permission that [`needed_permission`] gave. A message that acts and for which the
+/// table names no permission is refused to everyone.
 ///
 /// # Errors
 /// As [`check_permission`].
 pub fn check_needed(role: Option<Role>, needed: Option<Permission>) -> Result<(), ErrorBody> {
-    needed.map_or(Ok(()), |permission| check_permission(role, permission))
+    match needed {
+        Some(permission) => check_permission(role, permission),
+        None => Err(ErrorBody::new(ErrorCode::NotAllowed, "No role may send this message.")),
+    }
 }
 
 /// Refuses a role that may not follow a topic. `role` is the one in that topic.

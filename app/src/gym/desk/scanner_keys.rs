@@ -53,6 +53,9 @@ pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone
 
 fn key_of(event: &ev::KeyboardEvent) -> ScanKey {
     let name = event.key();
+    if is_composing(event) {
+        return ScanKey::Other;
+    }
     if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return ScanKey::Other;
     }
@@ -68,6 +71,13 @@ fn key_of(event: &ev::KeyboardEvent) -> ScanKey {
         _ if name == "Shift" || name == "CapsLock" => ScanKey::Modifier,
         _ => ScanKey::Other,
     }
+}
+
+/// Whether an input method takes the key, such as the Enter that ends a conversion. Safari reports
+/// that Enter only by its old key code, after the end of the composition.
+pub(super) fn is_composing(event: &ev::KeyboardEvent) -> bool {
+    const TAKEN_BY_INPUT_METHOD: u32 = 229;
+    event.is_composing() || event.key_code() == TAKEN_BY_INPUT_METHOD
 }
 
 /// Keeps a key from the field or button that has the focus.

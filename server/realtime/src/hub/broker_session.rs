@@ -163,6 +163,8 @@ impl SessionHome for BrokerSession {
         _: Millis,
     ) {
         let mut unpublished = lock(&self.unpublished);
+        // The newest decision about a phone replaces an older one, or the older would be published last.
+        unpublished.decisions.retain(|one| one.about() != decision.about());
         unpublished.decisions.push(decision);
         unpublished.devices |= matches!(decision, PhoneDecision::Role(..));
         drop(unpublished);

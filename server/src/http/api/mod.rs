@@ -1,7 +1,7 @@
 //! The JSON API for programs, and the layers that find out who calls.
 //!
 //! Every handler calls the use case that pages and sockets call too. What a use case ends or
-//! changes, the hub hears of here.
+//! changes is passed on to the hub here.
 
 mod auth;
 mod guitar;

@@ -7,7 +7,7 @@ pub mod found_row;
 pub mod search_state;
 
 use self::{found_row::FoundRow, search_state::SearchState};
-use super::desk_state::DeskState;
+use super::{desk_state::DeskState, scanner_keys::is_composing};
 use crate::{
     gym::sentences,
     link::use_link,
@@ -45,7 +45,7 @@ pub fn MemberSearch(
                     enterkeyhint="go"
                     on:input=move |event| search.query.set(event_target_value(&event))
                     on:keydown=move |event| {
-                        if choice.takes_key(&event.key()) {
+                        if !is_composing(&event) && choice.takes_key(&event.key()) {
                             event.prevent_default();
                         }
                     }

@@ -24,13 +24,16 @@ pub struct SearchState {
     pub rows: Memo<Vec<MemberRow>>,
     /// The row that Enter takes.
     pub selected: RwSignal<usize>,
+    /// The text that `found` belongs to.
+    searched: StoredValue<String>,
 }
 
 impl SearchState {
     /// A search in an input.
     pub fn new(input: NodeRef<html::Input>) -> Self {
         let query = RwSignal::new(String::new());
-        let found = use_found_members(query);
+        let searched = StoredValue::new(String::new());
+        let found = use_found_members(query, searched);
         let rows = Memo::new(move |_| match found.get() {
             Some(Ok(rows)) => rows,
             _ => Vec::new(),
@@ -40,7 +43,7 @@ impl SearchState {
             rows.track();
             selected.set(0);
         });
-        Self { input, query, found, rows, selected }
+        Self { input, query, found, rows, selected, searched }
     }
 
     /// Empties the input and gives it the focus.
@@ -52,8 +55,14 @@ impl SearchState {
         }
     }
 
-    /// The row that Enter takes.
+    /// The row that Enter takes; `None` while the rows belong to a text that has changed since.
     pub fn selected_row(&self) -> Option<MemberRow> {
+        let is_current = self
+            .query
+            .with_untracked(|query| self.searched.with_value(|searched| searched == query.trim()));
+        if !is_current {
+            return None;
+        }
         let selected = self.selected.get_untracked();
         self.rows.with_untracked(|rows| rows.get(selected).cloned())
     }
@@ -84,7 +93,10 @@ impl SearchState {
 }
 
 /// Searches a moment after the last key; an answer to an older text is dropped.
-fn use_found_members(query: RwSignal<String>) -> Signal<Option<SearchResult>> {
+fn use_found_members(
+    query: RwSignal<String>,
+    searched: StoredValue<String>,
+) -> Signal<Option<SearchResult>> {
     let found = RwSignal::new(None);
     let newest = StoredValue::new(0_u64);
     Effect::new(move |_| {
@@ -96,9 +108,10 @@ fn use_found_members(query: RwSignal<String>) -> Signal<Option<SearchResult>> {
         }
         let search = move || {
             spawn_local(async move {
-                let result = find_members(text).await;
+                let result = find_members(text.clone()).await;
                 // The page may have gone in the meantime.
                 if newest.try_get_value() == Some(this) {
+                    searched.set_value(text);
                     found.set(Some(result));
                 }
             });
