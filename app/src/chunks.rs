@@ -9,6 +9,7 @@ use futures_channel::oneshot;
 use leptos::{ev, prelude::*};
 use leptos_router::LazyRoute;
 use std::{cell::RefCell, rc::Rc, time::Duration};
+use texts::words;
 
 /// A chunk could not be fetched: no network, or the server has another release by now.
 pub use leptos::wasm_split::SplitLoaderError as ChunkMissing;
@@ -129,6 +130,17 @@ pub fn show_missing(missing: bool) {
         true => root.set_attribute(MISSING, "true"),
         false => root.remove_attribute(MISSING),
     };
+    // The note stands outside of the client's view, so it does not follow a switch of the language.
+    if texts::is_loaded(texts::language()) {
+        show_text(".missing-part p", words!(shared.part_missing));
+        show_text(".missing-part a", words!(shared.reload_page));
+    }
+}
+
+fn show_text(selector: &str, text: &str) {
+    if let Ok(Some(element)) = document().query_selector(selector) {
+        element.set_text_content(Some(text));
+    }
 }
 
 /// Waits for a while, or until the network is back.
