@@ -21,6 +21,11 @@ interface AxeWindow extends Window {
 export async function violations(page: Page): Promise<string[]> {
   // Evaluated by the debugger, because the page's content policy rightly refuses foreign scripts.
   if (!(await page.evaluate(() => (window as AxeWindow).axe !== undefined))) await page.evaluate(SOURCE);
+  // Colours count when they are there: what fades in ends first.
+  await page.evaluate(async () => {
+    const finite = ({ effect }: Animation) => effect?.getComputedTiming().endTime !== Infinity;
+    await Promise.allSettled(document.getAnimations().filter(finite).map(({ finished }) => finished));
+  });
   const results = await page.evaluate(async (options) => {
     const { axe } = window as AxeWindow;
     if (!axe) throw new Error('axe is not there');

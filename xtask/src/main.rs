@@ -25,7 +25,6 @@ mod short_names;
 mod site;
 mod test;
 mod tools;
-mod uncalled;
 mod wasm;
 
 mod report;

@@ -29,13 +29,15 @@ pub(crate) fn shorten(
     Ok((replace_words(glue, &names), module.emit_wasm()))
 }
 
-/// `a`, `b`, … `z`, `ba`, `bb`, …
+/// `$a`, `$b`, … `$z`, `$ba`, … The sign keeps them apart from words of the language, such as `if`, and
+/// from names that the script has already.
 fn short_name(mut number: usize) -> String {
     let mut name = Vec::new();
     loop {
         name.insert(0, b'a' + (number % 26) as u8);
         number /= 26;
         if number == 0 {
+            name.insert(0, b'$');
             return name.into_iter().map(char::from).collect();
         }
     }
@@ -67,8 +69,9 @@ mod tests {
     }
 
     #[test]
-    fn short_names_differ() {
-        let names: Vec<_> = [0, 25, 26, 27, 676].map(short_name).into();
-        assert_eq!(names, ["a", "z", "ba", "bb", "baa"]);
+    fn a_short_name_is_no_word_of_the_language() {
+        // The 213th name was `if`, and the practice page did not start.
+        let names: Vec<_> = [0, 25, 26, 213, 676].map(short_name).into();
+        assert_eq!(names, ["$a", "$z", "$ba", "$if", "$baa"]);
     }
 }
