@@ -112,7 +112,7 @@ pub struct ClientFile {
 /// The style sheets, below `/pkg/`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StyleSheets {
-    /// Of the guitar, the start page and the pages that say that there is none.
+    /// Of the guitar, the start page and the page for addresses that have none.
     pub guitar: String,
     /// Of the gym.
     pub gym: String,

@@ -121,8 +121,8 @@ fn static_page<V: IntoView + 'static>(page: fn() -> V) -> AnyView {
 fn guitar_page(page: impl FnOnce(&str) -> AnyView) -> AnyView {
     begin();
     let (path, search) = address();
+    provide_context(ui::Address::fixed(path.clone(), search));
     let page = page(&path);
-    provide_context(ui::Address::fixed(path, search));
     view! {
         <Head/>
         <Html attr:data-product="guitar" attr:data-theme="dark"/>

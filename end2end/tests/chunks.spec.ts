@@ -6,6 +6,17 @@ import { shot } from '../support/shot';
 import { expect, open, test } from '../support/test';
 
 const CHUNK = /\/pkg\/cadence-gym-(split|chunk)_.*\.wasm$/;
+/** Keeps the chunks that a page asks for, until the returned function is called. */
+async function holdChunks(page: Page): Promise<() => void> {
+  let letThrough = () => {};
+  const held = new Promise<void>((resolve) => (letThrough = resolve));
+  await page.route(CHUNK, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return letThrough;
+}
+
 const trouble = (page: Page) => page.getByText('A part of this page could not be loaded');
 
 test('a page of the gym that cannot be fetched says so, loses nothing, and comes when it can', async ({
@@ -35,37 +46,28 @@ test('a page of the gym that cannot be fetched says so, loses nothing, and comes
 test('until the next page has come the one before it stays', async ({ page, server }) => {
   await signIn(page, server, 'manager');
   await open(page, '/gym/members');
-  let let_through = () => {};
-  const held = new Promise<void>((resolve) => (let_through = resolve));
-  await page.route(CHUNK, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const letThrough = await holdChunks(page);
   const asked = page.waitForRequest(CHUNK);
   await page.getByRole('link', { name: 'Check-in desk' }).click();
   await asked;
   await expect(page.getByRole('heading', { level: 1, name: 'Members' })).toBeVisible();
-  let_through();
+  letThrough();
   await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible();
 });
 
 test('a search that is still being typed does not stop the way to another page', async ({ page, server }) => {
   await signIn(page, server, 'manager');
+  await page.clock.install();
   await open(page, '/gym/members');
-  let let_through = () => {};
-  const held = new Promise<void>((resolve) => (let_through = resolve));
-  await page.route(CHUNK, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const letThrough = await holdChunks(page);
   const asked = page.waitForRequest(CHUNK);
   await page.getByRole('searchbox').first().fill('a name');
   await page.getByRole('link', { name: 'Check-in desk' }).click();
   await asked;
   // Longer than the pause after which a search changes the address.
-  await page.waitForTimeout(600);
+  await page.clock.runFor(1_000);
   await expect(page.getByRole('searchbox').first()).toHaveValue('a name');
-  let_through();
+  letThrough();
   await expect(page.getByRole('heading', { level: 1, name: 'Check-in desk' })).toBeVisible();
   await expect(page).toHaveURL(/\/gym\/desk$/);
 });

@@ -5,7 +5,10 @@ use crate::{
     contents::{HAS_DESK_SOUND, HAS_GUITAR_SOUND},
     sound::Sound,
 };
-use app::browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState};
+use app::{
+    browser::{BrowserHandle, BrowserPort, DeskSound, SIGN_IN_KEY, SoundState},
+    ui::search_with_language,
+};
 use gloo_net::http::Request;
 use js_sys::{Date, Function, Reflect};
 use leptos::prelude::*;
@@ -160,15 +163,8 @@ fn forget_asked_language() {
     let (Ok(search), Ok(path)) = (window.location().search(), window.location().pathname()) else {
         return;
     };
-    let query: Vec<&str> = search
-        .trim_start_matches('?')
-        .split('&')
-        .filter(|pair| !pair.starts_with("lang="))
-        .collect();
-    let query = query.join("&");
-    let start = if query.is_empty() { "" } else { "?" };
     let hash = window.location().hash().unwrap_or_default();
-    let address = format!("{path}{start}{query}{hash}");
+    let address = format!("{path}{}{hash}", search_with_language(&search, None));
     if let Ok(history) = window.history() {
         let state = history.state().unwrap_or(JsValue::NULL);
         let _ = history.replace_state_with_url(&state, "", Some(&address));

@@ -1,5 +1,5 @@
-//! Short names for what a script and its module call of each other. wasm-bindgen's names tell what
-//! they are, and a browser would download each of them twice.
+//! Short names for what a script and its module call of each other. wasm-bindgen's names are long,
+//! and a browser would download each of them twice.
 
 use std::collections::BTreeMap;
 

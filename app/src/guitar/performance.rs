@@ -27,7 +27,7 @@ const NOTICE: Duration = Duration::from_secs(6);
 
 /// What others do that lasts no longer than its sound.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Heard {
+pub(crate) enum LiveNote {
     /// A strum that is in time.
     Strum {
         /// The strum.
@@ -89,8 +89,11 @@ pub(crate) struct Performance {
 }
 
 impl Performance {
-    /// Follows the session as soon as there is one; `heard` plays what others do.
-    pub(crate) fn new(session: Signal<Option<SessionId>>, heard: impl Fn(Heard) + 'static) -> Self {
+    /// Follows the session as soon as there is one; `on_note` plays what others do.
+    pub(crate) fn new(
+        session: Signal<Option<SessionId>>,
+        on_note: impl Fn(LiveNote) + 'static,
+    ) -> Self {
         let link = use_link();
         let view = RwSignal::new(SessionView::default());
         let state = Memo::new(move |_| view.with(SessionView::shown));
@@ -104,11 +107,11 @@ impl Performance {
             admission: RwSignal::default(),
             notice: RwSignal::default(),
         };
-        performance.follow(Rc::new(heard));
+        performance.follow(Rc::new(on_note));
         performance
     }
 
-    fn follow(self, heard: Rc<dyn Fn(Heard)>) {
+    fn follow(self, on_note: Rc<dyn Fn(LiveNote)>) {
         let session = self.session;
         let before = StoredValue::new(None);
         Effect::new(move |_| {
@@ -119,19 +122,19 @@ impl Performance {
             }
             before.set_value(Some(session));
             self.admission.set(Admission::Asking);
-            let heard = heard.clone();
+            let on_note = on_note.clone();
             self.link.with_value(|link| {
                 link.follow(Topic::Guitar(session), None, move |delivery| {
-                    self.deliver(&delivery, &*heard);
+                    self.deliver(&delivery, &*on_note);
                 });
             });
         });
     }
 
-    fn deliver(self, delivery: &Delivery, heard: &dyn Fn(Heard)) {
+    fn deliver(self, delivery: &Delivery, on_note: &dyn Fn(LiveNote)) {
         // The sound first: everything else can wait for it.
-        if let Some(sound) = self.sound_of(delivery) {
-            heard(sound);
+        if let Some(note) = self.live_note(delivery) {
+            on_note(note);
         }
         let changes = match delivery {
             Delivery::Event { message, .. } => !message.is_momentary(),
@@ -162,7 +165,7 @@ impl Performance {
         }
     }
 
-    fn sound_of(self, delivery: &Delivery) -> Option<Heard> {
+    fn live_note(self, delivery: &Delivery) -> Option<LiveNote> {
         let Delivery::Event { message, ts, replayed: false, .. } = delivery else { return None };
         let ServerMessage::Note(note) = message else { return None };
         let now = self.server_now();
@@ -171,9 +174,9 @@ impl Performance {
                 let age = strum.at.map(|at| (now - at).max(0));
                 // A late strum is dropped: its state counts, its sound does not.
                 let late = age.or(ts.map(|ts| now - ts)).is_some_and(|age| age > TOO_LATE);
-                (!late).then(|| Heard::Strum { strum: strum.clone(), age })
+                (!late).then(|| LiveNote::Strum { strum: strum.clone(), age })
             }
-            Note::Mute {} => Some(Heard::Mute),
+            Note::Mute {} => Some(LiveNote::Mute),
             // Shown by the state.
             Note::ChordChange(_) | Note::FretUpdate(_) => None,
         }

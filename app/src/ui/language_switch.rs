@@ -1,5 +1,6 @@
 //! The switch between the languages of the pages.
 
+use super::address::{search_with_language, use_address};
 use crate::{browser::use_browser, page_words::words_in};
 use leptos::{ev::MouseEvent, prelude::*};
 use texts::{Language, language, set_language, words};
@@ -10,6 +11,9 @@ use texts::{Language, language, set_language, words};
 #[component]
 pub fn LanguageSwitch() -> impl IntoView {
     let browser = use_browser();
+    let search = use_address().search;
+    let address_in =
+        move |language: Language| search_with_language(&search.get(), Some(language.tag()));
     let failed = RwSignal::new(false);
     let other = || match language() {
         Language::English => Language::Japanese,
@@ -34,7 +38,7 @@ pub fn LanguageSwitch() -> impl IntoView {
                 false => drop(failed.try_set(true)),
             }
         };
-        browser.with(|browser| browser.fetch_text(address_in(chosen), Box::new(take)));
+        browser.with(|browser| browser.fetch_text(untrack(|| address_in(chosen)), Box::new(take)));
     };
     view! {
         <a
@@ -52,9 +56,4 @@ pub fn LanguageSwitch() -> impl IntoView {
             {move || failed.get().then(|| words!(shared.language_failed))}
         </span>
     }
-}
-
-/// This page in a language.
-fn address_in(language: Language) -> String {
-    format!("?lang={}", language.tag())
 }

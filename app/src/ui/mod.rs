@@ -23,7 +23,7 @@ pub mod state;
 pub mod theme;
 pub mod tick;
 
-pub use address::{Address, sign_in_address, use_address};
+pub use address::{Address, search_with_language, sign_in_address, use_address};
 pub use avatar::Avatar;
 pub use badge::{Badge, Tone};
 pub use brand::Brand;

@@ -31,7 +31,7 @@
 //! - A text with markup in its middle is several keys, or one text with the marked part at its end.
 //! - Dates, times and durations by language: [`format`].
 //! - A new text: one line in `locales/en/<namespace>.json` and one in `locales/ja/`. A new namespace:
-//!   two files and its name in `build.rs`.
+//!   two files, its name in `build.rs`, and in `table.rs` the product whose pages carry it.
 //! - Words that are the same everywhere (`Cadence`, `VirtuTune`, `JSON`) stay in the page.
 
 pub mod format;

@@ -72,6 +72,39 @@ fn no_page_holds_a_text_of_its_own() {
     assert!(found.is_empty(), "these belong into app/texts/locales:\n{}", found.join("\n"));
 }
 
+/// A client has only the texts of its product, and shows nothing in the place of another's.
+#[test]
+fn a_page_uses_the_texts_of_its_own_product() {
+    let mut found = Vec::new();
+    let pages = root().join("../src");
+    for file in sources(&pages) {
+        let source = fs::read_to_string(&file).expect("a source file");
+        let name = file.strip_prefix(&pages).unwrap_or(&file).display().to_string();
+        let own = match name.as_str() {
+            // Rendered by the server, which has all texts.
+            "guitar/landing.rs" => "landing",
+            name => name.split('/').next().unwrap_or_default(),
+        };
+        let foreign = namespaces(&source).filter(|used| !["shared", "errors", own].contains(used));
+        found.extend(foreign.map(|used| format!("app/src/{name}: {used}")));
+    }
+    assert!(found.is_empty(), "texts of another product:\n{}", found.join("\n"));
+}
+
+/// The namespaces of the texts that a source names.
+fn namespaces(source: &str) -> impl Iterator<Item = &str> {
+    let after = source.split("words!(").skip(1).chain(source.split("text!(").skip(1));
+    after.filter_map(|rest| Some(rest.trim_start().split_once('.')?.0))
+}
+
+#[test]
+fn a_page_with_the_text_of_another_product_is_found() {
+    let source = "text!(gym.today) count_words!(shared.events, 2) words!(\n    guitar.mute)";
+    let mut used: Vec<_> = namespaces(source).collect();
+    used.sort_unstable();
+    assert_eq!(used, ["guitar", "gym", "shared"]);
+}
+
 #[test]
 fn a_lacking_key_a_lacking_value_and_an_empty_text_are_named() {
     let texts = |json: &str| texts_of(&serde_json::from_str(json).expect("valid JSON"));
@@ -214,7 +247,7 @@ fn attribute(before: &str) -> Option<&str> {
     (begin < name.len()).then(|| &name[begin..])
 }
 
-/// A word with a capital, or several words: what nobody calls a class, a path or an attribute.
+/// A word with a capital, or several words: no class, path or attribute has such a name.
 fn is_sentence(text: &str) -> bool {
     let mut letters = text.chars();
     let capital = letters.next().is_some_and(char::is_uppercase);

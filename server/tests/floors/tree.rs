@@ -151,7 +151,7 @@ impl Tree {
                 seen,
             ),
             Some((first, _)) if first == "*" => Some(Home::Module(module.to_vec())),
-            // What is not declared in sight (by a macro, say) counts as the module's own.
+            // What is not declared in sight (for example by a macro) counts as the module's own.
             Some((first, rest)) => {
                 self.lookup(module, first, rest, seen).or_else(|| Some(Home::Item(module.to_vec())))
             }

@@ -3,9 +3,9 @@
 
 mod buzz;
 mod code_form;
-mod hands;
 mod join_request;
 mod pads;
+mod playing_view;
 mod strum_strip;
 
 use crate::{
@@ -14,13 +14,13 @@ use crate::{
     ui::{ErrorCard, Loading},
 };
 use code_form::CodeForm;
-use hands::Hands;
 pub(super) use join_request::DEVICE;
 use join_request::{FormReason, by_link};
 use leptos::{
     ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
 };
 use leptos_meta::Title;
+use playing_view::PlayingView;
 use protocol::{SessionId, http::Joined};
 use texts::words;
 
@@ -140,7 +140,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
         Step::Form(reason) => view! { <CodeForm reason enter/> }.into_any(),
         Step::In(joined) => {
             let back = Callback::new(move |reason| step.set(Step::Form(Some(reason))));
-            view! { <Hands joined back/> }.into_any()
+            view! { <PlayingView joined back/> }.into_any()
         }
     }
 }

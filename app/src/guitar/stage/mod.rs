@@ -15,7 +15,7 @@ mod sound_chip;
 
 use crate::{
     guitar::{
-        performance::{Admission, Heard, Performance},
+        performance::{Admission, LiveNote, Performance},
         trouble::{StoppedBar, Toast, ends_session},
     },
     ui::{Brand, LanguageSwitch, LinkChip, close_words, error_words, role_words},
@@ -47,14 +47,14 @@ pub fn Stage() -> impl IntoView {
     let latency = RwSignal::new(None::<Millis>);
     let performance = Performance::new(pairings.session(), {
         let instrument = instrument.clone();
-        move |heard| match heard {
-            Heard::Strum { strum, age } => {
+        move |note| match note {
+            LiveNote::Strum { strum, age } => {
                 instrument.sound(&strum);
                 if age.is_some() {
                     latency.try_set(age);
                 }
             }
-            Heard::Mute => instrument.damp(),
+            LiveNote::Mute => instrument.damp(),
         }
     });
     pairings.follow_removals(performance);

@@ -178,7 +178,7 @@ impl Page {
         self.sent.iter().filter_map(chord).collect()
     }
 
-    /// The chords that the page would show, one after the other, whoever they came from.
+    /// The chords that the page would show, in order, its own and those of others.
     fn seen(&self) -> Vec<String> {
         let chord = |delivery: &Delivery| match delivery {
             Delivery::Event { message: ServerMessage::Note(Note::ChordChange(c)), .. } => {

@@ -7,7 +7,7 @@ use crate::{
     guitar::{
         diagram::Diagram,
         hand::chord_words,
-        performance::{Admission, Heard, Performance, PracticeStep},
+        performance::{Admission, LiveNote, Performance, PracticeStep},
         practice_clock::PracticeClock,
         stage::{home_key, key_name},
         trouble::{StoppedBar, Toast, ends_session},
@@ -36,7 +36,7 @@ enum Part {
 
 /// The controller.
 #[component]
-pub(super) fn Hands(
+pub(super) fn PlayingView(
     /// The session and this phone in it.
     joined: Joined,
     /// Back to the code form, with the reason.
@@ -44,8 +44,8 @@ pub(super) fn Hands(
 ) -> impl IntoView {
     let session = joined.session_id;
     let strummed = RwSignal::new(Vec::<u8>::new());
-    let performance = Performance::new(Signal::stored(Some(session)), move |heard| {
-        if let Heard::Strum { strum, .. } = heard {
+    let performance = Performance::new(Signal::stored(Some(session)), move |note| {
+        if let LiveNote::Strum { strum, .. } = note {
             strummed.try_set(strum.strings.unwrap_or_else(|| vec![1, 2, 3, 4, 5, 6]));
         }
     });
