@@ -6,12 +6,15 @@
 
 use super::ring::{EventRing, RingRead};
 use protocol::{Millis, Position};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// A connection that fell behind the ring this often within [`BEHIND_WINDOW_MS`] is closed.
 const MAX_TIMES_BEHIND: usize = 3;
 /// The window in which falling behind is counted.
 const BEHIND_WINDOW_MS: Millis = 30_000;
+
+/// How many own events without an answer are kept; a link has at most 64 messages under way.
+const MAX_ANSWERED: usize = 128;
 
 /// Where a connection is in a topic, and the answers `A` that replace its own events.
 #[derive(Debug)]
@@ -21,10 +24,8 @@ pub struct TopicCursor<A> {
     start: u64,
     /// Answers whose events are still to come.
     expected: BTreeMap<u64, A>,
-    /// Own events that were written before the answer arrived.
-    answered: BTreeSet<u64>,
-    /// The same of the epoch before this one.
-    answered_before: Option<(String, BTreeSet<u64>)>,
+    /// The newest own events that were written before the answer arrived, in any epoch.
+    answered: VecDeque<Position>,
     /// Places in another epoch whose answers were written by themselves. When the connection gets
     /// there, the events are written like those of others, and not answered again.
     answered_apart: Vec<Position>,
@@ -71,8 +72,7 @@ impl<A> TopicCursor<A> {
             at,
             start,
             expected: BTreeMap::new(),
-            answered: BTreeSet::new(),
-            answered_before: None,
+            answered: VecDeque::new(),
             answered_apart: Vec::new(),
             repeats: Vec::new(),
             behind: VecDeque::new(),
@@ -93,10 +93,6 @@ impl<A> TopicCursor<A> {
         let (mut gone, kept): (Vec<_>, _) = expected.partition(|(offset, _)| skipped(*offset));
         self.expected = kept.into_iter().collect();
         gone.extend(self.repeats.extract_if(.., |(offset, _)| skipped(*offset)));
-        if !same_log {
-            let answered = std::mem::take(&mut self.answered);
-            self.answered_before = Some((self.at.epoch.clone(), answered));
-        }
         self.answered_apart.retain(|place| place.epoch == at.epoch && place.offset > at.offset);
         self.start = at.offset;
         self.at = at;
@@ -112,17 +108,11 @@ impl<A> TopicCursor<A> {
     /// Takes the answer to a message that became the event at `place`. Returns the answer when it
     /// has to be written by itself; otherwise it takes, or took, the place of the event.
     pub fn place_answer(&mut self, place: &Position, answer: A) -> Option<A> {
-        let same_log = place.epoch == self.at.epoch;
-        if same_log && self.answered.remove(&place.offset) {
+        if let Some(answered) = self.answered.iter().position(|answered| answered == place) {
+            self.answered.remove(answered);
             return None;
         }
-        if let Some((epoch, answered)) = &mut self.answered_before
-            && *epoch == place.epoch
-            && answered.remove(&place.offset)
-        {
-            return None;
-        }
-        if !same_log {
+        if place.epoch != self.at.epoch {
             self.answered_apart.push(place.clone());
             return Some(answer);
         }
@@ -189,7 +179,10 @@ impl<A> TopicCursor<A> {
         match (own(&event), answer) {
             (true, answer) => {
                 if answer.is_none() {
-                    self.answered.insert(offset);
+                    self.answered.push_back(Position { offset, ..self.at.clone() });
+                    if self.answered.len() > MAX_ANSWERED {
+                        self.answered.pop_front();
+                    }
                 }
                 TopicLine::Own(offset, event)
             }
@@ -346,6 +339,28 @@ mod tests {
             assert_eq!(cursor.pull(&ring, 10, 0, |_| false), PullResult::Jumped);
             assert!(cursor.restart(at(offset)).is_empty());
         }
+    }
+
+    #[test]
+    fn an_answer_that_comes_two_epochs_later_is_not_written_again() {
+        let ring = ring(10, &[("me", 'C')]);
+        let mut cursor = TopicCursor::new(at(0));
+        assert_eq!(pull(&mut cursor, &ring), [TopicLine::Own(1, ("me", 'C'))]);
+        for epoch in ["b", "a"] {
+            cursor.restart(Position { epoch: epoch.into(), offset: 0 });
+        }
+        assert_eq!(cursor.place_answer(&at(1), "done"), None);
+    }
+
+    #[test]
+    fn own_events_that_are_never_answered_take_no_memory_for_ever() {
+        let mut cursor = TopicCursor::new(at(0));
+        let mut ring = EventRing::new(at(0), 10, 300_000);
+        for _ in 0..10 * MAX_ANSWERED {
+            ring.push(1, ("me", 'C'));
+            pull(&mut cursor, &ring);
+        }
+        assert_eq!(cursor.answered.len(), MAX_ANSWERED);
     }
 
     #[test]
