@@ -1,6 +1,6 @@
 // What a page holds on to: memory, listeners, timers, nodes.
 
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 
 export interface Life {
   /** Bytes of JavaScript objects after a collection. */
@@ -13,13 +13,32 @@ export interface Life {
   timers: number;
 }
 
-/** Counts timers from the first script on; call before the page is opened. */
-export async function countTimers(page: Page): Promise<void> {
+/** Counts timers and finds memories from the first script on; call before the page is opened. */
+export async function watchLife(page: Page): Promise<void> {
   await page.addInitScript(() => {
+    // Asked for all memories by `Runtime.queryObjects`, Chromium 156 crashes on a client with chunks.
+    const memories = new Set<WebAssembly.Memory>();
+    const keep = (instance: WebAssembly.Instance) => {
+      for (const exported of Object.values(instance.exports)) {
+        if (exported instanceof WebAssembly.Memory) memories.add(exported);
+      }
+    };
+    const { instantiate, instantiateStreaming } = WebAssembly;
+    WebAssembly.instantiateStreaming = async (source, imports) => {
+      const made = await instantiateStreaming(source, imports);
+      keep(made.instance);
+      return made;
+    };
+    WebAssembly.instantiate = (async (source: WebAssembly.Module, imports) => {
+      const made: unknown = await instantiate(source, imports);
+      keep(made instanceof WebAssembly.Instance ? made : (made as { instance: WebAssembly.Instance }).instance);
+      return made;
+    }) as typeof instantiate;
     const waiting = new Set<number>();
     const { setTimeout, clearTimeout, setInterval, clearInterval } = window;
     const counted = Object.assign(window as unknown as Record<string, unknown>, {
       waitingTimers: () => waiting.size,
+      memoryBytes: () => [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
     });
     counted.setTimeout = (act: TimerHandler, ms?: number, ...rest: unknown[]) => {
       const run = (...args: unknown[]) => {
@@ -53,25 +72,15 @@ export async function measure(page: Page): Promise<Life> {
   await session.send('Performance.enable');
   const { metrics } = await session.send('Performance.getMetrics');
   const metric = (name: string) => metrics.find((one) => one.name === name)?.value ?? 0;
-  const prototype = await session.send('Runtime.evaluate', {
-    expression: 'WebAssembly.Memory.prototype',
+  const { timers, wasm } = await page.evaluate(() => {
+    const counted = window as unknown as { waitingTimers(): number; memoryBytes(): number };
+    return { timers: counted.waitingTimers(), wasm: counted.memoryBytes() };
   });
-  const memories = await session.send('Runtime.queryObjects', {
-    prototypeObjectId: prototype.result.objectId ?? '',
-  });
-  const bytes = await session.send('Runtime.callFunctionOn', {
-    objectId: memories.objects.objectId,
-    functionDeclaration:
-      'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }',
-    returnByValue: true,
-  });
-  const timers = await page.evaluate(() =>
-    (window as unknown as { waitingTimers: () => number }).waitingTimers(),
-  );
+  expect(wasm, 'the memory of the client was found').toBeGreaterThan(0);
   await session.detach();
   return {
     heap: metric('JSHeapUsedSize'),
-    wasm: bytes.result.value as number,
+    wasm,
     listeners: metric('JSEventListeners'),
     nodes: metric('Nodes'),
     timers,

@@ -5,7 +5,7 @@ import type { Locator, Page } from '@playwright/test';
 import { watchFrames } from '../support/frames';
 import { linkChip, openStage } from '../support/guitar';
 import { live, signIn } from '../support/gym';
-import { countTimers, type Life, measure } from '../support/life';
+import { watchLife, type Life, measure } from '../support/life';
 import { expect, open, test } from '../support/test';
 
 const ROUNDS = Number(process.env.LONG_LIFE ?? 60);
@@ -40,7 +40,7 @@ async function goTo(page: Page, name: string, path: string, part: Locator): Prom
 
 test('pages that come and go leave nothing behind', async ({ page, server }) => {
   await signIn(page, server, 'manager');
-  await countTimers(page);
+  await watchLife(page);
   await open(page, '/gym');
   await live(page);
   const rounds = async (count: number) => {
@@ -57,7 +57,7 @@ test('pages that come and go leave nothing behind', async ({ page, server }) => 
 });
 
 test('reconnects leave nothing behind', async ({ page }) => {
-  await countTimers(page);
+  await watchLife(page);
   const frames = watchFrames(page);
   await openStage(page);
   await linkChip(page).click();

@@ -1,6 +1,10 @@
 //! The language of a page.
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    reactive::graph::{AnySubscriber, Observer, ReactiveNode},
+};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// The cookie that keeps a choice.
 pub const LANGUAGE_COOKIE: &str = "cadence_language";
@@ -72,28 +76,90 @@ impl Language {
     }
 }
 
+/// The language of the one page of a browser, and the effects and memos that read it.
+///
+/// It does what an `RwSignal` does, and also forgets readers that are dropped. Each text of a page
+/// reads the language, which hardly ever changes, and an effect of reactive_graph 0.2 does not leave
+/// the signals that it read when it is dropped: a signal would keep the memory of every text that
+/// was ever shown.
+#[derive(Default)]
+struct PageLanguage {
+    now: Language,
+    readers: Vec<AnySubscriber>,
+    /// How many readers there may be until the dropped ones are removed.
+    most_readers: usize,
+}
+
+/// Fewer readers are kept without a look at them.
+const FEW_READERS: usize = 256;
+
+impl PageLanguage {
+    fn track(&mut self, reader: AnySubscriber) {
+        if self.readers.len() >= self.most_readers.max(FEW_READERS) {
+            self.remove_dropped();
+            self.most_readers = self.readers.len() * 2;
+        }
+        self.readers.push(reader);
+    }
+
+    /// Removes readers that are dropped, and the doubles of those that ran again. The rest keeps its
+    /// order, in which an outer effect stands before the inner ones that it will replace.
+    fn remove_dropped(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.readers.retain(|reader| reader.1.strong_count() > 0 && seen.insert(reader.0));
+    }
+}
+
 thread_local! {
-    /// The language of the one page of a browser. A server's thread renders many pages, so there
-    /// the language is in the context of each request.
-    static OF_PAGE: ArcRwSignal<Language> = ArcRwSignal::default();
+    /// A server's thread renders many pages, so there the language is in the context of each request.
+    static OF_PAGE: RefCell<PageLanguage> = RefCell::default();
 }
 
 /// The language of this page, tracked; English outside a page.
 pub fn language() -> Language {
-    match cfg!(feature = "hydrate") {
-        true => OF_PAGE.with(|language| language.get()),
-        false => use_context::<Language>().unwrap_or_default(),
+    if cfg!(not(feature = "hydrate")) {
+        return use_context::<Language>().unwrap_or_default();
     }
+    OF_PAGE.with_borrow_mut(|page| {
+        if let Some(reader) = Observer::get() {
+            page.track(reader);
+        }
+        page.now
+    })
 }
 
 /// Changes the language of a browser's page; all texts follow.
 pub fn set_language(to: Language) {
-    OF_PAGE.with(|language| language.set(to));
+    let readers = OF_PAGE.with_borrow_mut(|page| {
+        page.now = to;
+        page.remove_dropped();
+        std::mem::take(&mut page.readers)
+    });
+    // Outside of the borrow: a reader may run at once.
+    for reader in readers {
+        reader.mark_dirty();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leptos::reactive::{computed::ArcMemo, graph::ToAnySubscriber};
+
+    #[test]
+    fn readers_that_are_dropped_are_forgotten_and_the_others_kept_in_order() {
+        // A page that was open for a day kept the memory of every text that it had ever shown.
+        let kept = [1, 2].map(|value| ArcMemo::new(move |_| value));
+        let mut page = PageLanguage::default();
+        for _ in 0..10 * FEW_READERS {
+            let dropped = ArcMemo::new(|_| 0);
+            let readers = kept.iter().chain([&dropped]);
+            readers.for_each(|reader| page.track(reader.to_any_subscriber()));
+        }
+        assert!(page.readers.len() <= FEW_READERS, "{} readers", page.readers.len());
+        page.remove_dropped();
+        assert_eq!(page.readers, kept.map(|reader| reader.to_any_subscriber()));
+    }
 
     #[test]
     fn a_tag_is_known_by_its_first_part_in_any_case() {
