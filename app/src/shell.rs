@@ -17,7 +17,7 @@ use leptos_router::{
 };
 use protocol::{Read, ServerMessage};
 use std::iter;
-use texts::{language, words};
+use texts::{language, text, words};
 
 /// The document around the pages, rendered by the server only. The scripts are our own and not
 /// leptos' `HydrationScripts`: those put the nonce where `crossorigin` belongs, which makes Firefox
@@ -218,7 +218,7 @@ fn Head() -> impl IntoView {
     };
     view! {
         <Title formatter=title/>
-        <Meta name="description" content=move || words!(shared.description)/>
+        <Meta name="description" content=text!(shared.description)/>
     }
 }
 

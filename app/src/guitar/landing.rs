@@ -3,7 +3,7 @@
 use crate::ui::{Brand, Icon, IconName, LanguageSwitch};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use texts::words;
+use texts::{text, words};
 
 /// The page.
 #[component]
@@ -13,20 +13,20 @@ pub fn Landing() -> impl IntoView {
         <div class="landing">
             <header class="landing-bar">
                 <Brand/>
-                <nav aria-label=move || words!(shared.pages)>
+                <nav aria-label=text!(shared.pages)>
                     <a class="button button-quiet" href="/practice">
-                        {move || words!(landing.practice)}
+                        {text!(landing.practice)}
                     </a>
                     <a class="button button-quiet" href="/gym/sign-in" rel="external">
-                        {move || words!(landing.staff_sign_in)}
+                        {text!(landing.staff_sign_in)}
                     </a>
                     <LanguageSwitch/>
                 </nav>
             </header>
             <main class="landing-main">
-                <h1>{move || words!(landing.heading)}</h1>
+                <h1>{text!(landing.heading)}</h1>
                 <p class="landing-lead">
-                    {move || words!(landing.lead)}
+                    {text!(landing.lead)}
                 </p>
                 <div class="ways-in">
                     <section class="card way-in" data-product="guitar">
@@ -35,13 +35,13 @@ pub fn Landing() -> impl IntoView {
                         </span>
                         <h2>"VirtuTune"</h2>
                         <p>
-                            {move || words!(landing.guitar_text)}
+                            {text!(landing.guitar_text)}
                         </p>
                         <a class="button button-primary button-large" href="/guitar">
-                            {move || words!(landing.open_guitar)}
+                            {text!(landing.open_guitar)}
                         </a>
                         <a class="button button-large enter-code" href="/play" rel="external">
-                            {move || words!(landing.enter_code)}
+                            {text!(landing.enter_code)}
                         </a>
                     </section>
                     <section class="card way-in" data-product="gym">
@@ -50,15 +50,15 @@ pub fn Landing() -> impl IntoView {
                         </span>
                         <h2>"AV-Gym"</h2>
                         <p>
-                            {move || words!(landing.gym_text)}
+                            {text!(landing.gym_text)}
                         </p>
                         <a class="button button-primary button-large" href="/gym" rel="external">
-                            {move || words!(landing.open_gym)}
+                            {text!(landing.open_gym)}
                         </a>
                     </section>
                 </div>
-                <section class="steps" aria-label=move || words!(landing.how)>
-                    <h2 class="label">{move || words!(landing.how)}</h2>
+                <section class="steps" aria-label=text!(landing.how)>
+                    <h2 class="label">{text!(landing.how)}</h2>
                     <ol>
                         <li>
                             <strong>{move || words!(landing.step1)}</strong>

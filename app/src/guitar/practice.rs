@@ -15,7 +15,7 @@ use protocol::{
 use texts::{
     count_words,
     format::{self, exact},
-    words,
+    text, words,
 };
 
 /// The page.
@@ -23,26 +23,26 @@ use texts::{
 pub fn Practice() -> impl IntoView {
     let first = Resource::new(|| (), |()| async { (practices(None).await, who().await) });
     view! {
-        <Title text=move || words!(guitar.title_practice)/>
+        <Title text=text!(guitar.title_practice)/>
         <div class="practice">
             <header class="practice-bar">
                 <a class="stage-home" href="/">
                     <Brand/>
-                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
+                    <span class="sr-only">" " {text!(shared.start_page)}</span>
                 </a>
-                <nav class="practice-ways" aria-label=move || words!(shared.pages)>
-                    <a href="/guitar">{move || words!(guitar.play)}</a>
+                <nav class="practice-ways" aria-label=text!(shared.pages)>
+                    <a href="/guitar">{text!(guitar.play)}</a>
                     <a href="/practice" aria-current="page">
-                        {move || words!(guitar.title_practice)}
+                        {text!(guitar.title_practice)}
                     </a>
                 </nav>
                 <a class="button button-primary" href="/guitar">
-                    {move || words!(guitar.start_practice)}
+                    {text!(guitar.start_practice)}
                 </a>
                 <LanguageSwitch/>
             </header>
             <main class="practice-main">
-                <h1 class="sr-only">{move || words!(guitar.title_practice)}</h1>
+                <h1 class="sr-only">{text!(guitar.title_practice)}</h1>
                 <Suspense fallback=|| view! { <section class="card"><Loading/></section> }>
                     {move || Suspend::new(async move {
                         match first.await {
@@ -55,7 +55,7 @@ pub fn Practice() -> impl IntoView {
                                 view! {
                                     <section class="card">
                                         <ErrorCard
-                                            title=move || words!(guitar.practice_failed)
+                                            title=text!(guitar.practice_failed)
                                             failure
                                             retry
                                         />
@@ -106,9 +106,9 @@ fn Practices(page: PracticePage, guest: bool) -> impl IntoView {
             <Tile name=|| words!(guitar.practices) figure=move || format::grouped(total)/>
             <Tile name=|| words!(guitar.longest) figure=move || exact(longest)/>
         </div>
-        <section class="card sessions" aria-label=move || words!(guitar.practice_list)>
+        <section class="card sessions" aria-label=text!(guitar.practice_list)>
             <header class="part-head">
-                <h2>{move || words!(guitar.practice_list)}</h2>
+                <h2>{text!(guitar.practice_list)}</h2>
                 <span class="faint">
                     {move || match guest {
                         true => words!(guitar.kept_guest),
@@ -143,11 +143,11 @@ fn NoPractice() -> impl IntoView {
     view! {
         <section class="card">
             <Empty
-                title=move || words!(guitar.no_practice)
-                text=move || words!(guitar.no_practice_text)
+                title=text!(guitar.no_practice)
+                text=text!(guitar.no_practice_text)
             >
                 <a class="button button-primary" href="/guitar">
-                    {move || words!(guitar.open_guitar)}
+                    {text!(guitar.open_guitar)}
                 </a>
             </Empty>
         </section>
@@ -166,10 +166,10 @@ fn PracticeTable(
         <table class="practice-table">
             <thead class="sr-only">
                 <tr>
-                    <th scope="col">{move || words!(guitar.begun)}</th>
-                    <th scope="col">{move || words!(guitar.practised)}</th>
-                    <th scope="col">{move || words!(guitar.chords)}</th>
-                    <th scope="col">{move || words!(guitar.changes)}</th>
+                    <th scope="col">{text!(guitar.begun)}</th>
+                    <th scope="col">{text!(guitar.practised)}</th>
+                    <th scope="col">{text!(guitar.chords)}</th>
+                    <th scope="col">{text!(guitar.changes)}</th>
                 </tr>
             </thead>
             <tbody>

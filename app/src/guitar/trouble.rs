@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use protocol::CloseCode;
-use texts::words;
+use texts::{text, words};
 
 /// A notice that goes away by itself.
 #[component]
@@ -27,7 +27,7 @@ pub(crate) fn Toast(
                                 <button
                                     type="button"
                                     class="toast-close"
-                                    aria-label=move || words!(shared.close)
+                                    aria-label=text!(shared.close)
                                     on:click=move |_| notice.set(None)
                                 >
                                     "×"

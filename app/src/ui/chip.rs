@@ -11,7 +11,7 @@ use logic::{
 };
 use protocol::CloseCode;
 use std::time::Duration;
-use texts::{count_words, format, words};
+use texts::{count_words, format, text, words};
 
 /// How long a command may wait on a live connection before the queue is worth a word.
 const PATIENCE: Duration = Duration::from_millis(1_000);
@@ -74,7 +74,7 @@ pub fn LinkChip() -> impl IntoView {
             </Show>
             <Show when=move || signed_out(&status.get())>
                 <a class="button button-small" href=sign_in rel="external">
-                    {move || words!(shared.sign_in_again)}
+                    {text!(shared.sign_in_again)}
                 </a>
             </Show>
             <span class="link-news" role="status">

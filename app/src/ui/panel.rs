@@ -9,7 +9,7 @@ use leptos::{html, prelude::*};
 use logic::{link::Figures, text};
 use protocol::Codec;
 use std::time::Duration;
-use texts::{count_words, format, words};
+use texts::{count_words, format, text, words};
 
 /// A figure's name and value in words.
 type FigureRow = (&'static str, String);
@@ -46,17 +46,17 @@ pub fn LinkPanel(
         move |_| link.reconnect()
     };
     view! {
-        <div class="link-panel" role="dialog" aria-label=move || words!(shared.connection) tabindex="-1" node_ref=panel>
+        <div class="link-panel" role="dialog" aria-label=text!(shared.connection) tabindex="-1" node_ref=panel>
             <div class="link-panel-head">
-                <h2>{move || words!(shared.connection)}</h2>
+                <h2>{text!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
                     <Icon name=IconName::RefreshCw/>
-                    {move || words!(shared.reconnect)}
+                    {text!(shared.reconnect)}
                 </button>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=move || words!(shared.close)
+                    aria-label=text!(shared.close)
                     on:click=move |_| close.run(())
                 >
                     <Icon name=IconName::X/>
@@ -65,7 +65,7 @@ pub fn LinkPanel(
             <Show when=move || { status.get().held > 0 }>
                 <HeldCommands/>
             </Show>
-            <p class="link-panel-label">{move || words!(shared.round_trip)}</p>
+            <p class="link-panel-label">{text!(shared.round_trip)}</p>
             <RoundTripBars/>
             <dl class="figures">
                 {move || {
@@ -123,7 +123,7 @@ fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
                 <Icon name=IconName::Copy/>
                 {copy_word}
             </button>
-            <span class="faint">{move || words!(shared.measured_here)}</span>
+            <span class="faint">{text!(shared.measured_here)}</span>
         </div>
     }
 }
@@ -148,8 +148,8 @@ fn CodecSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="codec-switch" role="group" aria-label=move || words!(shared.codec)>
-            <span class="link-panel-label">{move || words!(shared.codec)}</span>
+        <div class="codec-switch" role="group" aria-label=text!(shared.codec)>
+            <span class="link-panel-label">{text!(shared.codec)}</span>
             {Codec::ALL.map(choice).collect_view()}
         </div>
     }
@@ -170,10 +170,10 @@ fn HeldCommands() -> impl IntoView {
                 {move || count_words!(shared.held_entries, status.get().held)}
             </p>
             <button type="button" class="button button-small" on:click=release(true)>
-                {move || words!(shared.send)}
+                {text!(shared.send)}
             </button>
             <button type="button" class="button button-small" on:click=release(false)>
-                {move || words!(shared.discard)}
+                {text!(shared.discard)}
             </button>
         </div>
     }

@@ -3,7 +3,7 @@
 use crate::{backend::CallFailure, ui::error_words};
 use leptos::{prelude::*, text_prop::TextProp};
 use protocol::ErrorCode;
-use texts::words;
+use texts::{text, words};
 
 /// Nothing there, and what would change that.
 #[component]
@@ -44,7 +44,7 @@ pub fn Loading(
     };
     view! {
         <div class="skeletons" role="status">
-            <span class="sr-only">{move || words!(shared.loading)}</span>
+            <span class="sr-only">{text!(shared.loading)}</span>
             {(0..rows).map(|_| row()).collect_view()}
         </div>
     }
@@ -67,12 +67,12 @@ pub fn ErrorCard(
         <div class="state state-error" role="alert">
             <p class="state-title">{move || title.get()}</p>
             <p class="state-text">{move || error_words(&failure.0)}</p>
-            <p class="state-text">{move || words!(shared.reference)} " " <code>{reference}</code></p>
+            <p class="state-text">{text!(shared.reference)} " " <code>{reference}</code></p>
             {retry
                 .map(|retry| {
                     view! {
                         <button type="button" class="button" on:click=move |_| retry.run(())>
-                            {move || words!(shared.try_again)}
+                            {text!(shared.try_again)}
                         </button>
                     }
                 })}
@@ -107,7 +107,7 @@ pub fn Guarded(
         view! {
             <div class="state state-error" role="alert">
                 <p class="state-title">{part_failed}</p>
-                <p class="state-text">{reasons} " " {move || words!(shared.rest_works)}</p>
+                <p class="state-text">{reasons} " " {text!(shared.rest_works)}</p>
                 <button
                     type="button"
                     class="button"
@@ -118,7 +118,7 @@ pub fn Guarded(
                         again.set(Errors::default());
                     }
                 >
-                    {move || words!(shared.try_again)}
+                    {text!(shared.try_again)}
                 </button>
             </div>
         }

@@ -6,7 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Html;
-use texts::words;
+use texts::{text, words};
 
 const STORED_UNDER: &str = "theme";
 
@@ -99,7 +99,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="theme-switch" role="group" aria-label=move || words!(shared.theme)>
+        <div class="theme-switch" role="group" aria-label=text!(shared.theme)>
             {Theme::ALL.map(choice).into_iter().collect_view()}
         </div>
     }

@@ -15,7 +15,7 @@ use protocol::{
     ErrorBody, ErrorCode,
     http::{JoinRequest, Joined},
 };
-use texts::words;
+use texts::{text, words};
 
 /// The wait after a refusal that names none, in milliseconds.
 const DEFAULT_WAIT_MS: u64 = 10_000;
@@ -37,12 +37,12 @@ pub(super) fn CodeForm(
         <main class="code-page">
             <a class="code-home" href="/" rel="external">
                 <Brand product="VirtuTune"/>
-                <span class="sr-only">" " {move || words!(shared.start_page)}</span>
+                <span class="sr-only">" " {text!(shared.start_page)}</span>
             </a>
             <form class="code-form" on:submit=send novalidate>
-                <h1 class="play-title">{move || words!(guitar.type_code)}</h1>
+                <h1 class="play-title">{text!(guitar.type_code)}</h1>
                 <p class="code-text" id="code-help">
-                    {move || words!(guitar.code_help)}
+                    {text!(guitar.code_help)}
                 </p>
                 <CodeField entry/>
                 <p class="code-hint" role="status">
@@ -62,7 +62,7 @@ pub(super) fn CodeForm(
 fn CodeField(entry: CodeEntry) -> impl IntoView {
     view! {
         <label class="sr-only" for="code">
-            {move || words!(guitar.code_label)}
+            {text!(guitar.code_label)}
         </label>
         <input
             id="code"

@@ -22,7 +22,7 @@ use leptos::{
 use leptos_meta::Title;
 use playing_view::PlayingView;
 use protocol::{SessionId, http::Joined};
-use texts::words;
+use texts::text;
 
 /// The page, with a session in its address or without.
 #[component]
@@ -32,7 +32,7 @@ pub fn Controller(
 ) -> impl IntoView {
     let joined = Resource::new(|| (), |()| joined_session());
     view! {
-        <Title text=move || words!(guitar.title_play)/>
+        <Title text=text!(guitar.title_play)/>
         <Suspense fallback=|| view! { <main class="play-wait"><Loading/></main> }>
             {move || {
                 let named = named.clone();
@@ -126,14 +126,14 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     move || match step.get() {
         Step::Arriving => view! {
             <main class="play-wait" aria-busy="true">
-                <h1 class="play-title">{move || words!(guitar.joining)}</h1>
+                <h1 class="play-title">{text!(guitar.joining)}</h1>
                 <Loading rows=3/>
             </main>
         }
         .into_any(),
         Step::Failed(failure) => view! {
             <main class="play-wait">
-                <ErrorCard title=move || words!(guitar.join_failed) failure retry=follow/>
+                <ErrorCard title=text!(guitar.join_failed) failure retry=follow/>
             </main>
         }
         .into_any(),

@@ -10,7 +10,7 @@ use leptos::{
     web_sys::Element,
 };
 use logic::music::{Pad, PitchClass, pads};
-use texts::words;
+use texts::text;
 
 /// The pads of a key.
 #[component]
@@ -77,7 +77,7 @@ pub(super) fn Pads(
         }
     };
     view! {
-        <div class="pads" role="group" aria-label=move || words!(guitar.chords) class:pads-unable=move || !able.get()>
+        <div class="pads" role="group" aria-label=text!(guitar.chords) class:pads-unable=move || !able.get()>
             {move || pads(key.get()).into_iter().enumerate().map(pad.clone()).collect_view()}
         </div>
     }

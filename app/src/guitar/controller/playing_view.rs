@@ -22,7 +22,7 @@ use protocol::{
     guitar::{PracticeStatus, Presence},
     http::Joined,
 };
-use texts::words;
+use texts::{text, words};
 
 const KEY_KEY: &str = "cadence.key";
 
@@ -84,7 +84,7 @@ pub(super) fn PlayingView(
             <StoppedBar performance/>
             <Show when=move || part.get() == Part::Watches>
                 <p class="play-note" role="status">
-                    {move || words!(guitar.watching)}
+                    {text!(guitar.watching)}
                 </p>
             </Show>
             <Show
@@ -93,7 +93,7 @@ pub(super) fn PlayingView(
             >
                 <Held performance/>
                 <main class="play-field">
-                    <h1 class="sr-only">{move || words!(guitar.controller)}</h1>
+                    <h1 class="sr-only">{text!(guitar.controller)}</h1>
                     <Pads performance key able/>
                     <StrumStrip performance able strummed/>
                 </main>
@@ -166,7 +166,7 @@ fn KeySelect(key: RwSignal<PitchClass>) -> impl IntoView {
     };
     view! {
         <label class="key-select">
-            <span>{move || words!(guitar.key)}</span>
+            <span>{text!(guitar.key)}</span>
             <select
                 prop:value=move || key.get().semitones().to_string()
                 on:change=choose
@@ -198,10 +198,10 @@ fn Menu(leaving: RwSignal<bool>, back: Callback<FormReason>) -> impl IntoView {
     };
     view! {
         <details class="play-menu">
-            <summary aria-label=move || words!(guitar.more)>"⋯"</summary>
+            <summary aria-label=text!(guitar.more)>"⋯"</summary>
             <div class="play-menu-list">
                 <button type="button" class="button" on:click=go>
-                    {move || words!(guitar.leave)}
+                    {text!(guitar.leave)}
                 </button>
                 <LanguageSwitch/>
                 <p role="status">
@@ -218,9 +218,9 @@ fn Waiting() -> impl IntoView {
     view! {
         <main class="play-wait">
             <div class="waiting-mark" aria-hidden="true"></div>
-            <h1 class="play-title">{move || words!(guitar.ask_pc)}</h1>
+            <h1 class="play-title">{text!(guitar.ask_pc)}</h1>
             <p class="play-text">
-                {move || words!(guitar.ask_pc_text)}
+                {text!(guitar.ask_pc_text)}
             </p>
         </main>
     }
@@ -248,7 +248,7 @@ fn Held(performance: Performance) -> impl IntoView {
     };
     let name = move || hand.with(|hand| hand.name.clone());
     view! {
-        <section class="held-chord" aria-label=move || words!(guitar.chord)>
+        <section class="held-chord" aria-label=text!(guitar.chord)>
             <p class="held-name" data-chord=name>
                 {name}
             </p>
@@ -305,11 +305,11 @@ fn Foot(performance: Performance, able: Memo<bool>) -> impl IntoView {
                     disabled=unable
                     on:click=step(PracticeStep::End)
                 >
-                    {move || words!(guitar.end)}
+                    {text!(guitar.end)}
                 </button>
             </Show>
             <button type="button" class="button" disabled=unable on:pointerdown=mute>
-                {move || words!(guitar.mute)}
+                {text!(guitar.mute)}
             </button>
         </footer>
     }

@@ -8,7 +8,7 @@ use crate::guitar::{
 use leptos::{ev::PointerEvent, html, prelude::*, web_sys::HtmlElement};
 use logic::music::STRINGS;
 use protocol::guitar::{Strum, StrumSource};
-use texts::words;
+use texts::text;
 
 /// The strip; the low E is on top, as on a guitar that one looks down on.
 #[component]
@@ -64,7 +64,7 @@ pub(super) fn StrumStrip(
             class="strip"
             class:strip-unable=move || !able.get()
             role="group"
-            aria-label=move || words!(guitar.strip)
+            aria-label=text!(guitar.strip)
             on:pointerdown=down
             on:pointermove=moved
             on:pointerup=up
@@ -76,7 +76,7 @@ pub(super) fn StrumStrip(
         >
             {(0..STRINGS).map(string).collect_view()}
             <span class="strip-thumb" class:strip-touched=move || touched.get() node_ref=thumb></span>
-            <span class="strip-word">{move || words!(guitar.swipe)}</span>
+            <span class="strip-word">{text!(guitar.swipe)}</span>
         </div>
     }
 }

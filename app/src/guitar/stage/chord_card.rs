@@ -4,7 +4,7 @@ use super::chords::Chords;
 use crate::guitar::{diagram::Diagram, hand::Hand, performance::Performance};
 use leptos::prelude::*;
 use logic::music::{Pad, PitchClass, pads};
-use texts::words;
+use texts::text;
 
 /// The left column of the stage.
 #[component]
@@ -42,8 +42,8 @@ pub(super) fn ChordCard(
         }
     };
     view! {
-        <section class="chord" aria-label=move || words!(guitar.chord)>
-            <h1 class="label">{move || words!(guitar.chord)}</h1>
+        <section class="chord" aria-label=text!(guitar.chord)>
+            <h1 class="label">{text!(guitar.chord)}</h1>
             <p class=size data-chord=name>
                 {name}
             </p>
@@ -51,7 +51,7 @@ pub(super) fn ChordCard(
             <Diagram hand/>
             <div class="chord-list">
                 <p class="label">
-                    {move || words!(guitar.chords_in)} " " <span class="as-written">{move || key_name(key.get())}</span>
+                    {text!(guitar.chords_in)} " " <span class="as-written">{move || key_name(key.get())}</span>
                 </p>
                 <div class="chord-picks">
                     {move || {

@@ -4,7 +4,7 @@ use super::pairing::Pairings;
 use crate::{guitar::performance::Performance, ui::error_words};
 use leptos::prelude::*;
 use protocol::{account::Role, guitar::Presence, http::Pairing};
-use texts::{format::exact, words};
+use texts::{format::exact, text, words};
 
 /// Large until a phone plays, then small.
 #[component]
@@ -32,7 +32,7 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
         <section
             class="card join"
             class:join-small=move || plays.get() && !loopback()
-            aria-label=move || words!(guitar.join_label)
+            aria-label=text!(guitar.join_label)
             data-link=move || pairing.with(|p| p.as_ref().map(|p| p.link.clone()))
         >
             <Show when=move || !loopback()>
@@ -49,20 +49,20 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
                 </h2>
                 <Show when=move || !plays.get()>
                     <p class="join-text">
-                        {move || words!(guitar.join_scan)} " " <strong>{address}</strong> " "
-                        {move || words!(guitar.join_type)}
+                        {text!(guitar.join_scan)} " " <strong>{address}</strong> " "
+                        {text!(guitar.join_type)}
                     </p>
                 </Show>
                 <p class="join-code" data-code=move || code.get()>
                     {move || code.get()}
                 </p>
                 <Show when=move || !plays.get()>
-                    <p class="join-note number">{move || words!(guitar.join_no_account)} " " {move || good.get()}</p>
+                    <p class="join-note number">{text!(guitar.join_no_account)} " " {move || good.get()}</p>
                 </Show>
             </div>
             <Show when=loopback>
                 <p class="join-warning tone-warn">
-                    {move || words!(guitar.loopback)}
+                    {text!(guitar.loopback)}
                 </p>
             </Show>
             {move || {
@@ -72,7 +72,7 @@ pub(super) fn JoinCard(performance: Performance, pairings: Pairings) -> impl Int
                     .map(|error| {
                         view! {
                             <p class="join-warning tone-warn" role="status">
-                                {move || error_words(&error)} " " {move || words!(guitar.until_then)}
+                                {move || error_words(&error)} " " {text!(guitar.until_then)}
                             </p>
                         }
                     })
@@ -88,7 +88,7 @@ fn qr(pairing: &Pairing) -> impl IntoView + use<> {
         <svg
             viewBox=format!("-4 -4 {side} {side}")
             role="img"
-            aria-label=move || words!(guitar.qr)
+            aria-label=text!(guitar.qr)
             shape-rendering="crispEdges"
         >
             <path d=pairing.qr_path.clone()></path>

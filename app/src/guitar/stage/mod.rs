@@ -37,7 +37,7 @@ use players::Players;
 use practice_card::PracticeCard;
 use protocol::{Millis, account::Role, guitar::Presence};
 use sound_chip::SoundChip;
-use texts::words;
+use texts::{text, words};
 
 /// The page.
 #[component]
@@ -65,12 +65,12 @@ pub fn Stage() -> impl IntoView {
     use_keyboard(performance, instrument.clone(), key, chords);
 
     view! {
-        <Title text=move || words!(guitar.title)/>
+        <Title text=text!(guitar.title)/>
         <div class="stage">
             <header class="stage-bar">
                 <a class="stage-home" href="/">
                     <Brand product="VirtuTune"/>
-                    <span class="sr-only">" " {move || words!(shared.start_page)}</span>
+                    <span class="sr-only">" " {text!(shared.start_page)}</span>
                 </a>
                 <div class="stage-chips">
                     <PhoneChip performance/>
@@ -78,7 +78,7 @@ pub fn Stage() -> impl IntoView {
                     <LinkChip/>
                     <SoundChip/>
                     <a class="button button-quiet" href="/practice">
-                        {move || words!(guitar.title_practice)}
+                        {text!(guitar.title_practice)}
                     </a>
                     <LanguageSwitch/>
                 </div>
@@ -143,7 +143,7 @@ fn Latency(latency: RwSignal<Option<Millis>>) -> impl IntoView {
             view! {
                 <span class="chip tone-plain latency" data-latency=ms.to_string()>
                     <span class="chip-text">
-                        {move || words!(guitar.latency)} " " <span class="number">{ms.to_string()}</span> " ms"
+                        {text!(guitar.latency)} " " <span class="number">{ms.to_string()}</span> " ms"
                     </span>
                 </span>
             }
@@ -164,13 +164,13 @@ fn Ended(performance: Performance, pairings: Pairings) -> impl IntoView {
         why().map(|why| {
             view! {
                 <div class="bar tone-bad" role="alert">
-                    <p>{why} " " {move || words!(guitar.alone)}</p>
+                    <p>{why} " " {text!(guitar.alone)}</p>
                     <button
                         type="button"
                         class="button button-primary"
                         on:click=move |_| pairings.renew_session()
                     >
-                        {move || words!(guitar.new_session)}
+                        {text!(guitar.new_session)}
                     </button>
                 </div>
             }
@@ -182,35 +182,35 @@ fn Ended(performance: Performance, pairings: Pairings) -> impl IntoView {
 #[component]
 fn Keys() -> impl IntoView {
     view! {
-        <ul class="keys" aria-label=move || words!(guitar.keyboard)>
+        <ul class="keys" aria-label=text!(guitar.keyboard)>
             <li>
                 <kbd>"Space"</kbd>
                 " "
-                {move || words!(guitar.key_strum_down)}
+                {text!(guitar.key_strum_down)}
             </li>
             <li>
                 <kbd>"Shift"</kbd>
                 <kbd>"Space"</kbd>
                 " "
-                {move || words!(guitar.key_up)}
+                {text!(guitar.key_up)}
             </li>
             <li>
                 <kbd>"1"</kbd>
                 "–"
                 <kbd>"8"</kbd>
                 " "
-                {move || words!(guitar.key_chords)}
+                {text!(guitar.key_chords)}
             </li>
             <li>
                 <kbd>"M"</kbd>
                 " "
-                {move || words!(guitar.key_mute)}
+                {text!(guitar.key_mute)}
             </li>
             <li>
                 <kbd>"←"</kbd>
                 <kbd>"→"</kbd>
                 " "
-                {move || words!(guitar.key_key)}
+                {text!(guitar.key_key)}
             </li>
         </ul>
     }

@@ -9,7 +9,7 @@ use crate::guitar::{
 use leptos::{prelude::*, svg};
 use logic::music::{STRINGS, Voicing};
 use protocol::guitar::{Strum, StrumSource};
-use texts::words;
+use texts::text;
 
 const FRETS: u8 = 7;
 const LEFT: f64 = 40.0;
@@ -42,7 +42,7 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
         move |event| pointers.moved(&event).into_iter().for_each(&play)
     };
     view! {
-        <section class="neck" aria-label=move || words!(guitar.neck) data-strums=move || strums.get().to_string()>
+        <section class="neck" aria-label=text!(guitar.neck) data-strums=move || strums.get().to_string()>
             <svg
                 class="neck-drawing"
                 viewBox=format!("0 0 {} {}", RIGHT + 20.0, BOTTOM + 50.0)
@@ -63,7 +63,7 @@ pub(super) fn Neck(performance: Performance, instrument: Instrument) -> impl Int
             </svg>
             <div
                 class="neck-touch"
-                title=move || words!(guitar.drag_to_strum)
+                title=text!(guitar.drag_to_strum)
                 on:pointerdown=move |event| pointers.down(&event)
                 on:pointermove=moved
                 on:pointerup=move |event| pointers.up(&event).into_iter().for_each(&play)

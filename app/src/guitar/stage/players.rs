@@ -10,7 +10,7 @@ use protocol::{
     account::Role,
     guitar::{Participant, Presence},
 };
-use texts::words;
+use texts::{text, words};
 use uuid::Uuid;
 
 /// The phones of the session; nothing while there are none.
@@ -36,8 +36,8 @@ pub(super) fn Players(performance: Performance) -> impl IntoView {
     };
     view! {
         <Show when=move || phones.with(|phones| !phones.is_empty())>
-            <section class="card players" aria-label=move || words!(guitar.players)>
-                <h2 class="label">{move || words!(guitar.players)}</h2>
+            <section class="card players" aria-label=text!(guitar.players)>
+                <h2 class="label">{text!(guitar.players)}</h2>
                 <ul>
                     <For each=move || phones.get() key=id children=row/>
                 </ul>

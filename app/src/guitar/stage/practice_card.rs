@@ -6,7 +6,7 @@ use crate::guitar::{
 };
 use leptos::prelude::*;
 use protocol::guitar::PracticeStatus;
-use texts::words;
+use texts::{text, words};
 
 /// Start, pause, resume, end; the clock is the server's.
 #[component]
@@ -37,9 +37,9 @@ pub(super) fn PracticeCard(performance: Performance) -> impl IntoView {
         }
     };
     view! {
-        <section class="card practice-card" aria-label=move || words!(guitar.practice)>
+        <section class="card practice-card" aria-label=text!(guitar.practice)>
             <header class="part-head">
-                <h2 class="label">{move || words!(guitar.practice)}</h2>
+                <h2 class="label">{text!(guitar.practice)}</h2>
                 <span class=move || format!("badge {}", clock.tone().class())>
                     {move || clock.word()}
                 </span>
@@ -50,12 +50,12 @@ pub(super) fn PracticeCard(performance: Performance) -> impl IntoView {
             <div class="practice-steps">{steps}</div>
             <Show when=move || clock.status.get() == Some(PracticeStatus::Ended)>
                 <p class="practice-note">
-                    {move || words!(guitar.kept_in)} " " <a href="/practice">{move || words!(guitar.your_practice)}</a>
+                    {text!(guitar.kept_in)} " " <a href="/practice">{text!(guitar.your_practice)}</a>
                 </p>
             </Show>
             <Show when=waits>
                 <p class="practice-note" role="status">
-                    {move || words!(guitar.practice_offline)}
+                    {text!(guitar.practice_offline)}
                 </p>
             </Show>
         </section>

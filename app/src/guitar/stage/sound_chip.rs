@@ -5,7 +5,7 @@ use crate::{
     ui::{Icon, IconName},
 };
 use leptos::prelude::*;
-use texts::words;
+use texts::{text, words};
 
 const VOLUME_KEY: &str = "cadence.volume";
 const DEFAULT_VOLUME: u8 = 80;
@@ -101,7 +101,7 @@ fn VolumeSlider(volume: RwSignal<u8>) -> impl IntoView {
             type="range"
             min="0"
             max="100"
-            aria-label=move || words!(guitar.volume)
+            aria-label=text!(guitar.volume)
             prop:value=move || volume.get().to_string()
             on:input=change
         />
