@@ -1,5 +1,5 @@
-//! Short names for what a script and its module call of each other. wasm-bindgen's names are long,
-//! and a browser would download each of them twice.
+//! What a script and its module call of each other, under short names: wasm-bindgen's are long, and
+//! a browser would download each of them twice. Exports that no page calls go.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ pub(crate) fn shorten(
 ) -> Result<(String, Vec<u8>)> {
     let mut module =
         Module::from_buffer(wasm).map_err(|error| anyhow!("the client is damaged: {error:?}"))?;
+    remove_stream_exports(&mut module);
     let mut names = BTreeMap::new();
     let mut shorten = |name: &mut String| {
         // Only wasm-bindgen's own; `hydrate` and `memory` are called from outside.
@@ -27,6 +28,20 @@ pub(crate) fn shorten(
     module.imports.iter_mut().for_each(|import| shorten(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorten(&mut export.name));
     Ok((replace_words(glue, &names), module.emit_wasm()))
+}
+
+/// Removes what `wasm_streams` exports for streams made in Rust. Exports are never dead code, so each
+/// client would have them; no server function of ours streams.
+fn remove_stream_exports(module: &mut Module) {
+    let is_of_streams = |name: &str| {
+        let name = name.strip_prefix("__wbg_").unwrap_or(name);
+        ["intounderlyingbytesource_", "intounderlyingsource_", "intounderlyingsink_"]
+            .iter()
+            .any(|class| name.starts_with(class))
+    };
+    let exports = module.exports.iter().filter(|export| is_of_streams(&export.name));
+    let exports: Vec<_> = exports.map(|export| export.id()).collect();
+    exports.into_iter().for_each(|id| module.exports.delete(id));
 }
 
 /// `$a`, `$b`, … `$z`, `$ba`, … The sign keeps them apart from words of the language, such as `if`, and
