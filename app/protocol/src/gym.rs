@@ -1,6 +1,6 @@
 //! What the gym's messages carry.
 
-use crate::Millis;
+use crate::{MemberId, Millis};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRef {
     /// The member.
-    pub id: Uuid,
+    pub id: MemberId,
     /// The printed number with its check digit, for example `M-102048`.
     pub number: String,
     /// The name to show.

@@ -41,4 +41,6 @@ typed_ids! {
     ParticipantId
     /// One life of a socket, on the server.
     ConnectionId
+    /// A member of the gym.
+    MemberId
 }

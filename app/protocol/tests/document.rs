@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, Note,
-    ParticipantId, Position, Read, ServerMessage, SessionId, Topic,
+    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
+    Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -195,7 +195,7 @@ fn chord(name: &str) -> ClientMessage {
 }
 
 fn member() -> MemberRef {
-    MemberRef { id: USER, number: "M-102048".into(), full_name: "Aiko Tanaka".into() }
+    MemberRef { id: MemberId(USER), number: "M-102048".into(), full_name: "Aiko Tanaka".into() }
 }
 
 fn visit() -> Visit {

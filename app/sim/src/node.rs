@@ -8,7 +8,7 @@ use crate::{
 };
 use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
 use protocol::{
-    ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, MemberId, ServerMessage, Topic,
     account::{Identity, Role},
     encode,
     gym::{MemberRef, Visit},
@@ -152,8 +152,11 @@ pub fn text(part: FramePart<String>, protocol: WireProtocol) -> String {
 pub fn record_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<LogRecord> {
     let (message, outcome) = match message {
         ClientMessage::CheckIn(_) => {
-            let member =
-                MemberRef { id, number: "M-100000".to_owned(), full_name: "A Member".to_owned() };
+            let member = MemberRef {
+                id: MemberId(id),
+                number: "M-100000".to_owned(),
+                full_name: "A Member".to_owned(),
+            };
             let visit = Visit {
                 id,
                 member,

@@ -159,7 +159,7 @@ async fn come_in(
     if let Some(Reason::Overridden { reason }) = &decision.reason {
         let entry = AuditEntry {
             action: "check_in_overridden",
-            subject: door.member.id,
+            subject: door.member.id.0,
             reason: Some(reason),
             before: None,
             after: Some(serde_json::json!({ "visit": visit.id })),

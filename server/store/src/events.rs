@@ -12,7 +12,7 @@ use crate::{
 pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
-    Millis, Position, ServerMessage, Topic,
+    MemberId, Millis, Position, ServerMessage, Topic,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
@@ -243,7 +243,7 @@ pub(super) async fn append(
                 Arg::from(kind),
                 Arg::from(1),
                 Arg::from(Id(subject)),
-                Arg::from(Id(member)),
+                Arg::from(Id(member.0)),
                 Arg::from(facts),
                 Arg::from(event.at),
                 Arg::from(recorded_at),
@@ -257,7 +257,7 @@ pub(super) async fn append(
 }
 
 /// A fact as a row holds it: kind, subject, member and JSON without names.
-fn stored(fact: &Activity) -> (&'static str, Uuid, Uuid, String) {
+fn stored(fact: &Activity) -> (&'static str, Uuid, MemberId, String) {
     match fact {
         Activity::CheckedIn { visit, reason } => {
             (CHECKED_IN, visit.id, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
@@ -364,7 +364,7 @@ impl EventRow {
     fn fact(self) -> Result<Activity, ReplayError> {
         let id = self.subject_id.0;
         let member = MemberRef {
-            id: self.member_id.map(|id| id.0).unwrap_or_default(),
+            id: MemberId(self.member_id.map(|id| id.0).unwrap_or_default()),
             number: self.number.unwrap_or_default(),
             // Who was forgotten leaves the visit behind, and not the name.
             full_name: self.full_name.unwrap_or_else(|| "Former member".to_owned()),
@@ -447,7 +447,7 @@ mod tests {
     ];
 
     const SUBJECT: Uuid = Uuid::from_u128(1);
-    const MEMBER: Uuid = Uuid::from_u128(2);
+    const MEMBER: MemberId = MemberId(Uuid::from_u128(2));
 
     fn row(kind: &str, version: i64, facts: &str, name: Option<&str>) -> EventRow {
         EventRow {
@@ -455,7 +455,7 @@ mod tests {
             kind: kind.to_owned(),
             version,
             subject_id: Id(SUBJECT),
-            member_id: Some(Id(MEMBER)),
+            member_id: Some(Id(MEMBER.0)),
             facts: facts.to_owned(),
             at: 3000,
             recorded_at: 3000,

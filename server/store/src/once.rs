@@ -12,7 +12,7 @@ use crate::{
 };
 use cadence_base::refusal::id_conflict;
 use futures_util::future::BoxFuture;
-use protocol::{ErrorBody, ErrorCode, Millis};
+use protocol::{ErrorBody, ErrorCode, MemberId, Millis};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub struct AnswerToKeep<A> {
     /// Given again when the command comes again.
     pub answer: A,
     /// The member whose card the answer shows, set for a card that a second scan should repeat.
-    pub card_of: Option<Uuid>,
+    pub card_of: Option<MemberId>,
 }
 
 /// The answer to a command.
@@ -121,12 +121,12 @@ async fn keep<A: Serialize>(
     conn: &mut Conn,
     command: &OnceCommand,
     answer: &A,
-    card_of: Option<Uuid>,
+    card_of: Option<MemberId>,
 ) -> Result<(), sqlx::Error> {
     sql::query("UPDATE commands SET answer = $1, member_id = $2 WHERE scope = $3 AND id = $4")
         // Plain types of ours: writing them as JSON cannot fail.
         .bind(serde_json::to_string(answer).unwrap_or_default())
-        .bind(card_of.map(Id))
+        .bind(card_of.map(|member| Id(member.0)))
         .bind(command.scope.as_str())
         .bind(Id(command.id))
         .execute(conn)

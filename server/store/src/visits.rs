@@ -11,7 +11,7 @@ use logic::gym::{
     number::{MemberNumber, NumberError, has_prefix},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, MemberId, Millis,
     gym::{MemberRef, Membership, Visit},
 };
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// How a member is named at a desk: by id, printed number or card code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberKey {
-    id: Option<Uuid>,
+    id: Option<MemberId>,
     number: Option<MemberNumber>,
     code: String,
     misread: bool,
@@ -34,7 +34,7 @@ impl MemberKey {
         }
         let number = MemberNumber::parse(text);
         Ok(Self {
-            id: Uuid::try_parse(text).ok(),
+            id: text.parse().ok(),
             // Digits alone may also be a card code; only the prefix makes them meant as a number.
             misread: number == Err(NumberError::WrongCheckDigit)
                 && (has_prefix(text) || text.len() < 8),
@@ -44,7 +44,7 @@ impl MemberKey {
     }
 
     /// A member by id.
-    pub fn of(id: Uuid) -> Self {
+    pub fn of(id: MemberId) -> Self {
         Self { id: Some(id), number: None, code: String::new(), misread: false }
     }
 
@@ -98,7 +98,7 @@ pub async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error
         "SELECT id FROM members WHERE id = $1 OR number = $2 OR card_code = $3
           ORDER BY id FOR UPDATE",
     )
-    .bind(key.id.map(Id))
+    .bind(key.id.map(|id| Id(id.0)))
     .bind(key.number.map(|number| number.to_string()))
     .bind(&key.code)
     .lock(tx)
@@ -137,7 +137,7 @@ pub async fn at_the_door(
            LEFT JOIN plans p ON p.id = s.plan_id
           WHERE m.id = $1 OR m.number = $2 OR m.card_code = $3",
     )
-    .bind(key.id.map(Id))
+    .bind(key.id.map(|id| Id(id.0)))
     .bind(key.number.map(|number| number.to_string()))
     .bind(&key.code)
     .bind(month_start)
@@ -212,7 +212,7 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
     for row in rows.into_iter().filter(|row| row.id == meant) {
         let DoorRow { id, number, full_name, .. } = row;
         let door = found.get_or_insert_with(|| {
-            let member = MemberRef { id: id.0, number, full_name };
+            let member = MemberRef { id: MemberId(id.0), number, full_name };
             let open = row.visit_id.zip(row.location).zip(row.check_in_at);
             AtTheDoor {
                 barred: row.barred_at.is_some(),
@@ -252,7 +252,7 @@ pub async fn begin(
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(Id(visit.id))
-    .bind(Id(visit.member.id))
+    .bind(Id(visit.member.id.0))
     .bind(&visit.location)
     .bind(notes)
     .bind(visit.check_in_time)
@@ -386,7 +386,7 @@ impl VisitRow {
             visit: Visit {
                 id: self.id.0,
                 member: MemberRef {
-                    id: self.member_id.0,
+                    id: MemberId(self.member_id.0),
                     number: self.number,
                     full_name: self.full_name,
                 },

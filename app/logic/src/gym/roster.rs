@@ -1,7 +1,7 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, Millis, ServerMessage,
+    ClientMessage, MemberId, Millis, ServerMessage,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
@@ -71,7 +71,7 @@ impl Roster {
     }
 
     /// The open visit of a member among the newest visits.
-    pub fn open_visit(&self, member: Uuid) -> Option<&Visit> {
+    pub fn open_visit(&self, member: MemberId) -> Option<&Visit> {
         self.gym.visits.iter().find(|v| v.member.id == member && v.check_out_time.is_none())
     }
 

@@ -12,7 +12,7 @@ use crate::{
 use leptos::prelude::*;
 use logic::link::{Delivery, Phase};
 use protocol::{
-    ClientMessage, Millis, Topic,
+    ClientMessage, MemberId, Millis, Topic,
     gym::{CheckIn, CheckOut, UndoCheckIn, Visit},
 };
 use std::cmp::Reverse;
@@ -122,7 +122,7 @@ impl DeskState {
     }
 
     /// Asks to end the open visit of a member.
-    pub fn check_out_member(&self, link: &LinkHandle, member: Uuid, name: String) {
+    pub fn check_out_member(&self, link: &LinkHandle, member: MemberId, name: String) {
         let message = CheckOut { visit: None, member: Some(member.to_string()), at: None };
         self.send(link, ClientMessage::CheckOut(message), Some(name));
     }

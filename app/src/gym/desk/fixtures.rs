@@ -2,7 +2,7 @@
 
 use super::entry::{DeskEntry, DeskRequest, EntryState};
 use protocol::{
-    Millis,
+    MemberId, Millis,
     gym::{CheckInAnswer, MemberRef, Verdict, Visit},
 };
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub(super) fn visit(number: u128, at: Millis) -> Visit {
     Visit {
         id: Uuid::from_u128(100 + number),
         member: MemberRef {
-            id: Uuid::from_u128(200 + number),
+            id: MemberId(Uuid::from_u128(200 + number)),
             number: format!("M-{number}"),
             full_name: format!("member {number}"),
         },

@@ -9,10 +9,9 @@ use crate::{
 };
 use logic::gym::decide::{MemberFacts, decide};
 use protocol::{
-    Millis,
+    MemberId, Millis,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
-use uuid::Uuid;
 
 const MINUTE: Millis = 60_000;
 
@@ -54,7 +53,7 @@ pub(super) async fn past_month(
         query.push_rows(chunk.iter().map(|(id, member, door, begin, end, forgot)| {
             [
                 Arg::from(*id),
-                Arg::from(Id(*member)),
+                Arg::from(Id(member.0)),
                 Arg::from(*door),
                 Arg::from(*begin),
                 Arg::from(*end),
@@ -116,7 +115,7 @@ pub(super) async fn today(
 
 enum PlannedVisit {
     Visit(Visit),
-    Refusal(Uuid),
+    Refusal(MemberId),
 }
 
 fn plan_visit(
@@ -166,7 +165,7 @@ async fn record(
 /// Notes a refusal with the reason that the door would have given.
 async fn refuse(
     tx: &mut Tx,
-    member: Uuid,
+    member: MemberId,
     at: Millis,
     day: GymDay,
     events: &mut Vec<(Millis, Activity)>,

@@ -17,7 +17,7 @@ use cadence_store::{
     NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
 };
 use protocol::{
-    ConnectionId, ErrorBody, ErrorCode, Millis, ServerMessage, Topic,
+    ConnectionId, ErrorBody, ErrorCode, MemberId, Millis, ServerMessage, Topic,
     account::Role,
     gym::{Activity, CheckIn, CheckInAnswer, CheckOut, Reason, UndoCheckIn, Verdict, Visit},
     http::{MemberRow, NewMember, Standing},
@@ -151,7 +151,7 @@ fn visit_of(id: Uuid, check_in_time: Millis) -> Visit {
     Visit {
         id,
         member: protocol::gym::MemberRef {
-            id: Uuid::nil(),
+            id: MemberId(Uuid::nil()),
             number: String::new(),
             full_name: String::new(),
         },

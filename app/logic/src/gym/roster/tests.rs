@@ -6,7 +6,7 @@ const DAY_START: Millis = 1_795_320_000_000;
 
 fn member(number: u128) -> MemberRef {
     MemberRef {
-        id: Uuid::from_u128(number),
+        id: MemberId(Uuid::from_u128(number)),
         number: format!("M-{number}"),
         full_name: format!("Member {number}"),
     }
