@@ -1,6 +1,6 @@
 //! What the gym's messages carry.
 
-use crate::{MemberId, Millis};
+use crate::{MemberId, Millis, VisitId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub struct MemberRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// The visit.
-    pub id: Uuid,
+    pub id: VisitId,
     /// Who.
     pub member: MemberRef,
     /// The door or desk.
@@ -58,7 +58,7 @@ pub struct CheckIn {
 pub struct CheckOut {
     /// The visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visit: Option<Uuid>,
+    pub visit: Option<VisitId>,
     /// The member's id, number, or card code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
@@ -71,7 +71,7 @@ pub struct CheckOut {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UndoCheckIn {
     /// The visit.
-    pub visit: Uuid,
+    pub visit: VisitId,
     /// When it was asked, on the server's clock; now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Millis>,

@@ -43,4 +43,6 @@ typed_ids! {
     ConnectionId
     /// A member of the gym.
     MemberId
+    /// A visit of a member.
+    VisitId
 }

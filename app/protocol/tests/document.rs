@@ -6,7 +6,7 @@
 
 use protocol::{
     ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
-    Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic,
+    Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic, VisitId,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -28,7 +28,7 @@ use uuid::Uuid;
 const NOW: i64 = 1_795_351_320_000;
 const SESSION: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
 const USER: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002);
-const VISIT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003);
+const VISIT: VisitId = VisitId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003));
 const COMMAND: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0009);
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
 use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
 use protocol::{
     ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, MemberId, ServerMessage, Topic,
+    VisitId,
     account::{Identity, Role},
     encode,
     gym::{MemberRef, Visit},
@@ -158,7 +159,7 @@ pub fn record_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<LogRecord
                 full_name: "A Member".to_owned(),
             };
             let visit = Visit {
-                id,
+                id: VisitId(id),
                 member,
                 location: "desk".to_owned(),
                 check_in_time: ts,

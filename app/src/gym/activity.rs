@@ -2,7 +2,7 @@
 
 use crate::ui::Tone;
 use protocol::{
-    Millis,
+    Millis, VisitId,
     gym::{Activity, MemberRef, Reason, Visit},
 };
 use uuid::Uuid;
@@ -11,11 +11,11 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActivityKey {
     /// The beginning of a visit.
-    CheckedIn(Uuid),
+    CheckedIn(VisitId),
     /// The end of a visit.
-    CheckedOut(Uuid),
+    CheckedOut(VisitId),
     /// A check-in that was taken back.
-    Undone(Uuid),
+    Undone(VisitId),
     /// A refusal.
     Refused(Uuid),
 }

@@ -3,7 +3,7 @@
 use cadence_base::identity::StaffIdentity;
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx,
-    audit::{self, AuditEntry},
+    audit::{self, AuditEntry, AuditSubject},
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
@@ -160,7 +160,7 @@ async fn create(
     }
     let entry = AuditEntry {
         action: "member_created",
-        subject: id.0,
+        subject: AuditSubject::Member(id),
         reason: None,
         before: None,
         after: Some(serde_json::json!({
@@ -192,7 +192,7 @@ async fn renew_last(
     let ends = plans::subscribe(tx, member, &plan, starts).await?;
     let entry = AuditEntry {
         action: "subscription_renewed",
-        subject: member.0,
+        subject: AuditSubject::Member(member),
         reason: None,
         before: before.membership.and_then(|membership| serde_json::to_value(membership).ok()),
         after: Some(serde_json::json!({

@@ -12,7 +12,7 @@ use crate::{
 pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
-    MemberId, Millis, Position, ServerMessage, Topic,
+    MemberId, Millis, Position, ServerMessage, Topic, VisitId,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
@@ -260,13 +260,13 @@ pub(super) async fn append(
 fn stored(fact: &Activity) -> (&'static str, Uuid, MemberId, String) {
     match fact {
         Activity::CheckedIn { visit, reason } => {
-            (CHECKED_IN, visit.id, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
+            (CHECKED_IN, visit.id.0, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
         }
         Activity::CheckedOut { visit } => {
-            (CHECKED_OUT, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+            (CHECKED_OUT, visit.id.0, visit.member.id, VisitFacts::new(visit, None).json())
         }
         Activity::Undone { visit, .. } => {
-            (UNDONE, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+            (UNDONE, visit.id.0, visit.member.id, VisitFacts::new(visit, None).json())
         }
         Activity::Refused(refusal) => (
             REFUSED,
@@ -326,7 +326,7 @@ impl VisitFacts {
         json(self)
     }
 
-    fn visit(self, id: Uuid, member: MemberRef) -> Visit {
+    fn visit(self, id: VisitId, member: MemberRef) -> Visit {
         Visit {
             id,
             member,
@@ -372,12 +372,14 @@ impl EventRow {
         let fact = match (self.kind.as_str(), self.version) {
             (CHECKED_IN, 1) => read::<VisitFacts>(&self.facts).map(|mut facts| {
                 let reason = facts.reason.take();
-                Activity::CheckedIn { visit: facts.visit(id, member), reason }
+                Activity::CheckedIn { visit: facts.visit(VisitId(id), member), reason }
             }),
             (CHECKED_OUT, 1) => read::<VisitFacts>(&self.facts)
-                .map(|facts| Activity::CheckedOut { visit: facts.visit(id, member) }),
-            (UNDONE, 1) => read::<VisitFacts>(&self.facts)
-                .map(|facts| Activity::Undone { visit: facts.visit(id, member), at: self.at }),
+                .map(|facts| Activity::CheckedOut { visit: facts.visit(VisitId(id), member) }),
+            (UNDONE, 1) => read::<VisitFacts>(&self.facts).map(|facts| Activity::Undone {
+                visit: facts.visit(VisitId(id), member),
+                at: self.at,
+            }),
             (REFUSED, 1) => read::<RefusalFacts>(&self.facts).map(|facts| {
                 let RefusalFacts { location, reason } = facts;
                 Activity::Refused(Refusal { id, member, location, at: self.at, reason })

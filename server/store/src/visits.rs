@@ -11,7 +11,7 @@ use logic::gym::{
     number::{MemberNumber, NumberError, has_prefix},
 };
 use protocol::{
-    ErrorBody, ErrorCode, MemberId, Millis,
+    ErrorBody, ErrorCode, MemberId, Millis, VisitId,
     gym::{MemberRef, Membership, Visit},
 };
 use uuid::Uuid;
@@ -106,12 +106,12 @@ pub async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error
 }
 
 /// The same for the member of a visit.
-pub async fn lock_member_of(tx: &mut Tx, visit: Uuid) -> Result<(), sqlx::Error> {
+pub async fn lock_member_of(tx: &mut Tx, visit: VisitId) -> Result<(), sqlx::Error> {
     sql::query(
         "SELECT m.id FROM members m JOIN visits v ON v.member_id = m.id
           WHERE v.id = $1 FOR UPDATE OF m",
     )
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .lock(tx)
     .await
 }
@@ -217,7 +217,7 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
             AtTheDoor {
                 barred: row.barred_at.is_some(),
                 open: open.map(|((visit, location), check_in_time)| Visit {
-                    id: visit.0,
+                    id: VisitId(visit.0),
                     member: member.clone(),
                     location,
                     check_in_time,
@@ -251,7 +251,7 @@ pub async fn begin(
             (id, member_id, location, notes, check_in_at, subscription_id, recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(Id(visit.id))
+    .bind(Id(visit.id.0))
     .bind(Id(visit.member.id.0))
     .bind(&visit.location)
     .bind(notes)
@@ -279,7 +279,7 @@ pub async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Er
 /// Ends an open visit; `false` when it was ended meanwhile.
 pub async fn end(
     tx: &mut Tx,
-    visit: Uuid,
+    visit: VisitId,
     at: Millis,
     automatically: bool,
 ) -> Result<bool, sqlx::Error> {
@@ -289,17 +289,17 @@ pub async fn end(
     )
     .bind(at)
     .bind(i64::from(automatically))
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected() == 1)
 }
 
 /// Marks a visit as taken back.
-pub async fn take_back(tx: &mut Tx, visit: Uuid, at: Millis) -> Result<(), sqlx::Error> {
+pub async fn take_back(tx: &mut Tx, visit: VisitId, at: Millis) -> Result<(), sqlx::Error> {
     sql::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
         .bind(at)
-        .bind(Id(visit))
+        .bind(Id(visit.0))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -319,14 +319,14 @@ pub struct StoredVisit {
 }
 
 /// One visit.
-pub async fn find(conn: &mut Conn, visit: Uuid) -> Result<Option<StoredVisit>, sqlx::Error> {
+pub async fn find(conn: &mut Conn, visit: VisitId) -> Result<Option<StoredVisit>, sqlx::Error> {
     let row = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
            FROM visits v JOIN members m ON m.id = v.member_id WHERE v.id = $1",
     )
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .fetch_optional(conn)
     .await?;
     Ok(row.map(VisitRow::stored))
@@ -384,7 +384,7 @@ impl VisitRow {
     fn stored(self) -> StoredVisit {
         StoredVisit {
             visit: Visit {
-                id: self.id.0,
+                id: VisitId(self.id.0),
                 member: MemberRef {
                     id: MemberId(self.member_id.0),
                     number: self.number,

@@ -1,7 +1,7 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, MemberId, Millis, ServerMessage,
+    ClientMessage, MemberId, Millis, ServerMessage, VisitId,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
@@ -21,16 +21,17 @@ pub struct Roster {
     /// Figures that include events which have not come yet; applied when those have come.
     ahead: Option<Stats>,
     /// What was counted since the snapshot, so that no change is counted twice.
-    seen: HashSet<(CountedChange, Uuid)>,
+    seen: HashSet<CountedChange>,
 }
 
 /// A change that counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum CountedChange {
-    VisitBegan,
-    VisitEnded,
-    VisitUndone,
-    MemberRefused,
+    VisitBegan(VisitId),
+    VisitEnded(VisitId),
+    VisitUndone(VisitId),
+    /// With the id of the refusal.
+    MemberRefused(Uuid),
 }
 
 impl Roster {
@@ -201,7 +202,7 @@ impl Roster {
 
     fn begin_visit(&mut self, visit: &Visit, reason: Option<protocol::gym::Reason>) {
         let known = self.gym.visits.iter().any(|shown| shown.id == visit.id);
-        if known || !self.seen.insert((CountedChange::VisitBegan, visit.id)) {
+        if known || !self.seen.insert(CountedChange::VisitBegan(visit.id)) {
             return;
         }
         self.roll_over(visit.check_in_time);
@@ -225,7 +226,7 @@ impl Roster {
         let Some(left) = visit.check_out_time else { return };
         let mut shown = self.gym.visits.iter_mut().find(|shown| shown.id == visit.id);
         if shown.as_ref().is_some_and(|shown| shown.check_out_time.is_some())
-            || !self.seen.insert((CountedChange::VisitEnded, visit.id))
+            || !self.seen.insert(CountedChange::VisitEnded(visit.id))
         {
             return;
         }
@@ -241,7 +242,7 @@ impl Roster {
     }
 
     fn undo_visit(&mut self, visit: &Visit, at: Millis) {
-        if !self.seen.insert((CountedChange::VisitUndone, visit.id)) {
+        if !self.seen.insert(CountedChange::VisitUndone(visit.id)) {
             return;
         }
         self.gym.visits.retain(|shown| shown.id != visit.id);
@@ -260,7 +261,7 @@ impl Roster {
     }
 
     fn add_refusal(&mut self, refusal: &Refusal) {
-        if self.seen.insert((CountedChange::MemberRefused, refusal.id)) {
+        if self.seen.insert(CountedChange::MemberRefused(refusal.id)) {
             self.push_activity(Activity::Refused(refusal.clone()));
         }
     }

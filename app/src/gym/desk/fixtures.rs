@@ -2,7 +2,7 @@
 
 use super::entry::{DeskEntry, DeskRequest, EntryState};
 use protocol::{
-    MemberId, Millis,
+    MemberId, Millis, VisitId,
     gym::{CheckInAnswer, MemberRef, Verdict, Visit},
 };
 use uuid::Uuid;
@@ -23,7 +23,7 @@ pub(super) fn entry(number: u128, at: Millis, state: EntryState) -> DeskEntry {
 
 pub(super) fn visit(number: u128, at: Millis) -> Visit {
     Visit {
-        id: Uuid::from_u128(100 + number),
+        id: VisitId(Uuid::from_u128(100 + number)),
         member: MemberRef {
             id: MemberId(Uuid::from_u128(200 + number)),
             number: format!("M-{number}"),

@@ -9,7 +9,7 @@ use crate::{
 };
 use logic::gym::decide::{MemberFacts, decide};
 use protocol::{
-    MemberId, Millis,
+    MemberId, Millis, VisitId,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
 
@@ -125,7 +125,7 @@ fn plan_visit(
     dice: &mut Dice,
 ) -> PlannedVisit {
     PlannedVisit::Visit(Visit {
-        id: Id::new(check_in_time).0,
+        id: VisitId(Id::new(check_in_time).0),
         member: member.clone(),
         location: door(dice).to_owned(),
         check_in_time,

@@ -14,7 +14,7 @@ fn member(number: u128) -> MemberRef {
 
 fn visit(number: u128, minute: i64) -> Visit {
     Visit {
-        id: Uuid::from_u128(1_000 + number),
+        id: VisitId(Uuid::from_u128(1_000 + number)),
         member: member(number),
         location: "Desk 1".to_owned(),
         check_in_time: DAY_START + minute * 60_000,
