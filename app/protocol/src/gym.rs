@@ -1,8 +1,7 @@
 //! What the gym's messages carry.
 
-use crate::{MemberId, Millis, VisitId};
+use crate::{MemberId, MessageId, Millis, VisitId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// A member as a visit names one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +171,7 @@ pub struct CheckInAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The event.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Who.
     pub member: MemberRef,
     /// Where.

@@ -41,6 +41,9 @@ typed_ids! {
     ParticipantId
     /// One life of a socket, on the server.
     ConnectionId
+    /// A message, or the event of a refusal. The sender of a message makes its id: the answer carries
+    /// it, and a command runs once under it.
+    MessageId
     /// A member of the gym.
     MemberId
     /// A visit of a member.

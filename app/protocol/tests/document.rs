@@ -6,7 +6,7 @@
 
 use protocol::{
     ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
-    Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic, VisitId,
+    MessageId, Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic, VisitId,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -29,7 +29,7 @@ const NOW: i64 = 1_795_351_320_000;
 const SESSION: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
 const USER: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002);
 const VISIT: VisitId = VisitId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003));
-const COMMAND: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0009);
+const COMMAND: MessageId = MessageId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0009));
 
 #[test]
 fn the_document_is_what_the_code_says() {
@@ -357,7 +357,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
     vec![
         (
             ServerMessage::Welcome(Welcome {
-                connection: ConnectionId(COMMAND),
+                connection: ConnectionId(COMMAND.0),
                 node: "local".into(),
                 server_time: NOW,
                 identity: identity.clone(),

@@ -2,10 +2,9 @@
 
 use crate::ui::Tone;
 use protocol::{
-    Millis, VisitId,
+    MessageId, Millis, VisitId,
     gym::{Activity, MemberRef, Reason, Visit},
 };
-use uuid::Uuid;
 
 /// The identity of a line in the stream: its kind with the visit's or the event's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,7 +16,7 @@ pub enum ActivityKey {
     /// A check-in that was taken back.
     Undone(VisitId),
     /// A refusal.
-    Refused(Uuid),
+    Refused(MessageId),
 }
 
 impl ActivityKey {

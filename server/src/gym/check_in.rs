@@ -8,7 +8,7 @@ use cadence_store::{
 };
 use logic::gym::decide::{EntryDecision, MemberFacts, decide};
 use protocol::{
-    ErrorBody, Millis, VisitId,
+    ErrorBody, MessageId, Millis, VisitId,
     gym::{Activity, CheckIn, CheckInAnswer, Reason, Refusal, Verdict, Visit},
     server::Outcome,
 };
@@ -113,7 +113,7 @@ async fn stay_out(
     let place = match (decision.verdict, decision.reason) {
         (Verdict::Deny, Some(reason)) => {
             let refusal = Refusal {
-                id: Id::new(tx.now()).0,
+                id: MessageId(Id::new(tx.now()).0),
                 member: member.clone(),
                 location: wanted.location.clone(),
                 at,

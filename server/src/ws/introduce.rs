@@ -19,7 +19,7 @@ use logic::{
     topic::{access, subscriptions::too_many_topics},
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, MessageId, ServerMessage, Topic,
     account::{Credential, Role},
     client::Hello,
     encode,
@@ -27,7 +27,6 @@ use protocol::{
     topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Characters of a device's name; more are cut off.
 const MAX_DEVICE_NAME: usize = 40;
@@ -68,7 +67,7 @@ impl Connection {
     /// The first message: `hello` from our client, `auth` from a plain one.
     pub(super) async fn introduce(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         message: ClientMessage,
     ) -> Result<(), ConnectionEnd> {
         match (self.topics.is_cadence(), message) {
@@ -169,7 +168,7 @@ impl Connection {
 
     async fn authenticate(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         credential: &Credential,
     ) -> Result<(), ConnectionEnd> {
         self.accept(credential).await.map_err(|error| self.turn_away(id, error))?;
@@ -190,7 +189,7 @@ impl Connection {
     /// sessions are taken once, at the introduction: each secret makes another participant.
     pub(super) async fn renew(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         credential: Credential,
     ) -> Result<(), ConnectionEnd> {
         let Credential::Ticket(_) = credential else {
@@ -320,7 +319,7 @@ impl Connection {
     }
 
     /// Answers with the error; the code of the close frame gives the reason and whether to reconnect.
-    pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> ConnectionEnd {
+    pub(super) fn turn_away(&mut self, id: Option<MessageId>, error: ErrorBody) -> ConnectionEnd {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,
             ErrorCode::SignInRefused => CloseCode::SignInRefused,

@@ -11,24 +11,24 @@ use cadence_base::identity::StaffIdentity;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
 use protocol::{
-    ConnectionId, ErrorBody, MemberId, Millis, Topic, account::Permission, server::Outcome,
+    ConnectionId, ErrorBody, MemberId, MessageId, Millis, Topic, account::Permission,
+    server::Outcome,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use uuid::Uuid;
 
 /// What stands around a command, wherever it came from.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     /// Made by the client; the same id runs once.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Who asks.
     pub actor: StaffIdentity,
     /// The connection that sent it, when it came over a socket.
     pub connection: Option<ConnectionId>,
     /// The id that the answer carries.
-    pub message: Option<Uuid>,
+    pub message: Option<MessageId>,
     /// When it was made, on the server's clock; now when absent.
     pub at: Option<Millis>,
     /// Its place among the commands of its connection, if those have an order.

@@ -12,7 +12,7 @@ use crate::{
 pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
-    MemberId, Millis, Position, ServerMessage, Topic, VisitId,
+    MemberId, MessageId, Millis, Position, ServerMessage, Topic, VisitId,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
@@ -270,7 +270,7 @@ fn stored(fact: &Activity) -> (&'static str, Uuid, MemberId, String) {
         }
         Activity::Refused(refusal) => (
             REFUSED,
-            refusal.id,
+            refusal.id.0,
             refusal.member.id,
             json(&RefusalFacts {
                 location: refusal.location.clone(),
@@ -382,7 +382,13 @@ impl EventRow {
             }),
             (REFUSED, 1) => read::<RefusalFacts>(&self.facts).map(|facts| {
                 let RefusalFacts { location, reason } = facts;
-                Activity::Refused(Refusal { id, member, location, at: self.at, reason })
+                Activity::Refused(Refusal {
+                    id: MessageId(id),
+                    member,
+                    location,
+                    at: self.at,
+                    reason,
+                })
             }),
             _ => None,
         };

@@ -1,12 +1,11 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, MemberId, Millis, ServerMessage, VisitId,
+    ClientMessage, MemberId, MessageId, Millis, ServerMessage, VisitId,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// How many lines of activity, and how many visits, are kept.
 const MAX_LINES: usize = 50;
@@ -31,7 +30,7 @@ enum CountedChange {
     VisitEnded(VisitId),
     VisitUndone(VisitId),
     /// With the id of the refusal.
-    MemberRefused(Uuid),
+    MemberRefused(MessageId),
 }
 
 impl Roster {
@@ -122,7 +121,7 @@ impl Roster {
     /// `now` is the moment of the answer, for commands that carry none.
     pub fn apply_answer(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         message: &ClientMessage,
         outcome: &Outcome,
         offset: Option<u64>,
@@ -178,7 +177,7 @@ impl Roster {
 
     fn apply_decision(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         answer: &CheckInAnswer,
         location: Option<&str>,
         at: Millis,

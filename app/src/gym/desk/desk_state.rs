@@ -12,11 +12,10 @@ use crate::{
 use leptos::prelude::*;
 use logic::link::{Delivery, Phase};
 use protocol::{
-    ClientMessage, MemberId, Millis, Topic,
+    ClientMessage, MemberId, MessageId, Millis, Topic,
     gym::{CheckIn, CheckOut, UndoCheckIn, Visit},
 };
 use std::cmp::Reverse;
-use uuid::Uuid;
 
 /// An answer that comes later than this makes no sound: the person at the desk has moved on.
 const SOUND_WITHIN_MS: Millis = 10_000;
@@ -27,7 +26,7 @@ pub struct DeskState {
     /// The commands, the newest first.
     entries: RwSignal<Vec<DeskEntry>>,
     /// An older entry that was chosen to be shown again.
-    chosen: RwSignal<Option<Uuid>>,
+    chosen: RwSignal<Option<MessageId>>,
     /// Whether the desk's page is open.
     is_open: RwSignal<bool>,
 }
@@ -97,7 +96,7 @@ impl DeskState {
     }
 
     /// Shows an older entry again.
-    pub fn show_again(&self, entry: Uuid) {
+    pub fn show_again(&self, entry: MessageId) {
         self.chosen.set(Some(entry));
     }
 

@@ -2,13 +2,13 @@
 
 use super::entry::{DeskEntry, DeskRequest, EntryState};
 use protocol::{
-    MemberId, Millis, VisitId,
+    MemberId, MessageId, Millis, VisitId,
     gym::{CheckInAnswer, MemberRef, Verdict, Visit},
 };
 use uuid::Uuid;
 
 pub(super) fn entry(number: u128, at: Millis, state: EntryState) -> DeskEntry {
-    let (id, code) = (Uuid::from_u128(number), format!("M-{number}"));
+    let (id, code) = (MessageId(Uuid::from_u128(number)), format!("M-{number}"));
     DeskEntry {
         id,
         request: DeskRequest::CheckIn,

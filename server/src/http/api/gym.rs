@@ -15,7 +15,7 @@ use axum::{
 };
 use cadence_store::commands::{CommandAnswer, CommandContext};
 use protocol::{
-    ErrorBody, MemberId, Millis,
+    ErrorBody, MemberId, MessageId, Millis,
     gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},
     http::{AtPosition, CommandRequest, MemberPage, MemberRow, NewMember},
     server::Outcome,
@@ -100,7 +100,11 @@ pub(super) async fn undo_check_in(
     answer(undo_case::undo_check_in(&state.store, context, command).await)
 }
 
-fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
+fn context(
+    caller: &Caller,
+    id: MessageId,
+    at: Option<Millis>,
+) -> Result<CommandContext, ErrorBody> {
     Ok(CommandContext {
         id,
         actor: caller.who.require()?.clone(),
