@@ -39,6 +39,8 @@ typed_ids! {
     SessionId
     /// A phone in a guitar session.
     ParticipantId
+    /// A seat in a guitar session: a phone's has the participant's id, the host's the session's.
+    SeatId
     /// One life of a socket, on the server.
     ConnectionId
     /// A message, or the event of a refusal. The sender of a message makes its id: the answer carries
@@ -48,4 +50,16 @@ typed_ids! {
     MemberId
     /// A visit of a member.
     VisitId
+}
+
+impl SeatId {
+    /// The seat of a session's host.
+    pub fn host(session: SessionId) -> Self {
+        Self(session.0)
+    }
+
+    /// The seat of a phone.
+    pub fn phone(participant: ParticipantId) -> Self {
+        Self(participant.0)
+    }
 }

@@ -6,7 +6,8 @@
 
 use protocol::{
     ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
-    MessageId, Note, ParticipantId, Position, Read, ServerMessage, SessionId, Topic, VisitId,
+    MessageId, Note, ParticipantId, Position, Read, SeatId, ServerMessage, SessionId, Topic,
+    VisitId,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -232,7 +233,7 @@ fn practice() -> PracticeUpdate {
 fn phone() -> Participant {
     Participant {
         status: Presence::Connected,
-        user_id: USER,
+        user_id: SeatId(USER),
         role: Role::Performer,
         device: "phone".into(),
     }

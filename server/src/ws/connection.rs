@@ -260,7 +260,7 @@ mod tests {
     use super::*;
     use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
     use protocol::{Codec, account::Role, guitar::Presence, topic::TopicRequest};
-    use protocol::{ConnectionId, SessionId};
+    use protocol::{ConnectionId, SeatId, SessionId};
     use std::net::Ipv4Addr;
     use uuid::Uuid;
 
@@ -279,7 +279,7 @@ mod tests {
             Ipv4Addr::LOCALHOST.into(),
         ));
         assert!(state.hub.register(&handle, &state.config.limits));
-        let seat = Seat { session: session.id(), id: session.id().0, role: Role::Host };
+        let seat = Seat { session: session.id(), id: SeatId::host(session.id()), role: Role::Host };
         let mut connection = Connection::new(NewConnection {
             state: state.clone(),
             handle,

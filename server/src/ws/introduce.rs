@@ -19,7 +19,8 @@ use logic::{
     topic::{access, subscriptions::too_many_topics},
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, MessageId, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, MessageId, SeatId, ServerMessage,
+    Topic,
     account::{Credential, Role},
     client::Hello,
     encode,
@@ -291,7 +292,7 @@ impl Connection {
         // A PC without an account counts as its session: others behind its address, such
         // as a school's, must not take its share.
         let principal = &self.client.principal;
-        let phone = principal.participant().map(|phone| phone.0);
+        let phone = principal.participant().map(SeatId::phone);
         let seat = phone.or(principal.seats.first().map(|seat| seat.id));
         if let Some(counted) = user.map(CountedBy::Account).or(seat.map(CountedBy::Seat)) {
             self.limits.count_as(&self.state, counted);
@@ -338,12 +339,12 @@ impl Connection {
 
 impl From<HostIdentity> for Seat {
     fn from(host: HostIdentity) -> Self {
-        Self { session: host.session, id: host.session.0, role: Role::Host }
+        Self { session: host.session, id: SeatId::host(host.session), role: Role::Host }
     }
 }
 
 impl From<ParticipantIdentity> for Seat {
     fn from(phone: ParticipantIdentity) -> Self {
-        Self { session: phone.session, id: phone.participant.0, role: phone.role }
+        Self { session: phone.session, id: SeatId::phone(phone.participant), role: phone.role }
     }
 }
