@@ -10,7 +10,7 @@ use leptos::{
     server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, MemberId, Millis,
     gym::GymSnapshot,
     http::{
         AtPosition, JoinRequest, Joined, LoginRequest, MemberPage, MemberRow, NewMember, Pairing,
@@ -22,7 +22,6 @@ use serde::{
     de::{DeserializeOwned, Error as _},
 };
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Why a server function failed: the same typed error as everywhere, or the network's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -100,7 +99,7 @@ pub trait BackendPort: Send + Sync {
     /// The plans to choose from.
     async fn plans(&self) -> Result<Vec<PlanRow>, ErrorBody>;
     /// Renews a member's last plan from today or from its end.
-    async fn renew(&self, member: Uuid) -> Result<MemberRow, ErrorBody>;
+    async fn renew(&self, member: MemberId) -> Result<MemberRow, ErrorBody>;
     /// This browser's guitar session as host, made when there is none.
     async fn host(&self) -> Result<Pairing, ErrorBody>;
     /// A fresh code for this browser's session.
@@ -163,7 +162,7 @@ calls! {
     /// The plans to choose from.
     plans, call_plans, "plans" => plans() -> Vec<PlanRow>;
     /// Renews a member's last plan.
-    renew, call_renew, "renew" => renew(member: Uuid) -> MemberRow;
+    renew, call_renew, "renew" => renew(member: MemberId) -> MemberRow;
     /// This browser's guitar session as host.
     host, call_host, "host" => host() -> Pairing;
     /// A fresh code for this browser's session.

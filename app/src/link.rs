@@ -4,10 +4,9 @@
 
 use leptos::prelude::*;
 use logic::link::{Delivery, Figures, Status};
-use protocol::{ClientMessage, Codec, Millis, Position, Topic};
+use protocol::{ClientMessage, Codec, MessageId, Millis, Position, Topic};
 use send_wrapper::SendWrapper;
 use std::rc::Rc;
-use uuid::Uuid;
 
 /// What a part of a page does with the deliveries of its topic.
 pub type DeliveryHandler = Rc<dyn Fn(Delivery)>;
@@ -24,7 +23,7 @@ pub trait LinkPort {
     /// Stops listening.
     fn unlisten(&self, listener: u32);
     /// Sends a message about a topic. A command goes to the durable outbox first.
-    fn send(&self, topic: Topic, message: ClientMessage) -> Uuid;
+    fn send(&self, topic: Topic, message: ClientMessage) -> MessageId;
     /// Now on the server's clock, as estimated from the last pings.
     fn server_now(&self) -> Millis;
     /// Now on the page's monotonic clock: what [`Status`] and [`Figures`] count in.
@@ -36,7 +35,7 @@ pub trait LinkPort {
     /// Sends the commands that are too old to be sent without a person's consent, or drops them.
     fn release_held(&self, send: bool);
     /// The commands in the outbox that have no answer yet, the oldest first.
-    fn queued(&self) -> Vec<(Uuid, ClientMessage)>;
+    fn queued(&self) -> Vec<(MessageId, ClientMessage)>;
 }
 
 /// The link as pages use it; get it by [`use_link`].
@@ -99,7 +98,7 @@ impl LinkHandle {
     /// [`Delivery::Answer`] to the topic's handler. Commands wait in the outbox while offline; strums
     /// are dropped.
     /// `None` on the server.
-    pub fn send(&self, topic: Topic, message: ClientMessage) -> Option<Uuid> {
+    pub fn send(&self, topic: Topic, message: ClientMessage) -> Option<MessageId> {
         Some(self.port.as_ref()?.send(topic, message))
     }
 
@@ -135,7 +134,7 @@ impl LinkHandle {
     }
 
     /// The commands without an answer, the oldest first.
-    pub fn queued(&self) -> Vec<(Uuid, ClientMessage)> {
+    pub fn queued(&self) -> Vec<(MessageId, ClientMessage)> {
         self.port.as_ref().map(|port| port.queued()).unwrap_or_default()
     }
 }

@@ -4,8 +4,8 @@
 
 use futures_channel::oneshot;
 use logic::link::OutboxRecord;
+use protocol::MessageId;
 use std::rc::Rc;
-use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{
     IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode, window,
@@ -46,7 +46,7 @@ impl Outbox {
     }
 
     /// Forgets an answered command.
-    pub(crate) fn forget(&self, id: Uuid) {
+    pub(crate) fn forget(&self, id: MessageId) {
         if let Some(store) = self.store(IdbTransactionMode::Readwrite) {
             let _ = store.delete(&JsValue::from_str(&id.to_string()));
         }

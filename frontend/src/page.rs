@@ -2,7 +2,7 @@
 
 use js_sys::Date;
 use logic::link::Now;
-use uuid::Uuid;
+use protocol::MessageId;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventTarget, VisibilityState, window};
 
@@ -16,9 +16,11 @@ pub(crate) fn monotonic() -> f64 {
     window().and_then(|w| w.performance()).map_or_else(Date::now, |p| p.now())
 }
 
-/// A UUIDv7 from `getRandomValues`, which works on insecure origins; `randomUUID` does not.
-pub(crate) fn new_id() -> Uuid {
-    uuid::Builder::from_unix_timestamp_millis(Date::now() as u64, &random_bytes()).into_uuid()
+/// The id of a new message: a UUIDv7 from `getRandomValues`, which works on insecure origins;
+/// `randomUUID` does not.
+pub(crate) fn new_message_id() -> MessageId {
+    let id = uuid::Builder::from_unix_timestamp_millis(Date::now() as u64, &random_bytes());
+    MessageId(id.into_uuid())
 }
 
 /// A seed for jitter.

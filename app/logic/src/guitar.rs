@@ -136,6 +136,7 @@ pub fn elapsed(practice: &PracticeUpdate, now: Millis) -> Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::SeatId;
     use uuid::Uuid;
 
     #[test]
@@ -144,9 +145,9 @@ mod tests {
         let mut state = GuitarState::default();
         let mut show = |who: u128, role: Role, status: Presence| -> Vec<(u128, Presence)> {
             let device = "phone".to_owned();
-            let seat = Participant { status, user_id: Uuid::from_u128(who), role, device };
+            let seat = Participant { status, user_id: SeatId(Uuid::from_u128(who)), role, device };
             apply(&mut state, &ServerMessage::ConnectionUpdate(seat));
-            state.participants.iter().map(|p| (p.user_id.as_u128(), p.status)).collect()
+            state.participants.iter().map(|p| (p.user_id.0.as_u128(), p.status)).collect()
         };
         show(1, Role::Host, Connected);
         show(2, Role::Performer, Connected);

@@ -4,13 +4,12 @@
 //! gone when the last node has given it up.
 
 use protocol::{
-    ConnectionId, Millis,
+    ConnectionId, Millis, SeatId,
     account::Role,
     guitar::{Participant, Presence},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// A socket that was closed properly may be a reload: the device counts as connected for this time.
 const RELOAD_GRACE_MS: Millis = 3_000;
@@ -33,7 +32,7 @@ pub enum Departure {
 
 /// The devices of one session that one node has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seats(BTreeMap<Uuid, DeviceSeat>);
+pub struct Seats(BTreeMap<SeatId, DeviceSeat>);
 
 /// A participant and the sockets of its device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +58,7 @@ impl Seats {
     /// A socket of a device opened. A second socket of the same device does not change its presence.
     pub fn arrive(
         &mut self,
-        who: Uuid,
+        who: SeatId,
         role: Role,
         device: &str,
         socket: ConnectionId,
@@ -79,14 +78,14 @@ impl Seats {
     }
 
     /// The page behind a socket became visible or hidden.
-    pub fn seen(&mut self, who: Uuid, socket: ConnectionId, visible: bool, now: Millis) {
+    pub fn seen(&mut self, who: SeatId, socket: ConnectionId, visible: bool, now: Millis) {
         if let Some(hidden) = self.0.get_mut(&who).and_then(|seat| seat.sockets.get_mut(&socket)) {
             *hidden = (!visible).then(|| hidden.unwrap_or(now));
         }
     }
 
     /// A socket ended. The device is away until it comes back or its grace time is over.
-    pub fn depart(&mut self, who: Uuid, socket: ConnectionId, how: Departure, now: Millis) {
+    pub fn depart(&mut self, who: SeatId, socket: ConnectionId, how: Departure, now: Millis) {
         let Some(seat) = self.0.get_mut(&who) else { return };
         let Some(hidden) = seat.sockets.remove(&socket) else { return };
         if !seat.sockets.is_empty() {
@@ -104,26 +103,26 @@ impl Seats {
     }
 
     /// A participant got another role.
-    pub fn set_role(&mut self, who: Uuid, role: Role) {
+    pub fn set_role(&mut self, who: SeatId, role: Role) {
         if let Some(seat) = self.0.get_mut(&who) {
             seat.role = role;
         }
     }
 
     /// A participant was removed for good.
-    pub fn remove(&mut self, who: Uuid) {
+    pub fn remove(&mut self, who: SeatId) {
         self.0.remove(&who);
     }
 
     /// Forgets the devices whose grace time is over, and returns them.
-    pub fn sweep(&mut self, now: Millis) -> Vec<Uuid> {
+    pub fn sweep(&mut self, now: Millis) -> Vec<SeatId> {
         let over = |seat: &mut DeviceSeat| seat.left.is_some_and(|left| left.gone_at <= now);
         self.0.extract_if(.., |_, seat| over(seat)).map(|(who, _)| who).collect()
     }
 
     /// The node behind these seats died: all its sockets broke.
     pub fn break_all(&mut self, now: Millis) {
-        let sockets: Vec<(Uuid, ConnectionId)> = self
+        let sockets: Vec<(SeatId, ConnectionId)> = self
             .0
             .iter()
             .flat_map(|(who, seat)| seat.sockets.keys().map(|socket| (*who, *socket)))
@@ -134,7 +133,7 @@ impl Seats {
     }
 
     /// A participant's role, and whether its device has a socket.
-    pub fn seat(&self, who: Uuid) -> Option<(Role, bool)> {
+    pub fn seat(&self, who: SeatId) -> Option<(Role, bool)> {
         self.0.get(&who).map(|seat| (seat.role, !seat.sockets.is_empty()))
     }
 
@@ -149,7 +148,7 @@ impl Seats {
     }
 
     /// All participants.
-    pub fn everybody(&self) -> impl Iterator<Item = Uuid> + '_ {
+    pub fn everybody(&self) -> impl Iterator<Item = SeatId> + '_ {
         self.0.keys().copied()
     }
 }
@@ -157,7 +156,7 @@ impl Seats {
 /// A participant's presence over all nodes; `None` when no node has it.
 pub fn participant<'a>(
     nodes: impl IntoIterator<Item = &'a Seats>,
-    who: Uuid,
+    who: SeatId,
     now: Millis,
 ) -> Option<Participant> {
     let seats = nodes.into_iter().filter_map(|seats| seats.0.get(&who));
@@ -190,8 +189,9 @@ impl DeviceSeat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
-    const PHONE: Uuid = Uuid::from_u128(7);
+    const PHONE: SeatId = SeatId(Uuid::from_u128(7));
     const SOCKET: ConnectionId = ConnectionId(Uuid::from_u128(70));
 
     fn with_phone() -> Seats {

@@ -5,11 +5,10 @@
 use crate::guitar::{apply, apply_own, elapsed};
 use crate::link::Delivery;
 use protocol::{
-    ClientMessage, Millis, ServerMessage,
+    ClientMessage, MessageId, Millis, ServerMessage,
     guitar::{GuitarState, PracticeStatus, PracticeUpdate, Timestamp},
     server::{Outcome, Snapshot},
 };
-use uuid::Uuid;
 
 /// The chord that a session shows before one was chosen.
 pub const FIRST_CHORD: &str = "G";
@@ -31,7 +30,7 @@ pub struct SessionView {
 #[derive(Debug, Clone, PartialEq)]
 struct UnconfirmedMessage {
     /// Set while an answer may still come.
-    id: Option<Uuid>,
+    id: Option<MessageId>,
     message: ClientMessage,
     at: Millis,
 }
@@ -39,14 +38,14 @@ struct UnconfirmedMessage {
 impl SessionView {
     /// The page holds a chord or frets; `id` is `None` when the session was not followed yet, so that
     /// it could not be sent.
-    pub fn hold(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
+    pub fn hold(&mut self, message: ClientMessage, id: Option<MessageId>, at: Millis) {
         let own = UnconfirmedMessage { id, message, at };
         self.chosen = Some(UnconfirmedMessage { id: None, ..own.clone() });
         self.held = Some(own);
     }
 
     /// The page gave a practice command, which waits in the outbox until it is answered.
-    pub fn command(&mut self, message: ClientMessage, id: Option<Uuid>, at: Millis) {
+    pub fn command(&mut self, message: ClientMessage, id: Option<MessageId>, at: Millis) {
         if id.is_some() {
             self.commands.push(UnconfirmedMessage { id, message, at });
         }
@@ -92,7 +91,7 @@ impl SessionView {
         })
     }
 
-    fn answer(&mut self, id: Uuid, result: &Result<Outcome, protocol::ErrorBody>) {
+    fn answer(&mut self, id: MessageId, result: &Result<Outcome, protocol::ErrorBody>) {
         self.commands.retain(|own| own.id != Some(id));
         let retry = matches!(result, Err(error) if error.retryable);
         if let Some(held) = self.held.as_mut().filter(|held| held.id == Some(id)) {
@@ -162,6 +161,7 @@ mod tests {
         ErrorBody, ErrorCode, Position,
         guitar::{ChordChange, PracticeCommand},
     };
+    use uuid::Uuid;
 
     fn chord(name: &str) -> ClientMessage {
         ClientMessage::Note(Note::ChordChange(ChordChange { chord: name.to_owned() }))
@@ -173,7 +173,11 @@ mod tests {
         Delivery::Event { message, offset: Some(1), ts: Some(0), replayed }
     }
 
-    fn answer(id: Uuid, message: &ClientMessage, result: Result<Outcome, ErrorBody>) -> Delivery {
+    fn answer(
+        id: MessageId,
+        message: &ClientMessage,
+        result: Result<Outcome, ErrorBody>,
+    ) -> Delivery {
         Delivery::Answer { id, message: message.clone(), result, offset: Some(1) }
     }
 
@@ -183,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_own_chord_shows_at_once_and_ends_where_the_server_put_it() {
-        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), MessageId(Uuid::from_u128(1)));
         view.hold(chord("C"), Some(id), 0);
         assert_eq!(shown(&view), "C");
         view.deliver(&other("D", false));
@@ -195,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_own_chord_before_anothers_gives_way_to_it() {
-        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), MessageId(Uuid::from_u128(1)));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
         view.deliver(&other("D", false));
@@ -204,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_refused_chord_is_taken_back_and_one_that_could_not_be_sent_stays() {
-        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), MessageId(Uuid::from_u128(1)));
         view.hold(chord("C"), Some(id), 0);
         let no = ErrorBody::new(ErrorCode::NotAllowed, "Spectators watch.");
         view.deliver(&answer(id, &chord("C"), Err(no)));
@@ -232,7 +236,7 @@ mod tests {
             snapshot: Snapshot::Guitar(GuitarState::default()),
             position: Position { epoch: "b".into(), offset: 0 },
         };
-        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), MessageId(Uuid::from_u128(1)));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&answer(id, &chord("C"), Ok(Outcome::Done)));
         assert_eq!(view.unsent(), None);
@@ -247,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_place_changes_nothing_because_the_event_comes_by_itself() {
-        let (mut view, id) = (SessionView::default(), Uuid::from_u128(1));
+        let (mut view, id) = (SessionView::default(), MessageId(Uuid::from_u128(1)));
         view.hold(chord("C"), Some(id), 0);
         view.deliver(&other("C", false));
         view.deliver(&other("D", false));
@@ -268,7 +272,7 @@ mod tests {
     fn a_queued_practice_counts_from_the_moment_it_was_begun() {
         let mut view = SessionView::default();
         let command = PracticeCommand::default();
-        let (start, pause) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let (start, pause) = (MessageId(Uuid::from_u128(1)), MessageId(Uuid::from_u128(2)));
         view.command(ClientMessage::PracticeStart(command.clone()), Some(start), 1_000);
         assert_eq!(elapsed(&view.shown().practice.unwrap(), 5_000), 4_000);
         view.command(ClientMessage::PracticePause(command.clone()), Some(pause), 6_000);
@@ -288,7 +292,7 @@ mod tests {
     fn there_is_nothing_to_pause_before_a_practice() {
         let mut view = SessionView::default();
         let command = ClientMessage::PracticePause(PracticeCommand::default());
-        view.command(command, Some(Uuid::from_u128(1)), 1_000);
+        view.command(command, Some(MessageId(Uuid::from_u128(1))), 1_000);
         assert_eq!(view.shown().practice, None);
     }
 }

@@ -7,7 +7,7 @@ use logic::{
 };
 use proptest::prelude::*;
 use protocol::{
-    ClientMessage, SessionId, Topic,
+    ClientMessage, MessageId, SessionId, Topic,
     gym::{CheckIn, CheckOut},
 };
 use uuid::Uuid;
@@ -48,9 +48,9 @@ proptest! {
 
     #[test]
     fn a_link_is_read_back(id in any::<u128>(), secret in "[A-Za-z0-9_-]{1,40}", host in "[a-z.]{1,20}") {
-        let session = Uuid::from_u128(id);
+        let session = SessionId(Uuid::from_u128(id));
         let typed = format!("https://{host}/play/{session}#{secret}");
-        prop_assert_eq!(read(&typed), Typed::Link { session: SessionId(session), secret });
+        prop_assert_eq!(read(&typed), Typed::Link { session, secret });
     }
 
     #[test]
@@ -66,7 +66,7 @@ proptest! {
         let check_out = CheckOut { visit: None, member: Some(member.clone()), at };
         let check_in = CheckIn { member, location: None, notes, override_reason: None, at };
         for message in [ClientMessage::CheckIn(check_in), ClientMessage::CheckOut(check_out)] {
-            let record = OutboxRecord { id: Uuid::from_u128(id), topic, message, made_at, made_mono: None };
+            let record = OutboxRecord { id: MessageId(Uuid::from_u128(id)), topic, message, made_at, made_mono: None };
             prop_assert_eq!(OutboxRecord::from_text(&record.to_text()), Some(record));
         }
     }
@@ -75,7 +75,7 @@ proptest! {
     fn a_record_of_another_version_is_left_alone(text in ".{0,200}", cut in 0usize..200) {
         let _ = OutboxRecord::from_text(&text);
         let message = ClientMessage::CheckOut(CheckOut::default());
-        let record = OutboxRecord { id: Uuid::nil(), topic: Topic::CheckIns, message, made_at: 0, made_mono: None };
+        let record = OutboxRecord { id: MessageId(Uuid::nil()), topic: Topic::CheckIns, message, made_at: 0, made_mono: None };
         let whole = record.to_text();
         if let Some(half) = whole.get(..cut).filter(|half| half.len() < whole.len()) {
             prop_assert_eq!(OutboxRecord::from_text(half), None);

@@ -132,7 +132,8 @@ impl Role {
 /// Whom a connection acts for, as its `ack` or `welcome` states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The account or guest, when there is one.
+    /// The id of the account or of the seat in a guitar session, which of them follows from `role`;
+    /// absent when nothing was proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Uuid>,
     /// What it acts as.

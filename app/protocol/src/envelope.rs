@@ -1,10 +1,9 @@
 //! The fields around each message, and frames as JSON.
 
-use crate::{ErrorBody, ErrorCode, Millis, Position, Topic};
+use crate::{ErrorBody, ErrorCode, MessageId, Millis, Position, Topic};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use uuid::Uuid;
 
 /// A message and the fields around it. A simple client needs only `type` and `data`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,7 +13,7 @@ pub struct Envelope<M> {
     pub message: M,
     /// Made by the client; the answer carries the same one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Uuid>,
+    pub id: Option<MessageId>,
     /// The topic that the message belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<Topic>,
@@ -37,7 +36,7 @@ impl<M> Envelope<M> {
 
     /// The same envelope with an id.
     #[must_use]
-    pub fn with_id(mut self, id: Option<Uuid>) -> Self {
+    pub fn with_id(mut self, id: Option<MessageId>) -> Self {
         self.id = id;
         self
     }
@@ -65,7 +64,7 @@ pub enum Decoded<M> {
     /// Not read; the error says why.
     Refused {
         /// The id, when that much could be read.
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         /// `invalid_json`, `unknown_type` or `invalid_message`.
         error: ErrorBody,
     },
@@ -203,11 +202,11 @@ fn field<T: DeserializeOwned>(raw: Option<&RawValue>) -> serde_json::Result<Opti
     raw.map(|raw| serde_json::from_str(raw.get())).transpose()
 }
 
-fn id_of(head: &Head<'_>) -> Option<Uuid> {
+fn id_of(head: &Head<'_>) -> Option<MessageId> {
     field(head.id).ok()?
 }
 
-fn refused<M>(id: Option<Uuid>, code: ErrorCode, cause: &dyn std::fmt::Display) -> Decoded<M> {
+fn refused<M>(id: Option<MessageId>, code: ErrorCode, cause: &dyn std::fmt::Display) -> Decoded<M> {
     Decoded::Refused {
         id,
         error: ErrorBody::new(code, format!("This message was not understood: {cause}")),

@@ -1,14 +1,13 @@
 //! What the gym's messages carry.
 
-use crate::Millis;
+use crate::{MemberId, MessageId, Millis, VisitId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// A member as a visit names one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRef {
     /// The member.
-    pub id: Uuid,
+    pub id: MemberId,
     /// The printed number with its check digit, for example `M-102048`.
     pub number: String,
     /// The name to show.
@@ -19,7 +18,7 @@ pub struct MemberRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// The visit.
-    pub id: Uuid,
+    pub id: VisitId,
     /// Who.
     pub member: MemberRef,
     /// The door or desk.
@@ -58,7 +57,7 @@ pub struct CheckIn {
 pub struct CheckOut {
     /// The visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visit: Option<Uuid>,
+    pub visit: Option<VisitId>,
     /// The member's id, number, or card code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
@@ -71,7 +70,7 @@ pub struct CheckOut {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UndoCheckIn {
     /// The visit.
-    pub visit: Uuid,
+    pub visit: VisitId,
     /// When it was asked, on the server's clock; now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Millis>,
@@ -172,7 +171,7 @@ pub struct CheckInAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The event.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Who.
     pub member: MemberRef,
     /// Where.

@@ -1,6 +1,8 @@
 //! Requests and responses of the JSON API and the server functions.
 
-use crate::{Millis, ParticipantId, Position, SessionId, UserId, account::Role, gym::MemberRef};
+use crate::{
+    MessageId, Millis, ParticipantId, Position, SessionId, UserId, account::Role, gym::MemberRef,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -271,7 +273,7 @@ pub struct AtPosition<T> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CommandRequest<C> {
     /// The idempotency key: the same id runs once.
-    pub id: Uuid,
+    pub id: MessageId,
     /// The command.
     #[serde(flatten)]
     pub command: C,

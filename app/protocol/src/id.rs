@@ -39,6 +39,27 @@ typed_ids! {
     SessionId
     /// A phone in a guitar session.
     ParticipantId
+    /// A seat in a guitar session: a phone's has the participant's id, the host's the session's.
+    SeatId
     /// One life of a socket, on the server.
     ConnectionId
+    /// A message, or the event of a refusal. The sender of a message makes its id: the answer carries
+    /// it, and a command runs once under it.
+    MessageId
+    /// A member of the gym.
+    MemberId
+    /// A visit of a member.
+    VisitId
+}
+
+impl SeatId {
+    /// The seat of a session's host.
+    pub fn host(session: SessionId) -> Self {
+        Self(session.0)
+    }
+
+    /// The seat of a phone.
+    pub fn phone(participant: ParticipantId) -> Self {
+        Self(participant.0)
+    }
 }

@@ -34,7 +34,9 @@ pub use codec::{Codec, Frame};
 pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
 pub use guitar::Note;
-pub use id::{ConnectionId, ParticipantId, SessionId, UserId};
+pub use id::{
+    ConnectionId, MemberId, MessageId, ParticipantId, SeatId, SessionId, UserId, VisitId,
+};
 pub use server::ServerMessage;
 pub use topic::{Position, Topic};
 

@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use protocol::{
-    ClientMessage, Envelope, Note, Position, ServerMessage, SessionId, Topic, decode_frame, encode,
+    ClientMessage, Envelope, MessageId, Note, Position, ServerMessage, SessionId, Topic,
+    decode_frame, encode,
     guitar::{ChordChange, Timestamp},
     gym::{CheckIn, CheckOut, UndoCheckIn},
     http::{CommandRequest, JoinRequest, LoginRequest, NewMember, RefreshRequest},
@@ -123,7 +124,7 @@ proptest! {
         ts in prop::option::of(any::<i64>()),
     ) {
         let message = ClientMessage::Note(Note::ChordChange(ChordChange { chord }));
-        let mut envelope = Envelope::bare(message).with_id(id.map(Uuid::from_u128));
+        let mut envelope = Envelope::bare(message).with_id(id.map(|id| MessageId(Uuid::from_u128(id))));
         if let Some((topic, epoch, offset)) = place {
             envelope = envelope.at(topic, Position { epoch, offset });
         }

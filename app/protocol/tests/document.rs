@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, Note,
-    ParticipantId, Position, Read, ServerMessage, SessionId, Topic,
+    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
+    MessageId, Note, ParticipantId, Position, Read, SeatId, ServerMessage, SessionId, Topic,
+    VisitId,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -28,8 +29,8 @@ use uuid::Uuid;
 const NOW: i64 = 1_795_351_320_000;
 const SESSION: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
 const USER: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002);
-const VISIT: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003);
-const COMMAND: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0009);
+const VISIT: VisitId = VisitId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003));
+const COMMAND: MessageId = MessageId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0009));
 
 #[test]
 fn the_document_is_what_the_code_says() {
@@ -195,7 +196,7 @@ fn chord(name: &str) -> ClientMessage {
 }
 
 fn member() -> MemberRef {
-    MemberRef { id: USER, number: "M-102048".into(), full_name: "Aiko Tanaka".into() }
+    MemberRef { id: MemberId(USER), number: "M-102048".into(), full_name: "Aiko Tanaka".into() }
 }
 
 fn visit() -> Visit {
@@ -232,7 +233,7 @@ fn practice() -> PracticeUpdate {
 fn phone() -> Participant {
     Participant {
         status: Presence::Connected,
-        user_id: USER,
+        user_id: SeatId(USER),
         role: Role::Performer,
         device: "phone".into(),
     }
@@ -357,7 +358,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
     vec![
         (
             ServerMessage::Welcome(Welcome {
-                connection: ConnectionId(COMMAND),
+                connection: ConnectionId(COMMAND.0),
                 node: "local".into(),
                 server_time: NOW,
                 identity: identity.clone(),

@@ -8,7 +8,8 @@ use crate::{
 };
 use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
 use protocol::{
-    ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, MemberId, MessageId,
+    ServerMessage, Topic, VisitId,
     account::{Identity, Role},
     encode,
     gym::{MemberRef, Visit},
@@ -24,7 +25,7 @@ pub struct QueuedCommand {
     /// The connection.
     pub conn: u32,
     /// Its id.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Its place among the connection's commands; a client of the simple protocol waits for each.
     pub permit: Option<Permit>,
     /// The client's message.
@@ -122,7 +123,7 @@ impl ServerNode {
     }
 
     /// Refuses a message for now.
-    pub fn refuse(&mut self, conn: u32, id: Uuid, wait_ms: u64) {
+    pub fn refuse(&mut self, conn: u32, id: MessageId, wait_ms: u64) {
         self.answer(conn, refusal(id, unavailable(wait_ms)));
     }
 
@@ -149,13 +150,16 @@ pub fn text(part: FramePart<String>, protocol: WireProtocol) -> String {
 }
 
 /// The event that a client's message becomes.
-pub fn record_of(id: Uuid, message: &ClientMessage, ts: i64) -> Option<LogRecord> {
+pub fn record_of(id: MessageId, message: &ClientMessage, ts: i64) -> Option<LogRecord> {
     let (message, outcome) = match message {
         ClientMessage::CheckIn(_) => {
-            let member =
-                MemberRef { id, number: "M-100000".to_owned(), full_name: "A Member".to_owned() };
+            let member = MemberRef {
+                id: MemberId(id.0),
+                number: "M-100000".to_owned(),
+                full_name: "A Member".to_owned(),
+            };
             let visit = Visit {
-                id,
+                id: VisitId(id.0),
                 member,
                 location: "desk".to_owned(),
                 check_in_time: ts,
@@ -177,7 +181,7 @@ pub fn unavailable(wait_ms: u64) -> ErrorBody {
 }
 
 /// An answer that made no event.
-pub fn refusal(id: Uuid, error: ErrorBody) -> PlacedAnswer {
+pub fn refusal(id: MessageId, error: ErrorBody) -> PlacedAnswer {
     PlacedAnswer { id: Some(id), result: Err(error), place: AnswerPlace::Anywhere }
 }
 

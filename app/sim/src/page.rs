@@ -7,11 +7,10 @@ use crate::{
 };
 use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
 use protocol::{
-    ClientMessage, ErrorBody, ErrorCode, Position, ServerMessage, Topic,
+    ClientMessage, ErrorBody, ErrorCode, MessageId, Position, ServerMessage, Topic,
     server::{Outcome, Snapshot},
 };
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
 
 /// What a page shows of one topic.
 #[derive(Debug, Default)]
@@ -21,7 +20,7 @@ pub struct PageView {
     /// The marks of the state: visits in their order, or the chord that is held.
     pub state: Vec<String>,
     /// Own messages that were applied, in this view's life.
-    applied: BTreeSet<Uuid>,
+    applied: BTreeSet<MessageId>,
 }
 
 /// A message that a person made.
@@ -59,9 +58,9 @@ pub struct SimulatedPage {
     /// What it shows.
     pub views: BTreeMap<Topic, PageView>,
     /// The browser's database.
-    pub outbox: BTreeMap<Uuid, OutboxRecord>,
+    pub outbox: BTreeMap<MessageId, OutboxRecord>,
     /// Everything that was made on this device.
-    pub made: BTreeMap<Uuid, SentMessage>,
+    pub made: BTreeMap<MessageId, SentMessage>,
     /// Nothing runs until then.
     pub asleep_until: i64,
     /// No network until then.
@@ -145,7 +144,7 @@ impl SimulatedPage {
     }
 
     /// A person does something.
-    pub fn make(&mut self, now: i64, id: Uuid, topic: Topic, message: ClientMessage) {
+    pub fn make(&mut self, now: i64, id: MessageId, topic: Topic, message: ClientMessage) {
         let command = message.is_command();
         let allowed = self.roles.may_act_in(topic);
         let stay = self.stay;
@@ -213,7 +212,7 @@ impl SimulatedPage {
         }
     }
 
-    fn answered(&mut self, id: Uuid, result: &Result<Outcome, ErrorBody>) {
+    fn answered(&mut self, id: MessageId, result: &Result<Outcome, ErrorBody>) {
         let made = self.made.get_mut(&id).expect("the answer to a message of this device");
         made.answers += 1;
         made.done = true;

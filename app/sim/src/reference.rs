@@ -3,7 +3,7 @@
 
 use logic::topic::{EventOrigin, TopicEvent};
 use protocol::{
-    ConnectionId, Note, Position, ServerMessage, SessionId, Topic,
+    ConnectionId, MessageId, Note, Position, ServerMessage, SessionId, Topic,
     guitar::{PracticeStatus, PracticeUpdate, Timestamp},
     server::Outcome,
 };
@@ -17,7 +17,7 @@ pub const BEGIN: i64 = 1_790_000_000_000;
 #[derive(Debug, Clone)]
 pub struct LogRecord {
     /// The id of the message that made it.
-    pub id: Uuid,
+    pub id: MessageId,
     /// The event. The broker's log records its origin, the database's does not.
     pub event: TopicEvent,
 }
@@ -44,7 +44,7 @@ pub struct ReferenceLog {
     keep: usize,
     end: Position,
     kept: VecDeque<LogRecord>,
-    ids: BTreeMap<Uuid, u64>,
+    ids: BTreeMap<MessageId, u64>,
     /// Every epoch of the log, whole, for the checks.
     epochs: BTreeMap<String, Vec<LogRecord>>,
 }
@@ -95,7 +95,7 @@ impl ReferenceLog {
     }
 
     /// The first answer to an id.
-    pub fn answer(&self, id: Uuid) -> Option<Outcome> {
+    pub fn answer(&self, id: MessageId) -> Option<Outcome> {
         let offset = *self.ids.get(&id)?;
         self.at(&self.end.epoch, offset).map(|record| record.event.outcome.clone())
     }
@@ -118,17 +118,17 @@ impl ReferenceLog {
     }
 
     /// The offset of an id, if the log has had one epoch only.
-    pub fn only_place(&self, id: Uuid) -> Option<u64> {
+    pub fn only_place(&self, id: MessageId) -> Option<u64> {
         self.place(id).filter(|_| self.epochs.len() == 1)
     }
 
     /// The offset of an id in the present epoch.
-    pub fn place(&self, id: Uuid) -> Option<u64> {
+    pub fn place(&self, id: MessageId) -> Option<u64> {
         self.ids.get(&id).copied()
     }
 
     /// In how many places of how many epochs an id stands, the most in one life.
-    pub fn most_in_one_epoch(&self, id: Uuid) -> usize {
+    pub fn most_in_one_epoch(&self, id: MessageId) -> usize {
         let in_epoch =
             |epoch: &Vec<LogRecord>| epoch.iter().filter(|record| record.id == id).count();
         self.epochs.values().map(in_epoch).max().unwrap_or(0)
@@ -148,7 +148,7 @@ pub struct Reference {
     /// In the broker, or in the memory of the only node.
     pub room: ReferenceLog,
     /// The steps of the practice clock, in the database.
-    pub steps: Vec<Uuid>,
+    pub steps: Vec<MessageId>,
 }
 
 impl Reference {
@@ -161,7 +161,7 @@ impl Reference {
     }
 
     /// Makes a step of the clock once per id. Returns its number, and whether it is new.
-    pub fn step(&mut self, id: Uuid) -> (u64, bool) {
+    pub fn step(&mut self, id: MessageId) -> (u64, bool) {
         let made = self.steps.iter().position(|step| *step == id);
         if made.is_none() {
             self.steps.push(id);
@@ -227,7 +227,7 @@ pub fn clock(step: u64) -> PracticeUpdate {
 }
 
 /// The event that announces the clock after a step.
-pub fn clock_record(step: u64, now: i64, id: Uuid) -> LogRecord {
+pub fn clock_record(step: u64, now: i64, id: MessageId) -> LogRecord {
     let update = clock(step);
     let message = ServerMessage::PracticeUpdate(update.clone());
     let outcome = Outcome::Practice(update);

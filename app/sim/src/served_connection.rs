@@ -8,11 +8,10 @@ use crate::{
 };
 use logic::topic::{CatchUp, FrameLimits, NextParts, PlacedAnswer, Subscriptions, WireProtocol};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, Position, ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, Envelope, MessageId, Position, ServerMessage, Topic, encode,
     topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::VecDeque;
-use uuid::Uuid;
 
 /// A connection's end at the server.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub struct ServedConnection {
     pub busy: bool,
     /// The message that the connection's task carries out: a note, or a simple client's command.
     /// Nothing else is read or written before its answer.
-    pub awaited: Option<Uuid>,
+    pub awaited: Option<MessageId>,
     /// The catch-up that it waits for.
     pub catching_up: Option<CatchUpTask>,
     /// The socket accepts no frame before.
@@ -56,7 +55,7 @@ pub enum CatchUpReason {
     /// `auth` of a program.
     Auth,
     /// `subscribe`, with its id.
-    Subscribe(Option<Uuid>),
+    Subscribe(Option<MessageId>),
     /// `resync`.
     Resync,
     /// The cursor no longer connects to the ring.

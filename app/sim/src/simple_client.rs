@@ -2,9 +2,8 @@
 //! receives is checked where the server writes it.
 
 use crate::{roles::PageRoles, wire_check::WrittenAnswer};
-use protocol::{ErrorCode, Topic};
+use protocol::{ErrorCode, MessageId, Topic};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// A message of a program, which is sent once.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +26,7 @@ pub struct SimpleClient {
     /// Its connection, as it believes.
     pub conn: Option<u32>,
     /// Everything that it sent.
-    pub made: BTreeMap<Uuid, SimpleMessage>,
+    pub made: BTreeMap<MessageId, SimpleMessage>,
 }
 
 impl SimpleClient {

@@ -36,12 +36,11 @@ use crate::{
 };
 use event::ScheduledEvent;
 use logic::topic::FrameLimits;
-use protocol::{Codec, Frame};
+use protocol::{Codec, Frame, MessageId};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
-use uuid::Uuid;
 
 /// After the faults everything gets so long to come to rest, in milliseconds.
 const HEALING_MS: i64 = 180_000;
@@ -158,7 +157,7 @@ struct Simulation {
     broker_away_until: i64,
     database_away_until: i64,
     /// Notes that were refused for good, and may have been sent again because the refusal did not arrive.
-    refused: BTreeSet<Uuid>,
+    refused: BTreeSet<MessageId>,
     /// Scripts of a node run in the order in which they were called.
     script_at: Vec<i64>,
     report: SeedReport,

@@ -9,12 +9,11 @@
 use crate::reference::{self, LogRecord, Reference};
 use logic::topic::{CaughtUp, WireProtocol};
 use protocol::{
-    Decoded, Envelope, ErrorBody, Note, Position, ServerMessage, Topic, decode_frame,
+    Decoded, Envelope, ErrorBody, MessageId, Note, Position, ServerMessage, Topic, decode_frame,
     guitar::ChordChange,
     server::{Ack, Outcome},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use uuid::Uuid;
 
 /// The first character of a text that marks a place among those to be written.
 const MARK: char = '\u{1}';
@@ -54,18 +53,18 @@ struct WrittenTopic {
 }
 
 /// An answer that was written.
-pub type WrittenAnswer = (Uuid, Result<Outcome, ErrorBody>);
+pub type WrittenAnswer = (MessageId, Result<Outcome, ErrorBody>);
 
 /// What was received and written on one connection.
 #[derive(Debug)]
 pub struct WireCheck {
     simple: bool,
     /// For each id, how often it was received and not yet answered for good.
-    unanswered: BTreeMap<Uuid, usize>,
+    unanswered: BTreeMap<MessageId, usize>,
     /// Messages that were answered for good.
-    answered: BTreeSet<Uuid>,
+    answered: BTreeSet<MessageId>,
     /// Messages of a simple client, in order, that are still to be answered.
-    in_order: VecDeque<Uuid>,
+    in_order: VecDeque<MessageId>,
     topics: BTreeMap<Topic, WrittenTopic>,
     marks: Vec<FollowMark>,
 }
@@ -84,7 +83,7 @@ impl WireCheck {
     }
 
     /// A message arrived.
-    pub fn received(&mut self, id: Uuid) {
+    pub fn received(&mut self, id: MessageId) {
         *self.unanswered.entry(id).or_default() += 1;
         if self.simple {
             self.in_order.push_back(id);
@@ -92,7 +91,7 @@ impl WireCheck {
     }
 
     /// Whether a message was answered for good.
-    pub fn has_answered(&self, id: Uuid) -> bool {
+    pub fn has_answered(&self, id: MessageId) -> bool {
         self.answered.contains(&id)
     }
 
@@ -195,7 +194,7 @@ impl WireCheck {
         reference.log(topic).at(&at.epoch, at.offset).expect("an event that happened")
     }
 
-    fn check_answer(&mut self, id: Uuid, for_good: bool) {
+    fn check_answer(&mut self, id: MessageId, for_good: bool) {
         if self.simple {
             assert_eq!(self.in_order.pop_front(), Some(id), "an answer out of order");
         }
@@ -208,7 +207,12 @@ impl WireCheck {
     }
 
     /// The `ack` of a message that was carried out.
-    fn check_place(&mut self, id: Uuid, place: Option<(Topic, Position)>, reference: &Reference) {
+    fn check_place(
+        &mut self,
+        id: MessageId,
+        place: Option<(Topic, Position)>,
+        reference: &Reference,
+    ) {
         match place {
             Some((topic, at)) => {
                 let record = self.advance(topic, &at, reference);
@@ -221,7 +225,7 @@ impl WireCheck {
     /// An `ack` without a place is never written before its event. On the simple protocol, whose
     /// answers have no places, it may stand for the next event. A repeated step of the practice
     /// clock is answered when the clock was announced, perhaps by an event that comes later.
-    fn check_ack_by_itself(&mut self, id: Uuid, reference: &Reference) {
+    fn check_ack_by_itself(&mut self, id: MessageId, reference: &Reference) {
         for (topic, written) in &mut self.topics {
             let log = reference.log(*topic);
             // Where a log was lost, a note may have become an event twice.

@@ -11,14 +11,13 @@ use logic::{
     session::SessionView,
 };
 use protocol::{
-    ClientMessage, CloseCode, ErrorBody, Millis, Note, ParticipantId, ServerMessage, SessionId,
-    Topic,
+    ClientMessage, CloseCode, ErrorBody, MessageId, Millis, Note, ParticipantId, ServerMessage,
+    SessionId, Topic,
     account::Role,
     guitar::{ChordChange, GuitarState, PracticeCommand, Strum},
 };
 use std::rc::Rc;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// An older strum is dropped, in milliseconds.
 const TOO_LATE: Millis = 150;
@@ -233,7 +232,7 @@ impl Performance {
         self.send(ClientMessage::Remove { participant });
     }
 
-    fn send(self, message: ClientMessage) -> Option<Uuid> {
+    fn send(self, message: ClientMessage) -> Option<MessageId> {
         let session = self.session.try_get_untracked().flatten()?;
         self.link.try_with_value(|link| link.send(Topic::Guitar(session), message))?
     }

@@ -2,22 +2,21 @@
 
 use crate::ui::Tone;
 use protocol::{
-    Millis,
+    MessageId, Millis, VisitId,
     gym::{Activity, MemberRef, Reason, Visit},
 };
-use uuid::Uuid;
 
 /// The identity of a line in the stream: its kind with the visit's or the event's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActivityKey {
     /// The beginning of a visit.
-    CheckedIn(Uuid),
+    CheckedIn(VisitId),
     /// The end of a visit.
-    CheckedOut(Uuid),
+    CheckedOut(VisitId),
     /// A check-in that was taken back.
-    Undone(Uuid),
+    Undone(VisitId),
     /// A refusal.
-    Refused(Uuid),
+    Refused(MessageId),
 }
 
 impl ActivityKey {

@@ -460,7 +460,7 @@ fn capitalised(words: &str) -> String {
 mod tests {
     use super::*;
     use leptos::prelude::{Owner, provide_context};
-    use protocol::gym::MemberRef;
+    use protocol::{MemberId, gym::MemberRef};
     use texts::Language;
     use uuid::Uuid;
 
@@ -469,7 +469,7 @@ mod tests {
             verdict,
             reason,
             member: MemberRef {
-                id: Uuid::from_u128(1),
+                id: MemberId(Uuid::from_u128(1)),
                 number: "M-104821".to_owned(),
                 full_name: "Maria Keller".to_owned(),
             },

@@ -2,8 +2,8 @@
 
 use crate::outbox::Outbox;
 use logic::link::OutboxRecord;
+use protocol::MessageId;
 use std::cell::RefCell;
-use uuid::Uuid;
 
 /// The database, and the commands that were made before it was open.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl CommandStore {
         }
     }
 
-    pub(super) fn forget(&self, id: Uuid) {
+    pub(super) fn forget(&self, id: MessageId) {
         self.unsaved.borrow_mut().retain(|record| record.id != id);
         if let Some(outbox) = &*self.outbox.borrow() {
             outbox.forget(id);

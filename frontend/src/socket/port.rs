@@ -3,9 +3,8 @@
 use super::{driver::LinkDriver, wire::store_codec};
 use crate::page::{self, now};
 use app::link::{DeliveryHandler, LinkPort};
-use protocol::{ClientMessage, Codec, Millis, Position, Topic};
+use protocol::{ClientMessage, Codec, MessageId, Millis, Position, Topic};
 use std::rc::Rc;
-use uuid::Uuid;
 
 /// What pages see of the driver.
 pub(super) struct DriverPort(pub(super) Rc<LinkDriver>);
@@ -31,8 +30,8 @@ impl LinkPort for DriverPort {
         self.0.followers.remove_listener(listener);
     }
 
-    fn send(&self, topic: Topic, message: ClientMessage) -> Uuid {
-        let id = page::new_id();
+    fn send(&self, topic: Topic, message: ClientMessage) -> MessageId {
+        let id = page::new_message_id();
         self.0.act(|link| link.send(now(), id, topic, message));
         id
     }
@@ -58,7 +57,7 @@ impl LinkPort for DriverPort {
         self.0.act(|link| link.release_held(now(), send));
     }
 
-    fn queued(&self) -> Vec<(Uuid, ClientMessage)> {
+    fn queued(&self) -> Vec<(MessageId, ClientMessage)> {
         self.0.link.borrow().queued()
     }
 }

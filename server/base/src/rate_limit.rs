@@ -2,22 +2,21 @@
 //! connection, so that reconnecting does not fill it.
 
 use crate::sync::lock;
-use protocol::UserId;
+use protocol::{SeatId, UserId};
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex},
     time::Instant,
 };
-use uuid::Uuid;
 
 /// Whose messages are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CountedBy {
     /// An account.
     Account(UserId),
-    /// A seat in a guitar session: a phone, or the host's, which has the session's id.
-    Seat(Uuid),
+    /// A phone or the host of a guitar session.
+    Seat(SeatId),
     /// All behind one address that have proved nothing yet.
     Address(IpAddr),
 }
@@ -98,6 +97,7 @@ impl Buckets {
 mod tests {
     use super::*;
     use std::time::Duration;
+    use uuid::Uuid;
 
     #[test]
     fn a_burst_is_free_and_then_the_wait_is_told() {

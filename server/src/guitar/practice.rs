@@ -13,7 +13,7 @@ use cadence_store::{
 };
 use logic::topic::Permit;
 use protocol::{
-    ErrorBody, ErrorCode, Millis, SessionId, UserId,
+    ErrorBody, ErrorCode, MessageId, Millis, SessionId, UserId,
     guitar::{PracticeCommand, PracticeStatus, PracticeUpdate, Timestamp},
     http::PracticePage,
 };
@@ -45,7 +45,7 @@ pub struct PracticeAnswer {
 /// not kept, because the same command may find a practice later.
 pub async fn command(
     store: &Store,
-    id: Uuid,
+    id: MessageId,
     permit: Option<Permit>,
     session: SessionId,
     step: PracticeChange,

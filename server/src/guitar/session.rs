@@ -12,7 +12,7 @@ use cadence_realtime::hub::{
 use cadence_store::Store;
 use futures_util::future::BoxFuture;
 use protocol::{
-    ErrorBody, ParticipantId, ServerMessage, SessionId, account::Role, guitar::Presence,
+    ErrorBody, ParticipantId, SeatId, ServerMessage, SessionId, account::Role, guitar::Presence,
     http::JoinRequest,
 };
 
@@ -53,7 +53,9 @@ pub fn connected(
             // While the other nodes cannot be reached, only this node's connections count.
             let Ok(session) = open(&store, &hub, session).await else { return false };
             let players = session.snapshot().0.participants;
-            players.iter().any(|p| p.user_id == phone.0 && p.status != Presence::Disconnected)
+            players
+                .iter()
+                .any(|p| p.user_id == SeatId::phone(phone) && p.status != Presence::Disconnected)
         })
     }
 }

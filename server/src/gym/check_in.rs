@@ -2,13 +2,13 @@
 
 use cadence_store::{
     EventPlace, Id, NewEvent, Store, StoreError, Tx,
-    audit::{self, AuditEntry},
+    audit::{self, AuditEntry, AuditSubject},
     commands::{self, CommandAnswer, CommandContext, CommandDecision},
     visits::{self, AtTheDoor, MemberKey},
 };
 use logic::gym::decide::{EntryDecision, MemberFacts, decide};
 use protocol::{
-    ErrorBody, Millis,
+    ErrorBody, MessageId, Millis, VisitId,
     gym::{Activity, CheckIn, CheckInAnswer, Reason, Refusal, Verdict, Visit},
     server::Outcome,
 };
@@ -113,7 +113,7 @@ async fn stay_out(
     let place = match (decision.verdict, decision.reason) {
         (Verdict::Deny, Some(reason)) => {
             let refusal = Refusal {
-                id: Id::new(tx.now()).0,
+                id: MessageId(Id::new(tx.now()).0),
                 member: member.clone(),
                 location: wanted.location.clone(),
                 at,
@@ -147,7 +147,7 @@ async fn come_in(
     decision: EntryDecision<Uuid>,
 ) -> Result<CommandDecision, StoreError> {
     let visit = Visit {
-        id: Id::new(tx.now()).0,
+        id: VisitId(Id::new(tx.now()).0),
         member: door.member.clone(),
         location: wanted.location.clone(),
         check_in_time: at,
@@ -159,7 +159,7 @@ async fn come_in(
     if let Some(Reason::Overridden { reason }) = &decision.reason {
         let entry = AuditEntry {
             action: "check_in_overridden",
-            subject: door.member.id,
+            subject: AuditSubject::Member(door.member.id),
             reason: Some(reason),
             before: None,
             after: Some(serde_json::json!({ "visit": visit.id })),

@@ -7,11 +7,10 @@ use cadence_store::{
     visits::{self, MemberKey},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, VisitId,
     gym::{Activity, CheckOut, Visit},
     server::Outcome,
 };
-use uuid::Uuid;
 
 /// Ends one visit.
 pub async fn check_out(
@@ -31,7 +30,7 @@ pub async fn check_out(
 }
 
 enum WantedVisit {
-    Visit(Uuid),
+    Visit(VisitId),
     Member(MemberKey),
 }
 

@@ -3,14 +3,14 @@
 use cadence_base::identity::StaffIdentity;
 use cadence_store::{
     DatabaseError, Id, Store, StoreError, Tx,
-    audit::{self, AuditEntry},
+    audit::{self, AuditEntry, AuditSubject},
     members::{self, MemberRecord},
     plans::{self, Plan},
     read_failed,
     visits::{self, MemberKey},
 };
 use protocol::{
-    ErrorBody, ErrorCode,
+    ErrorBody, ErrorCode, MemberId,
     account::Permission,
     http::{MemberPage, MemberRow, NewMember, PlanRow},
 };
@@ -60,7 +60,7 @@ pub async fn create_member(
 pub async fn renew(
     store: &Store,
     actor: &StaffIdentity,
-    member: Uuid,
+    member: MemberId,
 ) -> Result<MemberRow, ErrorBody> {
     actor.check_permission(Permission::UseDesk)?;
     let actor = actor.clone();
@@ -139,7 +139,7 @@ async fn create(
         None => None,
     };
     let today = tx.clock().day(tx.now()).date;
-    let id = Id::new(tx.now()).0;
+    let id = MemberId(Id::new(tx.now()).0);
     let number = loop {
         let record = MemberRecord {
             id,
@@ -160,7 +160,7 @@ async fn create(
     }
     let entry = AuditEntry {
         action: "member_created",
-        subject: id,
+        subject: AuditSubject::Member(id),
         reason: None,
         before: None,
         after: Some(serde_json::json!({
@@ -175,7 +175,7 @@ async fn create(
 async fn renew_last(
     tx: &mut Tx,
     actor: &StaffIdentity,
-    member: Uuid,
+    member: MemberId,
 ) -> Result<MemberRow, StoreError> {
     visits::lock_member(tx, &MemberKey::of(member)).await?;
     // Also refuses an id without a member.
@@ -192,7 +192,7 @@ async fn renew_last(
     let ends = plans::subscribe(tx, member, &plan, starts).await?;
     let entry = AuditEntry {
         action: "subscription_renewed",
-        subject: member,
+        subject: AuditSubject::Member(member),
         reason: None,
         before: before.membership.and_then(|membership| serde_json::to_value(membership).ok()),
         after: Some(serde_json::json!({
@@ -205,7 +205,7 @@ async fn renew_last(
     shown(tx, member).await
 }
 
-async fn shown(tx: &mut Tx, member: Uuid) -> Result<MemberRow, StoreError> {
+async fn shown(tx: &mut Tx, member: MemberId) -> Result<MemberRow, StoreError> {
     let today = tx.clock().today(tx.now());
     let row = members::row(tx, today, member).await?;
     Ok(row

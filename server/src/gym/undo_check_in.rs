@@ -3,16 +3,15 @@
 use crate::gym::check_in::emit;
 use cadence_store::{
     Store, StoreError, Tx,
-    audit::{self, AuditEntry},
+    audit::{self, AuditEntry, AuditSubject},
     commands::{self, CommandAnswer, CommandContext, CommandDecision},
     visits,
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, Millis, VisitId,
     gym::{Activity, UndoCheckIn},
     server::Outcome,
 };
-use uuid::Uuid;
 
 /// Takes one check-in back. The visit stays in the database and counts nowhere.
 pub async fn undo_check_in(
@@ -30,7 +29,7 @@ pub async fn undo_check_in(
 async fn run(
     tx: &mut Tx,
     context: &CommandContext,
-    visit: Uuid,
+    visit: VisitId,
     at: Millis,
 ) -> Result<CommandDecision, StoreError> {
     visits::lock_member_of(tx, visit).await?;
@@ -58,7 +57,7 @@ async fn run(
     }
     let entry = AuditEntry {
         action: "check_in_undone",
-        subject: visit,
+        subject: AuditSubject::Visit(visit),
         reason: None,
         before: Some(serde_json::json!({ "check_in_time": stored.visit.check_in_time })),
         after: None,

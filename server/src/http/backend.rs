@@ -16,14 +16,13 @@ use async_trait::async_trait;
 use http::header::SET_COOKIE;
 use leptos_axum::ResponseOptions;
 use protocol::{
-    CloseCode, ErrorBody, Millis,
+    CloseCode, ErrorBody, MemberId, Millis,
     gym::GymSnapshot,
     http::{
         AtPosition, JoinRequest, Joined, LoginRequest, MemberPage, MemberRow, NewMember, Pairing,
         PlanRow, PracticePage, SignedIn,
     },
 };
-use uuid::Uuid;
 
 /// What one request may ask and change.
 pub(crate) struct RequestBackend {
@@ -99,7 +98,7 @@ impl BackendPort for RequestBackend {
         members::plans(&self.state.store, self.caller.who.require()?).await
     }
 
-    async fn renew(&self, member: Uuid) -> Result<MemberRow, ErrorBody> {
+    async fn renew(&self, member: MemberId) -> Result<MemberRow, ErrorBody> {
         members::renew(&self.state.store, self.caller.who.require()?, member).await
     }
 

@@ -3,8 +3,7 @@
 use super::connection::Connection;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use logic::topic::{AnswerPlace, Permit, PlacedAnswer};
-use protocol::{ErrorBody, server::Outcome};
-use uuid::Uuid;
+use protocol::{ErrorBody, MessageId, server::Outcome};
 
 /// Commands that wait for their commit; beyond, the connection is not read until some are done.
 const MAX_COMMANDS_IN_FLIGHT: usize = 64;
@@ -39,7 +38,7 @@ impl Connection {
     /// answered in order, so its commands run one after the other.
     pub(super) async fn run_command(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         permit: Option<Permit>,
         work: impl Future<Output = CommandResult> + Send + 'static,
     ) {

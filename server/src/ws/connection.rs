@@ -12,11 +12,12 @@ use logic::{
     presence::Departure,
     topic::{PlacedAnswer, Subscriptions, WireProtocol},
 };
-use protocol::{CloseCode, Envelope, ErrorBody, ServerMessage, Topic, encode, server::Outcome};
+use protocol::{
+    CloseCode, Envelope, ErrorBody, MessageId, ServerMessage, Topic, encode, server::Outcome,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
-use uuid::Uuid;
 
 /// A write that takes longer means that the client does not read.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -172,14 +173,14 @@ impl Connection {
     }
 
     /// Informs Cadence's client that it does not, or no longer, follow a topic.
-    pub(super) fn answer_about(&self, id: Option<Uuid>, topic: Topic, error: ErrorBody) {
+    pub(super) fn answer_about(&self, id: Option<MessageId>, topic: Topic, error: ErrorBody) {
         let mut envelope = Envelope::bare(ServerMessage::Error(error)).with_id(id);
         envelope.topic = Some(topic).filter(|_| self.topics.is_cadence());
         self.handle.push(encode(&envelope));
     }
 
     /// Queues an answer.
-    pub(super) fn answer(&self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) {
+    pub(super) fn answer(&self, id: Option<MessageId>, result: Result<Outcome, ErrorBody>) {
         self.handle.push(self.topics.answer(id, result));
     }
 
@@ -259,8 +260,9 @@ mod tests {
     use super::*;
     use crate::{auth::test_auth, serve::Server, ws::principal::Seat};
     use protocol::{Codec, account::Role, guitar::Presence, topic::TopicRequest};
-    use protocol::{ConnectionId, SessionId};
+    use protocol::{ConnectionId, SeatId, SessionId};
     use std::net::Ipv4Addr;
+    use uuid::Uuid;
 
     #[tokio::test]
     async fn a_connection_whose_task_panics_leaves_its_seat_and_the_hub() {
@@ -277,7 +279,7 @@ mod tests {
             Ipv4Addr::LOCALHOST.into(),
         ));
         assert!(state.hub.register(&handle, &state.config.limits));
-        let seat = Seat { session: session.id(), id: session.id().0, role: Role::Host };
+        let seat = Seat { session: session.id(), id: SeatId::host(session.id()), role: Role::Host };
         let mut connection = Connection::new(NewConnection {
             state: state.clone(),
             handle,

@@ -10,14 +10,14 @@ use logic::{
     permission::not_signed_in,
     topic::{AnswerPlace, access::check_needed},
 };
-use protocol::{ErrorBody, Millis, Position, account::Permission};
+use protocol::{ErrorBody, MessageId, Millis, Position, account::Permission};
 use uuid::Uuid;
 
 impl Connection {
     /// Carries out a desk's command, made at `at`, or refuses it.
     pub(super) async fn run_desk_command<R>(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         needed: Option<Permission>,
         at: Option<Millis>,
         run: impl FnOnce(Store, CommandContext) -> R + Send + 'static,
@@ -32,7 +32,7 @@ impl Connection {
         let actor = staff.clone();
         let permit = self.topics.admit_command(id);
         let context = CommandContext {
-            id: id.unwrap_or_else(Uuid::now_v7),
+            id: id.unwrap_or_else(|| MessageId(Uuid::now_v7())),
             actor,
             connection: Some(self.handle.id),
             message: id,

@@ -15,7 +15,7 @@ use logic::topic::{
     AnswerPlace, EventOrigin, Permit, PlacedAnswer, access::check_needed, practice::AfterStep,
 };
 use protocol::{
-    ErrorBody, ErrorCode, Note, ParticipantId, ServerMessage, Topic,
+    ErrorBody, ErrorCode, MessageId, Note, ParticipantId, ServerMessage, Topic,
     account::{Permission, Role},
     guitar::PracticeCommand,
     server::Outcome,
@@ -27,7 +27,7 @@ impl Connection {
     /// Publishes a note in its session. This path does not use the database.
     pub(super) async fn play(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         needed: Option<Permission>,
         note: Note,
@@ -44,7 +44,7 @@ impl Connection {
 
     async fn publish_note(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         needed: Option<Permission>,
         note: Note,
@@ -64,7 +64,7 @@ impl Connection {
     /// Starts, pauses or ends the practice of a session.
     pub(super) async fn practise(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         needed: Option<Permission>,
         step: practice::PracticeChange,
@@ -95,7 +95,7 @@ impl Connection {
     /// Lets a waiting phone in, or changes its role.
     pub(super) async fn allow(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         needed: Option<Permission>,
         participant: ParticipantId,
@@ -114,7 +114,7 @@ impl Connection {
     /// Removes a phone.
     pub(super) async fn remove(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         needed: Option<Permission>,
         participant: ParticipantId,
@@ -186,7 +186,7 @@ async fn carry_out_step(
     // The lock is fair, so the steps of one connection keep their order.
     let _alone = session.practice_lock().await;
     guitar_session::store_played(&state.store, &session).await;
-    let id = origin.message.unwrap_or_else(Uuid::now_v7);
+    let id = origin.message.unwrap_or_else(|| MessageId(Uuid::now_v7()));
     let done = practice::command(&state.store, id, permit, session.id(), step, command).await?;
     let (outcome, shown) = (Outcome::Practice(done.update.clone()), session.snapshot().0);
     match AfterStep::of(done.fresh, &shown, &done.update) {

@@ -12,14 +12,14 @@ use logic::{
     topic::{Deferral, WireProtocol},
 };
 use protocol::{
-    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, codec, decode_frame,
+    ClientMessage, CloseCode, Codec, Decoded, Envelope, ErrorBody, ErrorCode, MessageId, codec,
+    decode_frame,
 };
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex},
     time::Instant,
 };
-use uuid::Uuid;
 
 /// Messages in a row that cannot be understood before the connection is closed.
 const MAX_BAD_MESSAGES: u32 = 5;
@@ -154,7 +154,7 @@ impl Connection {
     }
 
     /// Answers something that could not be understood; too many in a row end the connection.
-    fn refuse(&mut self, id: Option<Uuid>, error: ErrorBody) -> Result<(), ConnectionEnd> {
+    fn refuse(&mut self, id: Option<MessageId>, error: ErrorBody) -> Result<(), ConnectionEnd> {
         self.limits.bad += 1;
         self.answer(id, Err(error));
         match self.limits.bad >= MAX_BAD_MESSAGES {

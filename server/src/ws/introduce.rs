@@ -19,7 +19,8 @@ use logic::{
     topic::{access, subscriptions::too_many_topics},
 };
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, MessageId, SeatId, ServerMessage,
+    Topic,
     account::{Credential, Role},
     client::Hello,
     encode,
@@ -27,7 +28,6 @@ use protocol::{
     topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Characters of a device's name; more are cut off.
 const MAX_DEVICE_NAME: usize = 40;
@@ -68,7 +68,7 @@ impl Connection {
     /// The first message: `hello` from our client, `auth` from a plain one.
     pub(super) async fn introduce(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         message: ClientMessage,
     ) -> Result<(), ConnectionEnd> {
         match (self.topics.is_cadence(), message) {
@@ -169,7 +169,7 @@ impl Connection {
 
     async fn authenticate(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         credential: &Credential,
     ) -> Result<(), ConnectionEnd> {
         self.accept(credential).await.map_err(|error| self.turn_away(id, error))?;
@@ -190,7 +190,7 @@ impl Connection {
     /// sessions are taken once, at the introduction: each secret makes another participant.
     pub(super) async fn renew(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         credential: Credential,
     ) -> Result<(), ConnectionEnd> {
         let Credential::Ticket(_) = credential else {
@@ -292,7 +292,7 @@ impl Connection {
         // A PC without an account counts as its session: others behind its address, such
         // as a school's, must not take its share.
         let principal = &self.client.principal;
-        let phone = principal.participant().map(|phone| phone.0);
+        let phone = principal.participant().map(SeatId::phone);
         let seat = phone.or(principal.seats.first().map(|seat| seat.id));
         if let Some(counted) = user.map(CountedBy::Account).or(seat.map(CountedBy::Seat)) {
             self.limits.count_as(&self.state, counted);
@@ -320,7 +320,7 @@ impl Connection {
     }
 
     /// Answers with the error; the code of the close frame gives the reason and whether to reconnect.
-    pub(super) fn turn_away(&mut self, id: Option<Uuid>, error: ErrorBody) -> ConnectionEnd {
+    pub(super) fn turn_away(&mut self, id: Option<MessageId>, error: ErrorBody) -> ConnectionEnd {
         let code = match error.code {
             ErrorCode::InvalidSession => CloseCode::InvalidSession,
             ErrorCode::SignInRefused => CloseCode::SignInRefused,
@@ -339,12 +339,12 @@ impl Connection {
 
 impl From<HostIdentity> for Seat {
     fn from(host: HostIdentity) -> Self {
-        Self { session: host.session, id: host.session.0, role: Role::Host }
+        Self { session: host.session, id: SeatId::host(host.session), role: Role::Host }
     }
 }
 
 impl From<ParticipantIdentity> for Seat {
     fn from(phone: ParticipantIdentity) -> Self {
-        Self { session: phone.session, id: phone.participant.0, role: phone.role }
+        Self { session: phone.session, id: SeatId::phone(phone.participant), role: phone.role }
     }
 }

@@ -3,18 +3,17 @@
 
 use cadence_base::identity::StaffIdentity;
 use protocol::{
-    ParticipantId, SessionId, Topic,
+    ParticipantId, SeatId, SessionId, Topic,
     account::{Identity, Role},
 };
-use uuid::Uuid;
 
 /// A seat in a guitar session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seat {
     /// The session.
     pub session: SessionId,
-    /// The participant; the session itself for its host.
-    pub id: Uuid,
+    /// The host's or a phone's.
+    pub id: SeatId,
     /// Host, performer, spectator, or waiting.
     pub role: Role,
 }
@@ -65,7 +64,7 @@ impl Principal {
         };
         match (seat, &self.staff) {
             (Some(seat), _) => {
-                Identity { user_id: Some(seat.id), role: seat.role, expires_at: None }
+                Identity { user_id: Some(seat.id.0), role: seat.role, expires_at: None }
             }
             (None, Some(staff)) => staff.on_the_wire(),
             (None, None) => Identity { user_id: None, role: Role::Player, expires_at: None },
@@ -74,7 +73,7 @@ impl Principal {
 
     /// The phone's participant, so that removing it closes this connection.
     pub(crate) fn participant(&self) -> Option<ParticipantId> {
-        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| ParticipantId(seat.id))
+        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| ParticipantId(seat.id.0))
     }
 }
 
@@ -96,8 +95,8 @@ mod tests {
                 expires_at: 9,
             }),
             seats: vec![
-                Seat { session, id: Uuid::from_u128(4), role: Role::Spectator },
-                Seat { session, id: session.0, role: Role::Host },
+                Seat { session, id: SeatId(Uuid::from_u128(4)), role: Role::Spectator },
+                Seat { session, id: SeatId::host(session), role: Role::Host },
             ],
         };
         assert_eq!(principal.role_in(Topic::CheckIns), Some(Role::Trainer));

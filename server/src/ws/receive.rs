@@ -10,12 +10,12 @@ use crate::{
 };
 use logic::topic::access::needed_permission;
 use protocol::{
-    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, Envelope, ErrorBody, ErrorCode, MessageId, ServerMessage, Topic,
+    encode,
     guitar::Timestamp,
     server::{Ack, Outcome},
     topic::TopicRequest,
 };
-use uuid::Uuid;
 
 impl Connection {
     /// Handles one message.
@@ -85,7 +85,7 @@ impl Connection {
 
     async fn subscribe(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         request: TopicRequest,
     ) -> Result<(), ConnectionEnd> {
         // A connection without a seat may have missed what the host decided on another node.
@@ -104,7 +104,7 @@ impl Connection {
 
     async fn resync(
         &mut self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         request: TopicRequest,
     ) -> Result<(), ConnectionEnd> {
         let followed = self.follow(&request, |_| None).await;
@@ -114,7 +114,7 @@ impl Connection {
     /// What the server cannot read now, the client asks for on its next connection.
     fn not_followed(
         &self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Topic,
         error: ErrorBody,
     ) -> Result<(), ConnectionEnd> {
@@ -123,7 +123,7 @@ impl Connection {
         if retryable { Err(ConnectionEnd::Closed(CloseCode::Restarting)) } else { Ok(()) }
     }
 
-    fn pong(&self, id: Option<Uuid>, timestamp: Timestamp) {
+    fn pong(&self, id: Option<MessageId>, timestamp: Timestamp) {
         let pong = ServerMessage::Pong { timestamp, server_time: self.state.now() };
         self.handle.push(encode(&Envelope::bare(pong).with_id(id)));
     }

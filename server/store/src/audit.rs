@@ -2,20 +2,38 @@
 
 use crate::{Id, Tx, sql};
 use cadence_base::identity::StaffIdentity;
-use uuid::Uuid;
+use protocol::{MemberId, VisitId};
 
 /// One line of the audit log.
 pub struct AuditEntry<'a> {
     /// What was done, as a stable word: `check_in_overridden`.
     pub action: &'static str,
-    /// The member, visit or subscription that it was done to.
-    pub subject: Uuid,
+    /// What it was done to.
+    pub subject: AuditSubject,
     /// What the person gave as the reason.
     pub reason: Option<&'a str>,
     /// How it was.
     pub before: Option<serde_json::Value>,
     /// How it is now.
     pub after: Option<serde_json::Value>,
+}
+
+/// What a line of the audit log is about.
+#[derive(Debug, Clone, Copy)]
+pub enum AuditSubject {
+    /// A member; a renewed subscription is listed under its member.
+    Member(MemberId),
+    /// A visit.
+    Visit(VisitId),
+}
+
+impl AuditSubject {
+    fn id(self) -> Id {
+        match self {
+            Self::Member(member) => Id(member.0),
+            Self::Visit(visit) => Id(visit.0),
+        }
+    }
 }
 
 /// Writes a line, in the transaction of the deed.
@@ -35,7 +53,7 @@ pub async fn record(
     .bind(Id(actor.user.0))
     .bind(&actor.name)
     .bind(entry.action)
-    .bind(Id(entry.subject))
+    .bind(entry.subject.id())
     .bind(entry.reason)
     .bind(entry.before.map(|value| value.to_string()))
     .bind(entry.after.map(|value| value.to_string()))

@@ -10,23 +10,25 @@ use crate::{
 use cadence_base::identity::StaffIdentity;
 use futures_util::future::BoxFuture;
 use logic::topic::{EventOrigin, Permit};
-use protocol::{ConnectionId, ErrorBody, Millis, Topic, account::Permission, server::Outcome};
+use protocol::{
+    ConnectionId, ErrorBody, MemberId, MessageId, Millis, Topic, account::Permission,
+    server::Outcome,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use uuid::Uuid;
 
 /// What stands around a command, wherever it came from.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     /// Made by the client; the same id runs once.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Who asks.
     pub actor: StaffIdentity,
     /// The connection that sent it, when it came over a socket.
     pub connection: Option<ConnectionId>,
     /// The id that the answer carries.
-    pub message: Option<Uuid>,
+    pub message: Option<MessageId>,
     /// When it was made, on the server's clock; now when absent.
     pub at: Option<Millis>,
     /// Its place among the commands of its connection, if those have an order.
@@ -59,7 +61,7 @@ pub struct CommandDecision {
     /// The place of the event in `checkins`, once the group gets one.
     pub place: Option<EventPlace>,
     /// Set for a card that a second scan should repeat.
-    pub card_of: Option<Uuid>,
+    pub card_of: Option<MemberId>,
 }
 
 /// A job of a desk's command at work.
@@ -157,7 +159,7 @@ fn given(answer: OnceAnswer<KeptAnswer>) -> Result<CommandAnswer, ErrorBody> {
 /// The outcome of the newest card about a member that was shown within the repeat time of `at`.
 pub async fn last_card(
     tx: &mut Tx,
-    member: Uuid,
+    member: MemberId,
     at: Millis,
 ) -> Result<Option<Outcome>, sqlx::Error> {
     let window = tx.clock().repeat_ms();
@@ -166,7 +168,7 @@ pub async fn last_card(
           WHERE member_id = $1 AND at >= $2 AND at <= $3
           ORDER BY at DESC LIMIT 1",
     )
-    .bind(Id(member))
+    .bind(Id(member.0))
     .bind(at - window)
     .bind(at + window)
     .fetch_optional(&mut **tx)

@@ -12,7 +12,7 @@ use crate::{
 pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
-    Millis, Position, ServerMessage, Topic,
+    MemberId, MessageId, Millis, Position, ServerMessage, Topic, VisitId,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
@@ -243,7 +243,7 @@ pub(super) async fn append(
                 Arg::from(kind),
                 Arg::from(1),
                 Arg::from(Id(subject)),
-                Arg::from(Id(member)),
+                Arg::from(Id(member.0)),
                 Arg::from(facts),
                 Arg::from(event.at),
                 Arg::from(recorded_at),
@@ -257,20 +257,20 @@ pub(super) async fn append(
 }
 
 /// A fact as a row holds it: kind, subject, member and JSON without names.
-fn stored(fact: &Activity) -> (&'static str, Uuid, Uuid, String) {
+fn stored(fact: &Activity) -> (&'static str, Uuid, MemberId, String) {
     match fact {
         Activity::CheckedIn { visit, reason } => {
-            (CHECKED_IN, visit.id, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
+            (CHECKED_IN, visit.id.0, visit.member.id, VisitFacts::new(visit, reason.clone()).json())
         }
         Activity::CheckedOut { visit } => {
-            (CHECKED_OUT, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+            (CHECKED_OUT, visit.id.0, visit.member.id, VisitFacts::new(visit, None).json())
         }
         Activity::Undone { visit, .. } => {
-            (UNDONE, visit.id, visit.member.id, VisitFacts::new(visit, None).json())
+            (UNDONE, visit.id.0, visit.member.id, VisitFacts::new(visit, None).json())
         }
         Activity::Refused(refusal) => (
             REFUSED,
-            refusal.id,
+            refusal.id.0,
             refusal.member.id,
             json(&RefusalFacts {
                 location: refusal.location.clone(),
@@ -326,7 +326,7 @@ impl VisitFacts {
         json(self)
     }
 
-    fn visit(self, id: Uuid, member: MemberRef) -> Visit {
+    fn visit(self, id: VisitId, member: MemberRef) -> Visit {
         Visit {
             id,
             member,
@@ -364,7 +364,7 @@ impl EventRow {
     fn fact(self) -> Result<Activity, ReplayError> {
         let id = self.subject_id.0;
         let member = MemberRef {
-            id: self.member_id.map(|id| id.0).unwrap_or_default(),
+            id: MemberId(self.member_id.map(|id| id.0).unwrap_or_default()),
             number: self.number.unwrap_or_default(),
             // Who was forgotten leaves the visit behind, and not the name.
             full_name: self.full_name.unwrap_or_else(|| "Former member".to_owned()),
@@ -372,15 +372,23 @@ impl EventRow {
         let fact = match (self.kind.as_str(), self.version) {
             (CHECKED_IN, 1) => read::<VisitFacts>(&self.facts).map(|mut facts| {
                 let reason = facts.reason.take();
-                Activity::CheckedIn { visit: facts.visit(id, member), reason }
+                Activity::CheckedIn { visit: facts.visit(VisitId(id), member), reason }
             }),
             (CHECKED_OUT, 1) => read::<VisitFacts>(&self.facts)
-                .map(|facts| Activity::CheckedOut { visit: facts.visit(id, member) }),
-            (UNDONE, 1) => read::<VisitFacts>(&self.facts)
-                .map(|facts| Activity::Undone { visit: facts.visit(id, member), at: self.at }),
+                .map(|facts| Activity::CheckedOut { visit: facts.visit(VisitId(id), member) }),
+            (UNDONE, 1) => read::<VisitFacts>(&self.facts).map(|facts| Activity::Undone {
+                visit: facts.visit(VisitId(id), member),
+                at: self.at,
+            }),
             (REFUSED, 1) => read::<RefusalFacts>(&self.facts).map(|facts| {
                 let RefusalFacts { location, reason } = facts;
-                Activity::Refused(Refusal { id, member, location, at: self.at, reason })
+                Activity::Refused(Refusal {
+                    id: MessageId(id),
+                    member,
+                    location,
+                    at: self.at,
+                    reason,
+                })
             }),
             _ => None,
         };
@@ -447,7 +455,7 @@ mod tests {
     ];
 
     const SUBJECT: Uuid = Uuid::from_u128(1);
-    const MEMBER: Uuid = Uuid::from_u128(2);
+    const MEMBER: MemberId = MemberId(Uuid::from_u128(2));
 
     fn row(kind: &str, version: i64, facts: &str, name: Option<&str>) -> EventRow {
         EventRow {
@@ -455,7 +463,7 @@ mod tests {
             kind: kind.to_owned(),
             version,
             subject_id: Id(SUBJECT),
-            member_id: Some(Id(MEMBER)),
+            member_id: Some(Id(MEMBER.0)),
             facts: facts.to_owned(),
             at: 3000,
             recorded_at: 3000,

@@ -9,7 +9,7 @@ use crate::{
 };
 use logic::gym::{decide, number::MemberNumber};
 use protocol::{
-    Millis,
+    MemberId, Millis,
     gym::{MemberRef, Membership},
     http::{MemberPage, MemberRow},
 };
@@ -77,9 +77,9 @@ impl Store {
 pub async fn row(
     conn: &mut Conn,
     today: CurrentDay,
-    member: Uuid,
+    member: MemberId,
 ) -> Result<Option<MemberRow>, sqlx::Error> {
-    Ok(rows(conn, today, &[Id(member)]).await?.pop())
+    Ok(rows(conn, today, &[Id(member.0)]).await?.pop())
 }
 
 /// The rows of some members, in the order of `ids`.
@@ -137,7 +137,7 @@ fn member_row(today: CurrentDay, rows: Vec<ListRow>) -> Option<MemberRow> {
             subscriptions.push(subscription);
         }
         member.get_or_insert((
-            MemberRef { id: row.id.0, number: row.number, full_name: row.full_name },
+            MemberRef { id: MemberId(row.id.0), number: row.number, full_name: row.full_name },
             (row.phone, row.email),
             row.barred_at.is_some(),
             row.check_in_at,
@@ -160,7 +160,7 @@ fn member_row(today: CurrentDay, rows: Vec<ListRow>) -> Option<MemberRow> {
 /// What a member's row is made of.
 pub struct MemberRecord<'a> {
     /// The member.
-    pub id: Uuid,
+    pub id: MemberId,
     /// The printed number.
     pub number: MemberNumber,
     /// The name as it is shown.
@@ -182,7 +182,7 @@ pub async fn insert(tx: &mut Tx, member: &MemberRecord<'_>) -> Result<bool, sqlx
             (id, number, full_name, sort_name, phone, email, card_code, joined_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
     )
-    .bind(Id(member.id))
+    .bind(Id(member.id.0))
     .bind(member.number.to_string())
     .bind(member.full_name)
     .bind(fold(member.full_name))
@@ -197,7 +197,7 @@ pub async fn insert(tx: &mut Tx, member: &MemberRecord<'_>) -> Result<bool, sqlx
     }
     let index = member_search::index(member.full_name, member.number, member.phone);
     let mut query = Builder::new("INSERT INTO member_words (word, member_id, rank) ");
-    let id = Id(member.id);
+    let id = Id(member.id.0);
     query.push_rows(
         index.into_iter().map(|(word, rank)| [Arg::from(word), Arg::from(id), Arg::from(rank)]),
     );

@@ -12,9 +12,8 @@ use crate::{
 };
 use cadence_base::refusal::id_conflict;
 use futures_util::future::BoxFuture;
-use protocol::{ErrorBody, ErrorCode, Millis};
+use protocol::{ErrorBody, ErrorCode, MemberId, MessageId, Millis};
 use serde::{Serialize, de::DeserializeOwned};
-use uuid::Uuid;
 
 /// A command as its id row records it.
 #[derive(Debug, Clone)]
@@ -22,7 +21,7 @@ pub struct OnceCommand {
     /// Within which the id is unique: `gym`, or the id of a guitar session.
     pub scope: String,
     /// Made by the client.
-    pub id: Uuid,
+    pub id: MessageId,
     /// The command's name in the table.
     pub kind: &'static str,
     /// A hash of kind and content.
@@ -37,7 +36,7 @@ pub struct AnswerToKeep<A> {
     /// Given again when the command comes again.
     pub answer: A,
     /// The member whose card the answer shows, set for a card that a second scan should repeat.
-    pub card_of: Option<Uuid>,
+    pub card_of: Option<MemberId>,
 }
 
 /// The answer to a command.
@@ -82,7 +81,7 @@ async fn claim(tx: &mut Tx, command: &OnceCommand, at: Millis) -> Result<bool, s
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, id) DO NOTHING",
     )
     .bind(command.scope.as_str())
-    .bind(Id(command.id))
+    .bind(Id(command.id.0))
     .bind(command.kind)
     .bind(command.content_hash.as_str())
     .bind(at)
@@ -99,7 +98,7 @@ async fn first_answer<A: DeserializeOwned>(
     let (first_hash, answer): (String, Option<String>) =
         sql::query_as("SELECT hash, answer FROM commands WHERE scope = $1 AND id = $2")
             .bind(command.scope.as_str())
-            .bind(Id(command.id))
+            .bind(Id(command.id.0))
             .fetch_one(conn)
             .await?;
     if first_hash != command.content_hash {
@@ -121,14 +120,14 @@ async fn keep<A: Serialize>(
     conn: &mut Conn,
     command: &OnceCommand,
     answer: &A,
-    card_of: Option<Uuid>,
+    card_of: Option<MemberId>,
 ) -> Result<(), sqlx::Error> {
     sql::query("UPDATE commands SET answer = $1, member_id = $2 WHERE scope = $3 AND id = $4")
         // Plain types of ours: writing them as JSON cannot fail.
         .bind(serde_json::to_string(answer).unwrap_or_default())
-        .bind(card_of.map(Id))
+        .bind(card_of.map(|member| Id(member.0)))
         .bind(command.scope.as_str())
-        .bind(Id(command.id))
+        .bind(Id(command.id.0))
         .execute(conn)
         .await?;
     Ok(())

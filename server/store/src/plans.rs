@@ -5,7 +5,7 @@ use crate::{
     sql::{self, Conn},
 };
 use jiff::{Span, ToSpan, civil::Date};
-use protocol::http::PlanRow;
+use protocol::{MemberId, http::PlanRow};
 use uuid::Uuid;
 
 /// What a member can subscribe to.
@@ -76,13 +76,13 @@ impl LastSubscription {
 /// The subscription of a member that ends last, if there ever was one.
 pub async fn last_of(
     conn: &mut Conn,
-    member: Uuid,
+    member: MemberId,
 ) -> Result<Option<LastSubscription>, sqlx::Error> {
     sql::query_as(
         "SELECT plan_id, ends_on, visits_left, created_at FROM subscriptions
           WHERE member_id = $1 ORDER BY ends_on DESC, starts_on DESC, created_at DESC LIMIT 1",
     )
-    .bind(Id(member))
+    .bind(Id(member.0))
     .fetch_optional(conn)
     .await
 }
@@ -90,7 +90,7 @@ pub async fn last_of(
 /// Begins a subscription and returns its last day.
 pub async fn subscribe(
     tx: &mut Tx,
-    member: Uuid,
+    member: MemberId,
     plan: &Plan,
     starts: Date,
 ) -> Result<Date, sqlx::Error> {
@@ -101,7 +101,7 @@ pub async fn subscribe(
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(Id::new(now))
-    .bind(Id(member))
+    .bind(Id(member.0))
     .bind(plan.id)
     .bind(starts.to_string())
     .bind(ends.to_string())

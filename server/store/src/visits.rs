@@ -11,7 +11,7 @@ use logic::gym::{
     number::{MemberNumber, NumberError, has_prefix},
 };
 use protocol::{
-    ErrorBody, ErrorCode, Millis,
+    ErrorBody, ErrorCode, MemberId, Millis, VisitId,
     gym::{MemberRef, Membership, Visit},
 };
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// How a member is named at a desk: by id, printed number or card code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberKey {
-    id: Option<Uuid>,
+    id: Option<MemberId>,
     number: Option<MemberNumber>,
     code: String,
     misread: bool,
@@ -34,7 +34,7 @@ impl MemberKey {
         }
         let number = MemberNumber::parse(text);
         Ok(Self {
-            id: Uuid::try_parse(text).ok(),
+            id: text.parse().ok(),
             // Digits alone may also be a card code; only the prefix makes them meant as a number.
             misread: number == Err(NumberError::WrongCheckDigit)
                 && (has_prefix(text) || text.len() < 8),
@@ -44,7 +44,7 @@ impl MemberKey {
     }
 
     /// A member by id.
-    pub fn of(id: Uuid) -> Self {
+    pub fn of(id: MemberId) -> Self {
         Self { id: Some(id), number: None, code: String::new(), misread: false }
     }
 
@@ -98,7 +98,7 @@ pub async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error
         "SELECT id FROM members WHERE id = $1 OR number = $2 OR card_code = $3
           ORDER BY id FOR UPDATE",
     )
-    .bind(key.id.map(Id))
+    .bind(key.id.map(|id| Id(id.0)))
     .bind(key.number.map(|number| number.to_string()))
     .bind(&key.code)
     .lock(tx)
@@ -106,12 +106,12 @@ pub async fn lock_member(tx: &mut Tx, key: &MemberKey) -> Result<(), sqlx::Error
 }
 
 /// The same for the member of a visit.
-pub async fn lock_member_of(tx: &mut Tx, visit: Uuid) -> Result<(), sqlx::Error> {
+pub async fn lock_member_of(tx: &mut Tx, visit: VisitId) -> Result<(), sqlx::Error> {
     sql::query(
         "SELECT m.id FROM members m JOIN visits v ON v.member_id = m.id
           WHERE v.id = $1 FOR UPDATE OF m",
     )
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .lock(tx)
     .await
 }
@@ -137,7 +137,7 @@ pub async fn at_the_door(
            LEFT JOIN plans p ON p.id = s.plan_id
           WHERE m.id = $1 OR m.number = $2 OR m.card_code = $3",
     )
-    .bind(key.id.map(Id))
+    .bind(key.id.map(|id| Id(id.0)))
     .bind(key.number.map(|number| number.to_string()))
     .bind(&key.code)
     .bind(month_start)
@@ -212,12 +212,12 @@ fn door(key: &MemberKey, rows: Vec<DoorRow>) -> Option<AtTheDoor> {
     for row in rows.into_iter().filter(|row| row.id == meant) {
         let DoorRow { id, number, full_name, .. } = row;
         let door = found.get_or_insert_with(|| {
-            let member = MemberRef { id: id.0, number, full_name };
+            let member = MemberRef { id: MemberId(id.0), number, full_name };
             let open = row.visit_id.zip(row.location).zip(row.check_in_at);
             AtTheDoor {
                 barred: row.barred_at.is_some(),
                 open: open.map(|((visit, location), check_in_time)| Visit {
-                    id: visit.0,
+                    id: VisitId(visit.0),
                     member: member.clone(),
                     location,
                     check_in_time,
@@ -251,8 +251,8 @@ pub async fn begin(
             (id, member_id, location, notes, check_in_at, subscription_id, recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(Id(visit.id))
-    .bind(Id(visit.member.id))
+    .bind(Id(visit.id.0))
+    .bind(Id(visit.member.id.0))
     .bind(&visit.location)
     .bind(notes)
     .bind(visit.check_in_time)
@@ -279,7 +279,7 @@ pub async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Er
 /// Ends an open visit; `false` when it was ended meanwhile.
 pub async fn end(
     tx: &mut Tx,
-    visit: Uuid,
+    visit: VisitId,
     at: Millis,
     automatically: bool,
 ) -> Result<bool, sqlx::Error> {
@@ -289,17 +289,17 @@ pub async fn end(
     )
     .bind(at)
     .bind(i64::from(automatically))
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected() == 1)
 }
 
 /// Marks a visit as taken back.
-pub async fn take_back(tx: &mut Tx, visit: Uuid, at: Millis) -> Result<(), sqlx::Error> {
+pub async fn take_back(tx: &mut Tx, visit: VisitId, at: Millis) -> Result<(), sqlx::Error> {
     sql::query("UPDATE visits SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL")
         .bind(at)
-        .bind(Id(visit))
+        .bind(Id(visit.0))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -319,14 +319,14 @@ pub struct StoredVisit {
 }
 
 /// One visit.
-pub async fn find(conn: &mut Conn, visit: Uuid) -> Result<Option<StoredVisit>, sqlx::Error> {
+pub async fn find(conn: &mut Conn, visit: VisitId) -> Result<Option<StoredVisit>, sqlx::Error> {
     let row = sql::query_as::<VisitRow>(
         "SELECT v.id, v.location, v.check_in_at, v.check_out_at, v.closed_automatically,
                 v.undone_at, v.recorded_at, v.subscription_id,
                 m.id AS member_id, m.number, m.full_name
            FROM visits v JOIN members m ON m.id = v.member_id WHERE v.id = $1",
     )
-    .bind(Id(visit))
+    .bind(Id(visit.0))
     .fetch_optional(conn)
     .await?;
     Ok(row.map(VisitRow::stored))
@@ -384,9 +384,9 @@ impl VisitRow {
     fn stored(self) -> StoredVisit {
         StoredVisit {
             visit: Visit {
-                id: self.id.0,
+                id: VisitId(self.id.0),
                 member: MemberRef {
-                    id: self.member_id.0,
+                    id: MemberId(self.member_id.0),
                     number: self.number,
                     full_name: self.full_name,
                 },

@@ -1,12 +1,11 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, Millis, ServerMessage,
+    ClientMessage, MemberId, MessageId, Millis, ServerMessage, VisitId,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// How many lines of activity, and how many visits, are kept.
 const MAX_LINES: usize = 50;
@@ -21,16 +20,17 @@ pub struct Roster {
     /// Figures that include events which have not come yet; applied when those have come.
     ahead: Option<Stats>,
     /// What was counted since the snapshot, so that no change is counted twice.
-    seen: HashSet<(CountedChange, Uuid)>,
+    seen: HashSet<CountedChange>,
 }
 
 /// A change that counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum CountedChange {
-    VisitBegan,
-    VisitEnded,
-    VisitUndone,
-    MemberRefused,
+    VisitBegan(VisitId),
+    VisitEnded(VisitId),
+    VisitUndone(VisitId),
+    /// With the id of the refusal.
+    MemberRefused(MessageId),
 }
 
 impl Roster {
@@ -71,7 +71,7 @@ impl Roster {
     }
 
     /// The open visit of a member among the newest visits.
-    pub fn open_visit(&self, member: Uuid) -> Option<&Visit> {
+    pub fn open_visit(&self, member: MemberId) -> Option<&Visit> {
         self.gym.visits.iter().find(|v| v.member.id == member && v.check_out_time.is_none())
     }
 
@@ -121,7 +121,7 @@ impl Roster {
     /// `now` is the moment of the answer, for commands that carry none.
     pub fn apply_answer(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         message: &ClientMessage,
         outcome: &Outcome,
         offset: Option<u64>,
@@ -177,7 +177,7 @@ impl Roster {
 
     fn apply_decision(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         answer: &CheckInAnswer,
         location: Option<&str>,
         at: Millis,
@@ -201,7 +201,7 @@ impl Roster {
 
     fn begin_visit(&mut self, visit: &Visit, reason: Option<protocol::gym::Reason>) {
         let known = self.gym.visits.iter().any(|shown| shown.id == visit.id);
-        if known || !self.seen.insert((CountedChange::VisitBegan, visit.id)) {
+        if known || !self.seen.insert(CountedChange::VisitBegan(visit.id)) {
             return;
         }
         self.roll_over(visit.check_in_time);
@@ -225,7 +225,7 @@ impl Roster {
         let Some(left) = visit.check_out_time else { return };
         let mut shown = self.gym.visits.iter_mut().find(|shown| shown.id == visit.id);
         if shown.as_ref().is_some_and(|shown| shown.check_out_time.is_some())
-            || !self.seen.insert((CountedChange::VisitEnded, visit.id))
+            || !self.seen.insert(CountedChange::VisitEnded(visit.id))
         {
             return;
         }
@@ -241,7 +241,7 @@ impl Roster {
     }
 
     fn undo_visit(&mut self, visit: &Visit, at: Millis) {
-        if !self.seen.insert((CountedChange::VisitUndone, visit.id)) {
+        if !self.seen.insert(CountedChange::VisitUndone(visit.id)) {
             return;
         }
         self.gym.visits.retain(|shown| shown.id != visit.id);
@@ -260,7 +260,7 @@ impl Roster {
     }
 
     fn add_refusal(&mut self, refusal: &Refusal) {
-        if self.seen.insert((CountedChange::MemberRefused, refusal.id)) {
+        if self.seen.insert(CountedChange::MemberRefused(refusal.id)) {
             self.push_activity(Activity::Refused(refusal.clone()));
         }
     }

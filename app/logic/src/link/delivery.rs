@@ -1,10 +1,9 @@
 //! What a page gets from a topic, in the topic's order.
 
 use protocol::{
-    ClientMessage, ErrorBody, Millis, Position, ServerMessage,
+    ClientMessage, ErrorBody, MessageId, Millis, Position, ServerMessage,
     server::{Outcome, Snapshot},
 };
-use uuid::Uuid;
 
 /// One delivery to the part of a page that follows a topic.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +30,7 @@ pub enum Delivery {
     /// message to the state, so that all clients apply one order.
     Answer {
         /// The id under which it was sent.
-        id: Uuid,
+        id: MessageId,
         /// The message as it was sent.
         message: ClientMessage,
         /// What came of it.

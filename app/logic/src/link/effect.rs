@@ -1,8 +1,7 @@
 //! What the link asks of the edge that owns the socket and the browser's storage.
 
 use super::{Delivery, OutboxRecord};
-use protocol::{Frame, Topic};
-use uuid::Uuid;
+use protocol::{Frame, MessageId, Topic};
 
 /// What the edge has to do.
 #[allow(clippy::large_enum_variant, reason = "effects are carried out one by one and not kept")]
@@ -19,7 +18,7 @@ pub enum Effect {
     /// Keep a command until it is answered.
     Save(OutboxRecord),
     /// A command is answered: its record is no longer needed.
-    Forget(Uuid),
+    Forget(MessageId),
     /// Refresh the sign-in's cookies, then report [`super::Link::refreshed`].
     Refresh,
     /// Refresh the sign-in and get a ticket, then report [`super::Link::renewed`].

@@ -1,9 +1,8 @@
 //! The topics that this page follows, and what the server has answered about each.
 
 use super::{inbox::LogEntry, page_cursor::PageCursor};
-use protocol::{Position, Topic, gym::Stats, topic::TopicRequest};
+use protocol::{MessageId, Position, Topic, gym::Stats, topic::TopicRequest};
 use std::collections::{BTreeMap, VecDeque};
-use uuid::Uuid;
 
 /// A followed topic.
 #[derive(Debug, Default)]
@@ -26,7 +25,7 @@ pub(super) struct FollowedTopic {
 #[derive(Debug, Default)]
 pub(super) struct FollowedTopics {
     topics: BTreeMap<Topic, FollowedTopic>,
-    unanswered: VecDeque<(Uuid, Topic)>,
+    unanswered: VecDeque<(MessageId, Topic)>,
 }
 
 impl FollowedTopics {
@@ -88,12 +87,12 @@ impl FollowedTopics {
     }
 
     /// A `subscribe` was sent under this id.
-    pub(super) fn await_answer(&mut self, id: Uuid, topic: Topic) {
+    pub(super) fn await_answer(&mut self, id: MessageId, topic: Topic) {
         self.unanswered.push_back((id, topic));
     }
 
     /// The topic of the `subscribe` that an answer is about.
-    pub(super) fn take_answered(&mut self, id: Uuid) -> Option<Topic> {
+    pub(super) fn take_answered(&mut self, id: MessageId) -> Option<Topic> {
         let place = self.unanswered.iter().position(|(asked, _)| *asked == id)?;
         self.unanswered.remove(place).map(|(_, topic)| topic)
     }

@@ -2,13 +2,12 @@
 
 use super::{Delivery, Effect, Link, Now, page_cursor::Arrival};
 use protocol::{
-    ClientMessage, Decoded, Envelope, ErrorBody, Frame, Millis, Position, ServerMessage, Topic,
-    decode_frame,
+    ClientMessage, Decoded, Envelope, ErrorBody, Frame, MessageId, Millis, Position, ServerMessage,
+    Topic, decode_frame,
     guitar::Timestamp,
     server::{Outcome, Welcome},
     topic::TopicAnswer,
 };
-use uuid::Uuid;
 
 /// What was received at a place of a topic's log.
 #[derive(Debug, PartialEq)]
@@ -16,7 +15,7 @@ pub(super) enum LogEntry {
     /// An event, with the server's clock when it happened.
     Event(ServerMessage, Option<Millis>),
     /// The answer to this page's own message, in the place of its event.
-    Own(Uuid, Outcome),
+    Own(MessageId, Outcome),
 }
 
 impl Link {
@@ -130,7 +129,7 @@ impl Link {
         }
     }
 
-    fn subscribed(&mut self, now: Now, id: Uuid, answer: TopicAnswer) {
+    fn subscribed(&mut self, now: Now, id: MessageId, answer: TopicAnswer) {
         if self.followed.take_answered(id).is_some() {
             self.topic_answer(answer);
             self.flush_pending(now);
@@ -233,7 +232,7 @@ impl Link {
     /// False when nothing waits for this answer.
     fn answered(
         &mut self,
-        id: Uuid,
+        id: MessageId,
         result: Result<Outcome, ErrorBody>,
         offset: Option<u64>,
     ) -> bool {
@@ -253,7 +252,7 @@ impl Link {
         self.resync(now, topic);
     }
 
-    fn refused(&mut self, now: Now, id: Option<Uuid>, topic: Option<Topic>, error: ErrorBody) {
+    fn refused(&mut self, now: Now, id: Option<MessageId>, topic: Option<Topic>, error: ErrorBody) {
         let wait = error.retry_after_ms.unwrap_or(1_000) as i64;
         let Some(id) = id else {
             if error.retryable {

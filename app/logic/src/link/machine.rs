@@ -12,13 +12,12 @@ use super::{
     transmitter::Transmitter,
 };
 use protocol::{
-    ClientMessage, Codec, Envelope, ErrorBody, ErrorCode, Millis, Position, Read, ServerMessage,
-    Topic,
+    ClientMessage, Codec, Envelope, ErrorBody, ErrorCode, MessageId, Millis, Position, Read,
+    ServerMessage, Topic,
     account::Credential,
     client::{ClientInfo, Hello},
 };
 use std::collections::VecDeque;
-use uuid::Uuid;
 
 /// The client's side of one connection and everything that outlives it.
 #[derive(Debug)]
@@ -96,7 +95,7 @@ impl Link {
     /// Sends a message about a topic under an id of the caller's making. A strum or a mute without
     /// a connection is not sent and not answered; everything else waits for a connection and is
     /// answered.
-    pub fn send(&mut self, now: Now, id: Uuid, topic: Topic, message: ClientMessage) {
+    pub fn send(&mut self, now: Now, id: MessageId, topic: Topic, message: ClientMessage) {
         if message.is_momentary() && !self.dialer.is_live() {
             return;
         }
@@ -137,7 +136,7 @@ impl Link {
     }
 
     /// The commands without an answer, the oldest first.
-    pub fn queued(&self) -> Vec<(Uuid, ClientMessage)> {
+    pub fn queued(&self) -> Vec<(MessageId, ClientMessage)> {
         self.pending.commands().map(|r| (r.id, r.message.clone())).collect()
     }
 

@@ -1,8 +1,7 @@
 //! A command as the browser's database keeps it.
 
 use super::Now;
-use protocol::{ClientMessage, Decoded, Envelope, Millis, Topic, decode_frame, encode};
-use uuid::Uuid;
+use protocol::{ClientMessage, Decoded, Envelope, MessageId, Millis, Topic, decode_frame, encode};
 
 /// A device sleeps with a page open for at most so long, in milliseconds; a larger difference
 /// between its two clocks means that its wall clock was set.
@@ -13,7 +12,7 @@ const LONGEST_SLEEP_MS: i64 = 12 * 3600 * 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRecord {
     /// Its id. UUIDv7, so that records sorted by id are in the order of their making.
-    pub id: Uuid,
+    pub id: MessageId,
     /// The topic that it is about.
     pub topic: Topic,
     /// The message.

@@ -2,9 +2,8 @@
 //! server runs each id once; commands are also kept in the browser's database until answered.
 
 use super::OutboxRecord;
-use protocol::{ErrorCode, Millis, Topic};
+use protocol::{ErrorCode, MessageId, Millis, Topic};
 use std::collections::VecDeque;
-use uuid::Uuid;
 
 /// Unanswered commands on their way at the same time, and as many notes: at a round trip of 300 ms
 /// that is what a server takes from one client.
@@ -137,7 +136,7 @@ impl PendingQueue {
     }
 
     /// Removes the answered message.
-    pub(super) fn take_answered(&mut self, id: Uuid) -> Option<OutboxRecord> {
+    pub(super) fn take_answered(&mut self, id: MessageId) -> Option<OutboxRecord> {
         let place = self.queue.iter().position(|p| p.record.id == id)?;
         self.queue.remove(place).map(|p| p.record)
     }
@@ -145,7 +144,7 @@ impl PendingQueue {
     /// The server could not do it now: it goes again after the wait. The server also refuses, one
     /// by one, everything of its kind that was sent after it, so that the order is kept and none is
     /// under way twice.
-    pub(super) fn defer(&mut self, id: Uuid, until: i64) {
+    pub(super) fn defer(&mut self, id: MessageId, until: i64) {
         let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) else { return };
         if pending.state == SendState::InFlight {
             pending.state = SendState::Deferred;
@@ -160,7 +159,7 @@ impl PendingQueue {
     /// Parks a command that was refused to this page and not for its content: it stays in the
     /// outbox and goes again on the next connection, perhaps that of another page or person. False
     /// when the refusal is final.
-    pub(super) fn park(&mut self, id: Uuid, code: ErrorCode) -> bool {
+    pub(super) fn park(&mut self, id: MessageId, code: ErrorCode) -> bool {
         let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) else { return false };
         let parks = pending.is_command()
             && match code {

@@ -1,14 +1,13 @@
 //! What the link sends, and the answers that it hands to pages.
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, backoff::Jitter, transmitter::ReadyFrame};
-use protocol::{ClientMessage, Envelope, ErrorBody, Millis, Topic, server::Outcome};
-use uuid::Uuid;
+use protocol::{ClientMessage, Envelope, ErrorBody, MessageId, Millis, Topic, server::Outcome};
 
 impl Link {
     /// Follows a topic on the open connection.
     pub(super) fn subscribe(&mut self, now: Now, topic: Topic) {
         let Some(request) = self.followed.subscribe_request(topic) else { return };
-        let id = connection_id(&mut self.jitter, now.wall);
+        let id = subscribe_id(&mut self.jitter, now.wall);
         self.followed.await_answer(id, topic);
         let message = Envelope::bare(ClientMessage::Subscribe(request)).with_id(Some(id));
         self.transmit(now, message, None);
@@ -87,10 +86,11 @@ impl Link {
 }
 
 /// The id of a `subscribe`, which has to be unique on one connection only.
-fn connection_id(jitter: &mut Jitter, wall: Millis) -> Uuid {
+fn subscribe_id(jitter: &mut Jitter, wall: Millis) -> MessageId {
     let mut random = [0u8; 10];
     for byte in &mut random {
         *byte = (jitter.next_fraction() * 256.0) as u8;
     }
-    uuid::Builder::from_unix_timestamp_millis(wall.max(0) as u64, &random).into_uuid()
+    let id = uuid::Builder::from_unix_timestamp_millis(wall.max(0) as u64, &random);
+    MessageId(id.into_uuid())
 }

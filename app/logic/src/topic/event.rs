@@ -1,7 +1,6 @@
 //! An event of a topic, before and after it has a place in the log.
 
-use protocol::{ConnectionId, Millis, ServerMessage, server::Outcome};
-use uuid::Uuid;
+use protocol::{ConnectionId, MessageId, Millis, ServerMessage, server::Outcome};
 
 /// Something that happened in a topic.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub struct EventOrigin {
     /// The connection that sent the message.
     pub connection: ConnectionId,
     /// The message's id, if it had one.
-    pub message: Option<Uuid>,
+    pub message: Option<MessageId>,
 }
 
 impl TopicEvent {
@@ -40,7 +39,7 @@ impl TopicEvent {
     }
 
     /// The id of the message that made it.
-    pub fn message_id(&self) -> Option<Uuid> {
+    pub fn message_id(&self) -> Option<MessageId> {
         self.origin.and_then(|origin| origin.message)
     }
 }

@@ -8,12 +8,11 @@
 //! yet. So a link sends everything again that was refused for now, until each message is answered or the
 //! topic is left.
 
-use protocol::{ErrorBody, ErrorCode, Topic};
+use protocol::{ErrorBody, ErrorCode, MessageId, Topic};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use uuid::Uuid;
 
 /// Deferred messages that are remembered per queue; a link has far fewer in flight.
 const MAX_DEFERRED: usize = 256;
@@ -44,7 +43,7 @@ struct OrderQueues {
     /// The last messages that were answered for good. A message that was refused for now may have
     /// been carried out all the same, and be answered by its event; one more copy of it may be in
     /// flight then, and no further one.
-    answered: VecDeque<Uuid>,
+    answered: VecDeque<MessageId>,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +58,7 @@ struct OrderQueue {
 struct DeferredMessage {
     /// Its number, of its first arrival.
     number: u64,
-    id: Uuid,
+    id: MessageId,
     /// It was sent again and is being carried out.
     in_progress: bool,
 }
@@ -72,12 +71,12 @@ pub struct Permit {
     order: MessageOrder,
     kind: OrderKind,
     number: u64,
-    id: Uuid,
+    id: MessageId,
 }
 
 impl MessageOrder {
     /// Takes the next place, for a message that has just arrived.
-    pub fn admit(&self, kind: OrderKind, id: Uuid) -> Permit {
+    pub fn admit(&self, kind: OrderKind, id: MessageId) -> Permit {
         let mut queues = self.lock();
         let queue = queues.queue(kind);
         queue.arrived += 1;
@@ -87,7 +86,7 @@ impl MessageOrder {
     }
 
     /// A message was answered for good, of whatever kind it is: no later message waits for it.
-    pub fn answered(&self, id: Uuid) {
+    pub fn answered(&self, id: MessageId) {
         self.lock().answered(id);
     }
 
@@ -142,7 +141,7 @@ impl OrderQueues {
         &mut self.notes[index].1
     }
 
-    fn answered(&mut self, id: Uuid) {
+    fn answered(&mut self, id: MessageId) {
         self.commands.forget(id);
         self.notes.iter_mut().for_each(|(_, queue)| queue.forget(id));
         if self.answered.contains(&id) {
@@ -156,7 +155,7 @@ impl OrderQueues {
 }
 
 impl OrderQueue {
-    fn is_due(&mut self, number: u64, id: Uuid) -> bool {
+    fn is_due(&mut self, number: u64, id: MessageId) -> bool {
         let own = self.deferred.iter().position(|message| message.id == id);
         let number = own.map_or(number, |own| self.deferred[own].number);
         let mut earlier = self.deferred.iter().take_while(|message| message.number < number);
@@ -169,7 +168,7 @@ impl OrderQueue {
         true
     }
 
-    fn defer(&mut self, number: u64, id: Uuid) {
+    fn defer(&mut self, number: u64, id: MessageId) {
         if let Some(own) = self.deferred.iter_mut().find(|message| message.id == id) {
             own.in_progress = false;
         } else if self.deferred.len() < MAX_DEFERRED {
@@ -178,7 +177,7 @@ impl OrderQueue {
         }
     }
 
-    fn forget(&mut self, id: Uuid) {
+    fn forget(&mut self, id: MessageId) {
         self.deferred.retain(|message| message.id != id);
     }
 }
@@ -193,9 +192,14 @@ pub fn out_of_order() -> ErrorBody {
 mod tests {
     use super::*;
     use protocol::SessionId;
+    use uuid::Uuid;
 
-    fn id(number: u128) -> Uuid {
-        Uuid::from_u128(number)
+    fn id(number: u128) -> MessageId {
+        MessageId(Uuid::from_u128(number))
+    }
+
+    fn session(number: u128) -> Topic {
+        Topic::Guitar(SessionId(Uuid::from_u128(number)))
     }
 
     fn admit(order: &MessageOrder, number: u128) -> Permit {
@@ -291,12 +295,12 @@ mod tests {
     #[test]
     fn notes_of_a_session_do_not_wait_for_commands_nor_for_another_session() {
         let order = MessageOrder::default();
-        let [one, other] = [1, 2].map(|n| OrderKind::Notes(Topic::Guitar(SessionId(id(n)))));
+        let [one, other] = [1, 2].map(|n| OrderKind::Notes(session(n)));
         order.admit(one, id(1)).retry();
         assert!(arrives(&order, 2));
         assert!(order.admit(other, id(3)).is_due());
         assert!(!order.admit(one, id(4)).is_due());
-        order.leave(Topic::Guitar(SessionId(id(1))));
+        order.leave(session(1));
         assert!(order.admit(one, id(5)).is_due());
     }
 }

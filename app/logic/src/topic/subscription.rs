@@ -1,8 +1,7 @@
 //! One topic that a connection follows.
 
 use super::{cursor::TopicCursor, log::TopicLog};
-use protocol::{Millis, Topic, server::Outcome};
-use uuid::Uuid;
+use protocol::{MessageId, Millis, Topic, server::Outcome};
 
 /// Where a subscription's events come from.
 pub trait TopicSource {
@@ -17,7 +16,7 @@ pub trait TopicSource {
 }
 
 /// What answers a message: its id and the outcome.
-pub type Reply = (Option<Uuid>, Outcome);
+pub type Reply = (Option<MessageId>, Outcome);
 
 /// A topic that a connection follows.
 #[derive(Debug)]

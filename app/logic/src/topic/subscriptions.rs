@@ -9,11 +9,10 @@ use super::{
     wire_protocol::WireProtocol,
 };
 use protocol::{
-    ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, Millis, Position,
-    ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, MessageId, Millis,
+    Position, ServerMessage, Topic, encode,
     server::{Ack, Outcome},
 };
-use uuid::Uuid;
 
 /// All topics of one connection.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Subscriptions<S> {
 #[derive(Debug)]
 pub struct PlacedAnswer {
     /// The message's id.
-    pub id: Option<Uuid>,
+    pub id: Option<MessageId>,
     /// The outcome, or the refusal.
     pub result: Result<Outcome, ErrorBody>,
     /// Where the answer belongs.
@@ -146,7 +145,7 @@ impl<S: TopicSource> Subscriptions<S> {
 
     /// Encodes an answer that has no place in a topic. Unless it is retryable, later messages no
     /// longer wait for this one.
-    pub fn answer(&self, id: Option<Uuid>, result: Result<Outcome, ErrorBody>) -> String {
+    pub fn answer(&self, id: Option<MessageId>, result: Result<Outcome, ErrorBody>) -> String {
         if let (Some(id), false) = (id, result.as_ref().is_err_and(|error| error.retryable)) {
             self.order.answered(id);
         }
@@ -192,7 +191,7 @@ impl<S: TopicSource> Subscriptions<S> {
 
     /// A command's place in the order. A client of the simple protocol waits for its answers and
     /// needs none.
-    pub fn admit_command(&self, id: Option<Uuid>) -> Option<Permit> {
+    pub fn admit_command(&self, id: Option<MessageId>) -> Option<Permit> {
         self.admit(OrderKind::Commands, id)
     }
 
@@ -200,7 +199,11 @@ impl<S: TopicSource> Subscriptions<S> {
     ///
     /// # Errors
     /// Retryable, when an earlier note of the session has to be sent again first.
-    pub fn admit_note(&self, topic: Topic, id: Option<Uuid>) -> Result<Option<Permit>, ErrorBody> {
+    pub fn admit_note(
+        &self,
+        topic: Topic,
+        id: Option<MessageId>,
+    ) -> Result<Option<Permit>, ErrorBody> {
         let permit = self.admit(OrderKind::Notes(topic), id);
         if let Some(permit) = permit.as_ref().filter(|permit| !permit.is_due()) {
             permit.retry();
@@ -212,7 +215,7 @@ impl<S: TopicSource> Subscriptions<S> {
     /// A message was refused for now before it was looked at; later ones of its kind wait for it.
     pub fn defer(
         &self,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         message: &ClientMessage,
     ) -> Deferral {
@@ -233,7 +236,7 @@ impl<S: TopicSource> Subscriptions<S> {
         Deferral::Nothing
     }
 
-    fn admit(&self, kind: OrderKind, id: Option<Uuid>) -> Option<Permit> {
+    fn admit(&self, kind: OrderKind, id: Option<MessageId>) -> Option<Permit> {
         let id = id.filter(|_| self.is_cadence())?;
         Some(self.order.admit(kind, id))
     }

@@ -1,9 +1,8 @@
 //! The devices of a session, and its whole state.
 
 use super::PracticeUpdate;
-use crate::account::Role;
+use crate::{SeatId, account::Role};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Whether a device is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +22,8 @@ pub enum Presence {
 pub struct Participant {
     /// Whether it is connected.
     pub status: Presence,
-    /// The participant.
-    pub user_id: Uuid,
+    /// Its seat.
+    pub user_id: SeatId,
     /// What it acts as; `waiting` asks for the host's Allow.
     pub role: Role,
     /// The device's name: `phone`, `PC`.

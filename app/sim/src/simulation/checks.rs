@@ -5,8 +5,8 @@ use crate::{
     page::SimulatedPage,
     reference::{ROOM, clock_in},
 };
+use protocol::MessageId;
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 impl Simulation {
     pub(super) fn check(&self) {
@@ -33,7 +33,7 @@ impl Simulation {
             self.check_order(number, page);
             // A command of an earlier load that was refused waits for a person: another account may
             // have made it.
-            let refused = |id: &Uuid| page.made.get(id).is_some_and(|made| !made.allowed);
+            let refused = |id: &MessageId| page.made.get(id).is_some_and(|made| !made.allowed);
             let waiting = page.link.figures().waiting;
             assert_eq!(
                 waiting,

@@ -7,8 +7,7 @@ use crate::{
     served_connection::{CatchUpReason, ServedConnection},
 };
 use logic::topic::FramePart;
-use protocol::{CloseCode, ServerMessage};
-use uuid::Uuid;
+use protocol::{CloseCode, MessageId, ServerMessage};
 
 impl Simulation {
     pub(super) fn write_all(&mut self, node: usize) {
@@ -42,7 +41,7 @@ impl Simulation {
                 }
                 _ => None,
             });
-            let own: Vec<Uuid> = own.filter(|_| served.topics.is_cadence()).collect();
+            let own: Vec<MessageId> = own.filter(|_| served.topics.is_cadence()).collect();
             let texts = parts.into_iter().map(|part| node::text(part, protocol)).collect();
             self.send_down(node, conn, texts);
             let wire = self.nodes[node].connections.get(&conn).map(|served| &served.wire);

@@ -4,11 +4,11 @@ use super::{Simulation, event::ScheduledEvent};
 use crate::reference::BEGIN;
 use logic::link::Effect;
 use protocol::{
-    ClientMessage, Note, Topic,
+    ClientMessage, MessageId, Note, Topic,
     guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
     gym::CheckIn,
 };
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 impl Simulation {
     /// Carries out the effects of a page's link, and sets its timer.
@@ -82,12 +82,12 @@ impl Simulation {
     }
 
     /// The id of a new message, which grows with time.
-    pub(super) fn new_message_id(&mut self) -> Uuid {
+    pub(super) fn new_message_id(&mut self) -> MessageId {
         self.ids += 1;
         let wall = (BEGIN + self.now) as u64;
         let mut tail = [0u8; 10];
         tail[2..].copy_from_slice(&self.ids.to_be_bytes());
-        Builder::from_unix_timestamp_millis(wall, &tail).into_uuid()
+        MessageId(Builder::from_unix_timestamp_millis(wall, &tail).into_uuid())
     }
 
     /// What a person or a program does in a topic; no two strums and no two chords are equal.

@@ -15,7 +15,7 @@ use logic::topic::{
     AnswerPlace, PlacedAnswer,
     practice::{AfterStep, shows},
 };
-use protocol::{ClientMessage, Position, guitar::PracticeUpdate, server::Outcome};
+use protocol::{ClientMessage, MessageId, Position, guitar::PracticeUpdate, server::Outcome};
 use uuid::Uuid;
 
 /// How often a node compares what the session shows with the database.
@@ -220,18 +220,18 @@ impl Simulation {
     /// A new epoch of the session's log has no clock: each node restores what it showed last, once
     /// for all of them.
     pub(super) fn restore_clock(&mut self, node: usize, update: &PracticeUpdate, epoch: &str) {
-        let id = Uuid::from_bytes(std::array::from_fn(|i| {
+        let id = MessageId(Uuid::from_bytes(std::array::from_fn(|i| {
             epoch.as_bytes().get(i).copied().unwrap_or(1)
-        }));
+        })));
         let step = update.elapsed_ms as u64;
         let record = reference::clock_record(step, self.now, id);
         self.publish_clock(node, record, false);
     }
 
     /// An id that the server makes.
-    fn new_id(&mut self) -> Uuid {
+    fn new_id(&mut self) -> MessageId {
         self.ids += 1;
-        Uuid::from_u128(u128::from(self.ids))
+        MessageId(Uuid::from_u128(u128::from(self.ids)))
     }
 
     /// Whether a message is a step of the clock.

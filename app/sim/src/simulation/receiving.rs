@@ -8,9 +8,8 @@ use crate::{
 };
 use logic::topic::{Deferral, access};
 use protocol::{
-    ClientMessage, Envelope, ErrorBody, ErrorCode, ServerMessage, Topic, server::Outcome,
+    ClientMessage, Envelope, ErrorBody, ErrorCode, MessageId, ServerMessage, Topic, server::Outcome,
 };
-use uuid::Uuid;
 
 impl Simulation {
     pub(super) fn read_inbox(&mut self, conn: u32) {
@@ -73,7 +72,7 @@ impl Simulation {
         &mut self,
         node: usize,
         conn: u32,
-        id: Option<Uuid>,
+        id: Option<MessageId>,
         topic: Option<Topic>,
         message: &ClientMessage,
     ) {
@@ -93,7 +92,7 @@ impl Simulation {
         &mut self,
         node: usize,
         conn: u32,
-        id: Uuid,
+        id: MessageId,
         topic: Topic,
         message: ClientMessage,
     ) {
@@ -124,7 +123,14 @@ impl Simulation {
     }
 
     /// A note becomes an event: at once on the only node, otherwise through the broker.
-    fn play(&mut self, node: usize, conn: u32, id: Uuid, topic: Topic, message: &ClientMessage) {
+    fn play(
+        &mut self,
+        node: usize,
+        conn: u32,
+        id: MessageId,
+        topic: Topic,
+        message: &ClientMessage,
+    ) {
         let shared = self.nodes.len() > 1;
         let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
         if served.topics.get(topic).is_none() {

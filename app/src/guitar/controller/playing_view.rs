@@ -18,6 +18,7 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use logic::{link::Phase, music::PitchClass};
 use protocol::{
+    SeatId,
     account::Role,
     guitar::{PracticeStatus, Presence},
     http::Joined,
@@ -54,7 +55,8 @@ pub(super) fn PlayingView(
         let admission = performance.admission;
         Memo::new(move |_| {
             let known = state.with(|state| {
-                let me = state.participants.iter().find(|p| p.user_id == joined.participant.0);
+                let seat = SeatId::phone(joined.participant);
+                let me = state.participants.iter().find(|p| p.user_id == seat);
                 me.map(|me| me.role)
             });
             match (admission.get(), known.unwrap_or(joined.role)) {

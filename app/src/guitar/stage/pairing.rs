@@ -7,9 +7,8 @@ use crate::{
     ui::use_tick,
 };
 use leptos::{prelude::*, task::spawn_local};
-use protocol::{ErrorBody, Millis, SessionId, http::Pairing};
+use protocol::{ErrorBody, Millis, SeatId, SessionId, http::Pairing};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// A code is renewed so long before it ends, in milliseconds.
 const EARLY: Millis = 4_000;
@@ -77,7 +76,7 @@ impl Pairings {
             let state = performance.state;
             state.with(|state| state.participants.iter().map(|p| p.user_id).collect::<Vec<_>>())
         });
-        Effect::new(move |before: Option<Vec<Uuid>>| {
+        Effect::new(move |before: Option<Vec<SeatId>>| {
             let phones = phones.get();
             if before.is_some_and(|before| before.iter().any(|phone| !phones.contains(phone))) {
                 self.ask(Ask::Host);

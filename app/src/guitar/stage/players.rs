@@ -11,7 +11,6 @@ use protocol::{
     guitar::{Participant, Presence},
 };
 use texts::{text, words};
-use uuid::Uuid;
 
 /// The phones of the session; nothing while there are none.
 #[component]
@@ -28,11 +27,11 @@ pub(super) fn Players(performance: Performance) -> impl IntoView {
     });
     let id = |phone: &Participant| phone.user_id;
     let row = move |phone: Participant| {
-        let user = phone.user_id;
+        let seat = phone.user_id;
         let now = Memo::new(move |_| {
-            phones.with(|phones| phones.iter().find(|p| p.user_id == user).cloned())
+            phones.with(|phones| phones.iter().find(|p| p.user_id == seat).cloned())
         });
-        view! { <Player performance user phone=now/> }
+        view! { <Player performance participant=ParticipantId(seat.0) phone=now/> }
     };
     view! {
         <Show when=move || phones.with(|phones| !phones.is_empty())>
@@ -49,7 +48,7 @@ pub(super) fn Players(performance: Performance) -> impl IntoView {
 #[component]
 fn Player(
     performance: Performance,
-    user: Uuid,
+    participant: ParticipantId,
     /// How it is now; `None` for a moment before the row goes.
     phone: Memo<Option<Participant>>,
 ) -> impl IntoView {
@@ -66,7 +65,6 @@ fn Player(
         None => "",
     };
     let presence = move || phone.with(|phone| phone.as_ref().map(presence).unwrap_or_default());
-    let participant = ParticipantId(user);
     let act = move |decision: Decision| {
         let say = move |_| match decision {
             Decision::Play => performance.allow(participant, Role::Performer),

@@ -12,11 +12,10 @@ use crate::{
 use leptos::prelude::*;
 use logic::link::{Delivery, Phase};
 use protocol::{
-    ClientMessage, Millis, Topic,
+    ClientMessage, MemberId, MessageId, Millis, Topic,
     gym::{CheckIn, CheckOut, UndoCheckIn, Visit},
 };
 use std::cmp::Reverse;
-use uuid::Uuid;
 
 /// An answer that comes later than this makes no sound: the person at the desk has moved on.
 const SOUND_WITHIN_MS: Millis = 10_000;
@@ -27,7 +26,7 @@ pub struct DeskState {
     /// The commands, the newest first.
     entries: RwSignal<Vec<DeskEntry>>,
     /// An older entry that was chosen to be shown again.
-    chosen: RwSignal<Option<Uuid>>,
+    chosen: RwSignal<Option<MessageId>>,
     /// Whether the desk's page is open.
     is_open: RwSignal<bool>,
 }
@@ -97,7 +96,7 @@ impl DeskState {
     }
 
     /// Shows an older entry again.
-    pub fn show_again(&self, entry: Uuid) {
+    pub fn show_again(&self, entry: MessageId) {
         self.chosen.set(Some(entry));
     }
 
@@ -122,7 +121,7 @@ impl DeskState {
     }
 
     /// Asks to end the open visit of a member.
-    pub fn check_out_member(&self, link: &LinkHandle, member: Uuid, name: String) {
+    pub fn check_out_member(&self, link: &LinkHandle, member: MemberId, name: String) {
         let message = CheckOut { visit: None, member: Some(member.to_string()), at: None };
         self.send(link, ClientMessage::CheckOut(message), Some(name));
     }

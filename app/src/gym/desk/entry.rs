@@ -5,11 +5,10 @@ use crate::{
     gym::activity::{ActivityKey, ActivityLine, LineBadge},
 };
 use protocol::{
-    ClientMessage, ErrorBody, Millis,
+    ClientMessage, ErrorBody, MessageId, Millis,
     gym::{CheckInAnswer, Reason, Verdict, Visit},
     server::Outcome,
 };
-use uuid::Uuid;
 
 /// A refusal in the activity stream and a refused entry of the same member that are less than
 /// this apart are one fact.
@@ -54,7 +53,7 @@ pub struct RecentBadge {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeskEntry {
     /// The command's id.
-    pub id: Uuid,
+    pub id: MessageId,
     /// What it asks for.
     pub request: DeskRequest,
     /// What was scanned or picked; empty for a visit that was named by its id.
@@ -73,7 +72,7 @@ pub struct DeskEntry {
 
 impl DeskEntry {
     /// The entry of a command; `None` for messages that are not commands of the desk.
-    pub fn of(id: Uuid, message: &ClientMessage, now: Millis) -> Option<Self> {
+    pub fn of(id: MessageId, message: &ClientMessage, now: Millis) -> Option<Self> {
         let (request, code, at) = match message {
             ClientMessage::CheckIn(check_in) => {
                 (DeskRequest::CheckIn, check_in.member.clone(), check_in.at)

@@ -2,13 +2,13 @@
 
 use super::entry::{DeskEntry, DeskRequest, EntryState};
 use protocol::{
-    Millis,
+    MemberId, MessageId, Millis, VisitId,
     gym::{CheckInAnswer, MemberRef, Verdict, Visit},
 };
 use uuid::Uuid;
 
 pub(super) fn entry(number: u128, at: Millis, state: EntryState) -> DeskEntry {
-    let (id, code) = (Uuid::from_u128(number), format!("M-{number}"));
+    let (id, code) = (MessageId(Uuid::from_u128(number)), format!("M-{number}"));
     DeskEntry {
         id,
         request: DeskRequest::CheckIn,
@@ -23,9 +23,9 @@ pub(super) fn entry(number: u128, at: Millis, state: EntryState) -> DeskEntry {
 
 pub(super) fn visit(number: u128, at: Millis) -> Visit {
     Visit {
-        id: Uuid::from_u128(100 + number),
+        id: VisitId(Uuid::from_u128(100 + number)),
         member: MemberRef {
-            id: Uuid::from_u128(200 + number),
+            id: MemberId(Uuid::from_u128(200 + number)),
             number: format!("M-{number}"),
             full_name: format!("member {number}"),
         },

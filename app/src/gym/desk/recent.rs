@@ -2,9 +2,8 @@
 
 use super::entry::{DeskEntry, RecentBadge};
 use crate::gym::activity::{ActivityKey, ActivityLine};
-use protocol::Millis;
+use protocol::{MessageId, Millis};
 use std::cmp::Reverse;
-use uuid::Uuid;
 
 /// How many answered entries are kept.
 const MAX_ANSWERED: usize = 20;
@@ -15,7 +14,7 @@ const MAX_LINES: usize = 12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecentKey {
     /// An entry of this desk.
-    Own(Uuid),
+    Own(MessageId),
     /// An event of the activity stream.
     Elsewhere(ActivityKey),
 }
@@ -87,6 +86,7 @@ mod tests {
         ErrorBody, ErrorCode,
         gym::{Activity, Verdict, Visit},
     };
+    use uuid::Uuid;
 
     #[test]
     fn the_list_shows_a_fact_once_whether_it_is_ones_own_or_another_desks() {
@@ -116,7 +116,7 @@ mod tests {
         let recent = merge(&entries, Vec::new());
         assert_eq!(recent.len(), MAX_LINES + 1);
         let last = recent.last().map(|line| (line.key, line.badge.word));
-        let own = RecentKey::Own(Uuid::from_u128(1));
+        let own = RecentKey::Own(MessageId(Uuid::from_u128(1)));
         assert_eq!(last, Some((own, LineBadge::NotRecorded)));
     }
 

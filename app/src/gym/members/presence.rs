@@ -4,23 +4,22 @@ use crate::link::use_link;
 use leptos::prelude::*;
 use logic::link::Delivery;
 use protocol::{
-    Millis, ServerMessage, Topic,
+    MemberId, Millis, ServerMessage, Topic,
     gym::Visit,
     server::{Outcome, Snapshot},
 };
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Since when members are in; `None` for a member who left. What the link reports is newer than
 /// the list.
 #[derive(Clone, Copy)]
 pub struct MemberPresence {
-    in_since: RwSignal<HashMap<Uuid, Option<Millis>>>,
+    in_since: RwSignal<HashMap<MemberId, Option<Millis>>>,
 }
 
 impl MemberPresence {
     /// Since when a member is in; `listed` when the link has reported nothing about the member.
-    pub fn in_since(&self, member: Uuid, listed: Option<Millis>) -> Option<Millis> {
+    pub fn in_since(&self, member: MemberId, listed: Option<Millis>) -> Option<Millis> {
         self.in_since.with(|all| all.get(&member).copied()).unwrap_or(listed)
     }
 

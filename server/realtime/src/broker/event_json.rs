@@ -1,7 +1,7 @@
 //! An event as JSON, for the broker's log and the bus.
 
 use logic::topic::{EventOrigin, TopicEvent};
-use protocol::{ConnectionId, Millis, ServerMessage, server::Outcome};
+use protocol::{ConnectionId, MessageId, Millis, ServerMessage, server::Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ struct WrittenEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<ConnectionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Uuid>,
+    id: Option<MessageId>,
     outcome: &'a Outcome,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     decided: bool,
@@ -29,7 +29,7 @@ struct ReadEvent<'a> {
     #[serde(default)]
     connection: Option<ConnectionId>,
     #[serde(default)]
-    id: Option<Uuid>,
+    id: Option<MessageId>,
     outcome: Outcome,
     #[serde(default)]
     decided: bool,
@@ -95,7 +95,7 @@ mod tests {
             message: ServerMessage::Note(Note::ChordChange(ChordChange { chord: "Am7".into() })),
             origin: Some(EventOrigin {
                 connection: ConnectionId(Uuid::from_u128(2)),
-                message: Some(Uuid::from_u128(3)),
+                message: Some(MessageId(Uuid::from_u128(3))),
             }),
             outcome: Outcome::Done,
             decided: false,

@@ -14,9 +14,8 @@ use logic::{
     presence::Seats,
     topic::{TopicEvent, practice},
 };
-use protocol::{ErrorBody, Millis, Position, ServerMessage, guitar::GuitarState};
+use protocol::{ErrorBody, Millis, Position, SeatId, ServerMessage, guitar::GuitarState};
 use std::sync::Mutex;
-use uuid::Uuid;
 
 /// What a session needs beside its core when other nodes share it.
 #[derive(Debug)]
@@ -151,7 +150,7 @@ impl SessionHome for BrokerSession {
         self.append(core, event).boxed()
     }
 
-    fn seat_changed(&self, core: &SessionCore, _: &mut SessionState, _: Uuid, _: Millis) {
+    fn seat_changed(&self, core: &SessionCore, _: &mut SessionState, _: SeatId, _: Millis) {
         self.devices_changed(core);
     }
 

@@ -2,10 +2,9 @@
 
 use cadence_base::refusal::id_conflict;
 use logic::topic::TopicEvent;
-use protocol::{ErrorBody, Position, ServerMessage};
+use protocol::{ErrorBody, MessageId, Position, ServerMessage};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
-use uuid::Uuid;
 
 /// How many message ids of a session are remembered; a link keeps at most 256 notes to send again.
 /// The broker's script keeps as many.
@@ -14,8 +13,8 @@ const REMEMBERED: usize = 1_024;
 /// The newest messages of a session, by their ids.
 #[derive(Debug, Default)]
 pub(super) struct RecentMessages {
-    places: HashMap<Uuid, (Position, ContentHash)>,
-    order: VecDeque<Uuid>,
+    places: HashMap<MessageId, (Position, ContentHash)>,
+    order: VecDeque<MessageId>,
 }
 
 /// A hash of a message's content; the same on every node and in every release.
@@ -49,7 +48,7 @@ impl ContentHash {
 }
 
 /// The id that makes an event unique, with a hash of its message; `None` for an event without one.
-pub(super) fn message_key(event: &TopicEvent) -> Option<(Uuid, ContentHash)> {
+pub(super) fn message_key(event: &TopicEvent) -> Option<(MessageId, ContentHash)> {
     let id = event.origin.and_then(|origin| origin.message)?;
     Some((id, ContentHash::of(&event.message)))
 }
@@ -61,7 +60,7 @@ impl RecentMessages {
     /// `id_conflict` when its content was another one then.
     pub(super) fn place(
         &self,
-        id: Uuid,
+        id: MessageId,
         content: ContentHash,
     ) -> Result<Option<Position>, ErrorBody> {
         match self.places.get(&id) {
@@ -72,7 +71,7 @@ impl RecentMessages {
     }
 
     /// Notes the place of a message's event.
-    pub(super) fn remember(&mut self, id: Uuid, content: ContentHash, at: Position) {
+    pub(super) fn remember(&mut self, id: MessageId, content: ContentHash, at: Position) {
         self.places.insert(id, (at, content));
         self.order.push_back(id);
         if self.order.len() > REMEMBERED
@@ -90,6 +89,7 @@ mod tests {
         ErrorCode, Note,
         guitar::{ChordChange, Strum},
     };
+    use uuid::Uuid;
 
     fn chord(name: &str) -> ContentHash {
         ContentHash::of(&ServerMessage::Note(Note::ChordChange(ChordChange {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_same_content_is_a_repetition_and_other_content_a_mistake() {
-        let (mut recent, id) = (RecentMessages::default(), Uuid::from_u128(1));
+        let (mut recent, id) = (RecentMessages::default(), MessageId(Uuid::from_u128(1)));
         let at = Position { epoch: "a".into(), offset: 7 };
         assert_eq!(recent.place(id, chord("Am7")), Ok(None));
         recent.remember(id, chord("Am7"), at.clone());
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn the_oldest_are_forgotten() {
         let mut recent = RecentMessages::default();
-        let id = |number: usize| Uuid::from_u128(number as u128);
+        let id = |number: usize| MessageId(Uuid::from_u128(number as u128));
         for number in 0..=REMEMBERED {
             let at = Position { epoch: "a".into(), offset: number as u64 };
             recent.remember(id(number), chord("C"), at);

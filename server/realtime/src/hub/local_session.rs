@@ -10,12 +10,11 @@ use cadence_base::sync::lock;
 use futures_util::{FutureExt, future::BoxFuture};
 use logic::{presence, topic::TopicEvent};
 use protocol::{
-    ErrorBody, Millis, ServerMessage,
+    ErrorBody, Millis, SeatId, ServerMessage,
     account::Role,
     guitar::{Participant, Presence},
 };
 use std::sync::Mutex;
-use uuid::Uuid;
 
 /// What a session needs beside its core when no other node shares it.
 #[derive(Debug, Default)]
@@ -67,7 +66,7 @@ impl SessionHome for LocalSession {
     }
 
     /// Publishes the participant when it differs from what the state shows.
-    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: Uuid, now: Millis) {
+    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: SeatId, now: Millis) {
         let Some(participant) = presence::participant([&state.seats], who, now) else { return };
         if !state.guitar.participants.contains(&participant) {
             Self::publish_participant(core, state, participant, now);
@@ -82,9 +81,11 @@ impl SessionHome for LocalSession {
         now: Millis,
     ) {
         match decision {
-            PhoneDecision::Role(phone, _) => self.seat_changed(core, state, phone.0, now),
+            PhoneDecision::Role(phone, _) => {
+                self.seat_changed(core, state, SeatId::phone(phone), now);
+            }
             PhoneDecision::Removed(phone) => {
-                if let Some(known) = state.participant(phone.0).cloned() {
+                if let Some(known) = state.participant(SeatId::phone(phone)).cloned() {
                     let (role, status) = (Role::Waiting, Presence::Disconnected);
                     Self::publish_participant(
                         core,
@@ -102,7 +103,7 @@ impl SessionHome for LocalSession {
     }
 
     fn sweep(&self, core: &SessionCore, state: &mut SessionState, now: Millis) {
-        let seated: Vec<Uuid> = state.seats.everybody().collect();
+        let seated: Vec<SeatId> = state.seats.everybody().collect();
         for who in seated {
             self.seat_changed(core, state, who, now);
         }

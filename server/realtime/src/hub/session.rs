@@ -12,12 +12,11 @@ use logic::{
     topic::{TopicEvent, practice},
 };
 use protocol::{
-    ConnectionId, ErrorBody, Millis, ParticipantId, Position, SessionId,
+    ConnectionId, ErrorBody, Millis, ParticipantId, Position, SeatId, SessionId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
 };
 use std::sync::Arc;
-use uuid::Uuid;
 
 pub use super::session_state::PlayedChords;
 
@@ -82,7 +81,7 @@ impl Session {
     /// A device's socket is there. A second socket of the same device changes nothing.
     pub fn arrive(
         &self,
-        who: Uuid,
+        who: SeatId,
         role: Role,
         device: &str,
         handle: &ConnectionHandle,
@@ -96,7 +95,7 @@ impl Session {
     }
 
     /// The page of a device became visible or hidden.
-    pub fn seen(&self, who: Uuid, connection: ConnectionId, visible: bool, now: Millis) {
+    pub fn seen(&self, who: SeatId, connection: ConnectionId, visible: bool, now: Millis) {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.seen(who, connection, visible, now);
@@ -108,7 +107,7 @@ impl Session {
     }
 
     /// A socket ended. The device is away until it comes back or its time is over.
-    pub fn depart(&self, who: Uuid, connection: ConnectionId, how: Departure, now: Millis) {
+    pub fn depart(&self, who: SeatId, connection: ConnectionId, how: Departure, now: Millis) {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.depart(who, connection, how, now);
@@ -118,7 +117,7 @@ impl Session {
     /// A participant was let in or got another role.
     pub fn set_role(&self, phone: ParticipantId, role: Role, now: Millis) {
         let mut state = self.core.state();
-        state.seats.set_role(phone.0, role);
+        state.seats.set_role(SeatId::phone(phone), role);
         self.home.decided(&self.core, &mut state, PhoneDecision::Role(phone, role), now);
     }
 
@@ -126,7 +125,7 @@ impl Session {
     /// when its seat was given up long ago.
     pub fn remove(&self, phone: ParticipantId, now: Millis) {
         let mut state = self.core.state();
-        state.seats.remove(phone.0);
+        state.seats.remove(SeatId::phone(phone));
         self.home.decided(&self.core, &mut state, PhoneDecision::Removed(phone), now);
     }
 
@@ -137,8 +136,9 @@ impl Session {
         let (seated_as, listed) = {
             let state = self.core.state();
             self.home.drop_overtaken(decided);
-            let seated_as = state.seats.seat(who.0).map(|(role, _)| role);
-            (seated_as, state.participant(who.0).is_some())
+            let seat = SeatId::phone(who);
+            let seated_as = state.seats.seat(seat).map(|(role, _)| role);
+            (seated_as, state.participant(seat).is_some())
         };
         match (seated_as, decided) {
             (Some(before), PhoneDecision::Role(_, role)) if before != role => {
@@ -224,6 +224,7 @@ mod tests {
         guitar::{PracticeStatus, Presence},
     };
     use std::net::{IpAddr, Ipv4Addr};
+    use uuid::Uuid;
 
     const PHONE: ParticipantId = ParticipantId(Uuid::from_u128(7));
 
@@ -239,7 +240,7 @@ mod tests {
             ConnectionId(Uuid::from_u128(2)),
             IpAddr::V4(Ipv4Addr::LOCALHOST),
         );
-        session.arrive(PHONE.0, Role::Performer, "phone", &handle, true, 0);
+        session.arrive(SeatId::phone(PHONE), Role::Performer, "phone", &handle, true, 0);
         (session, handle)
     }
 
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn a_removed_phone_leaves_the_list_also_when_it_was_gone_long_ago() {
         let (session, handle) = with_phone(Arc::new(LocalSession::default()));
-        session.depart(PHONE.0, handle.id, Departure::Closed, 10_000);
+        session.depart(SeatId::phone(PHONE), handle.id, Departure::Closed, 10_000);
         session.sweep(20_000);
         assert_eq!(presence(&session), Some(Presence::Disconnected));
         session.remove(PHONE, 30_000);

@@ -6,9 +6,8 @@ use super::{
 };
 use futures_util::future::BoxFuture;
 use logic::topic::TopicEvent;
-use protocol::{ErrorBody, Millis};
+use protocol::{ErrorBody, Millis, SeatId};
 use std::fmt;
-use uuid::Uuid;
 
 /// What a session does differently when other nodes share it. Methods with a `state` are called
 /// while the session's state is locked.
@@ -25,7 +24,7 @@ pub(super) trait SessionHome: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'s, Result<PublishReceipt, ErrorBody>>;
 
     /// A seat of this node has changed: publishes what follows for its participant.
-    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: Uuid, now: Millis);
+    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: SeatId, now: Millis);
 
     /// A host decided on this node; the seat is changed already.
     fn decided(

@@ -5,7 +5,7 @@ use super::log::NodeLog;
 use cadence_base::sync::lock;
 use logic::{presence::Seats, topic::TopicEvent};
 use protocol::{
-    Millis, Note, ParticipantId, Position, ServerMessage, SessionId,
+    Millis, Note, ParticipantId, Position, SeatId, ServerMessage, SessionId,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, Presence},
 };
@@ -13,7 +13,6 @@ use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard},
 };
-use uuid::Uuid;
 
 /// What a host decided about a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +68,7 @@ pub(super) struct SessionState {
     pub(super) last_input: Millis,
     pub(super) last_presence: Millis,
     /// When the visibility of a device's page was last published.
-    pub(super) visibility_published: HashMap<Uuid, Millis>,
+    pub(super) visibility_published: HashMap<SeatId, Millis>,
     /// Decisions of hosts on other nodes about devices of this one, for its connections.
     pub(super) received: Vec<PhoneDecision>,
 }
@@ -176,13 +175,14 @@ impl SessionState {
 
     /// Applies a host's decision, made here or on another node, to a device of this node.
     fn apply_decision(&mut self, decided: &Participant) {
-        let who = decided.user_id;
+        // A host decides about phones only.
+        let (who, phone) = (decided.user_id, ParticipantId(decided.user_id.0));
         if decided.role == Role::Waiting && decided.status == Presence::Disconnected {
             self.seats.remove(who);
-            self.received.push(PhoneDecision::Removed(ParticipantId(who)));
+            self.received.push(PhoneDecision::Removed(phone));
         } else if self.seats.seat(who).is_some_and(|(role, _)| role != decided.role) {
             self.seats.set_role(who, decided.role);
-            self.received.push(PhoneDecision::Role(ParticipantId(who), decided.role));
+            self.received.push(PhoneDecision::Role(phone, decided.role));
         }
     }
 
@@ -190,7 +190,7 @@ impl SessionState {
         self.guitar.practice.as_ref().is_some_and(|one| one.status == PracticeStatus::Started)
     }
 
-    pub(super) fn participant(&self, who: Uuid) -> Option<&Participant> {
+    pub(super) fn participant(&self, who: SeatId) -> Option<&Participant> {
         self.guitar.participants.iter().find(|participant| participant.user_id == who)
     }
 }

@@ -18,7 +18,7 @@ use logic::{
     topic::{LogQuery, TopicEvent},
 };
 use protocol::{
-    Millis, ServerMessage,
+    Millis, SeatId, ServerMessage,
     account::Role,
     guitar::{GuitarState, Participant, Presence},
 };
@@ -27,7 +27,6 @@ use std::{
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
-use uuid::Uuid;
 
 /// How often the devices are compared when nothing has changed: well within a lease, and often
 /// enough to see that a lease is over.
@@ -143,12 +142,12 @@ fn changed_participants(
     decisions: &[PhoneDecision],
     now: Millis,
 ) -> Vec<(Participant, bool)> {
-    let everybody: BTreeSet<Uuid> = nodes
+    let everybody: BTreeSet<SeatId> = nodes
         .iter()
         .flat_map(Seats::everybody)
         .chain(state.participants.iter().map(|participant| participant.user_id))
         .collect();
-    let differs = |who: Uuid| {
+    let differs = |who: SeatId| {
         let published = state.participants.iter().find(|participant| participant.user_id == who);
         let gone = Presence::Disconnected;
         let mut is = match presence::participant(nodes, who, now) {
@@ -160,7 +159,7 @@ fn changed_participants(
             is.role = published.role;
         }
         let mut decided = false;
-        for decision in decisions.iter().filter(|decision| decision.about().0 == who) {
+        for decision in decisions.iter().filter(|decision| SeatId::phone(decision.about()) == who) {
             decided = true;
             match decision {
                 PhoneDecision::Role(_, role) => is.role = *role,

@@ -4,7 +4,7 @@ use crate::auth::{
     cookies::Cookies,
     test_auth::{self, START, TestAuth},
 };
-use protocol::SessionId;
+use protocol::{MessageId, SessionId};
 use std::net::IpAddr;
 
 const SECOND: Millis = 1_000;
@@ -30,14 +30,18 @@ async fn stage() -> Stage {
     Stage { test, session: hosting.session, owner: PracticeOwner::Guest(guest) }
 }
 
+fn message_id() -> MessageId {
+    MessageId(Uuid::now_v7())
+}
+
 impl Stage {
     async fn run(&self, step: PracticeChange) -> Result<PracticeAnswer, ErrorCode> {
-        self.run_as(Uuid::now_v7(), step, PracticeCommand::default()).await
+        self.run_as(message_id(), step, PracticeCommand::default()).await
     }
 
     async fn run_as(
         &self,
-        id: Uuid,
+        id: MessageId,
         step: PracticeChange,
         said: PracticeCommand,
     ) -> Result<PracticeAnswer, ErrorCode> {
@@ -112,7 +116,7 @@ async fn what_is_so_already_changes_nothing() {
 #[tokio::test]
 async fn one_id_runs_once() {
     let stage = stage().await;
-    let (id, said) = (Uuid::now_v7(), PracticeCommand::default());
+    let (id, said) = (message_id(), PracticeCommand::default());
     let first = stage.run_as(id, PracticeChange::Start, said.clone()).await.expect("started");
     stage.run(PracticeChange::End).await.expect("ended");
     let again =
@@ -129,16 +133,15 @@ async fn a_late_command_counts_from_when_it_was_made() {
     let stage = stage().await;
     let at =
         |at| PracticeCommand { timestamp: Some(Timestamp::Text("T".to_owned())), at: Some(at) };
-    let late = stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START - MINUTE)).await;
+    let late = stage.run_as(message_id(), PracticeChange::Start, at(START - MINUTE)).await;
     let late = late.expect("started a minute ago");
     assert_eq!(late.update.elapsed_ms, MINUTE);
     assert_eq!(late.update.timestamp, Timestamp::Text("T".to_owned()), "as the client said it");
-    let before = stage.run_as(Uuid::now_v7(), PracticeChange::Pause, at(START - 2 * MINUTE)).await;
+    let before = stage.run_as(message_id(), PracticeChange::Pause, at(START - 2 * MINUTE)).await;
     assert_eq!(before.expect("paused").update.elapsed_ms, 0, "never before what is stored");
-    let future = stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START + MINUTE)).await;
+    let future = stage.run_as(message_id(), PracticeChange::Start, at(START + MINUTE)).await;
     assert_eq!(future.err(), Some(ErrorCode::FromTheFuture));
-    let old =
-        stage.run_as(Uuid::now_v7(), PracticeChange::Start, at(START - 25 * 60 * MINUTE)).await;
+    let old = stage.run_as(message_id(), PracticeChange::Start, at(START - 25 * 60 * MINUTE)).await;
     assert_eq!(old.err(), Some(ErrorCode::TooOld));
     let nowhere = Stage { session: SessionId(Uuid::nil()), ..stage };
     assert_eq!(nowhere.run(PracticeChange::Start).await.err(), Some(ErrorCode::InvalidSession));

@@ -15,7 +15,7 @@ use axum::{
 };
 use cadence_store::commands::{CommandAnswer, CommandContext};
 use protocol::{
-    ErrorBody, Millis,
+    ErrorBody, MemberId, MessageId, Millis,
     gym::{CheckIn, CheckOut, GymSnapshot, UndoCheckIn},
     http::{AtPosition, CommandRequest, MemberPage, MemberRow, NewMember},
     server::Outcome,
@@ -66,7 +66,7 @@ pub(super) async fn renew(
 ) -> Result<Json<MemberRow>, FailedCall> {
     let actor = caller.who.require()?;
     // An unparsable id becomes the nil UUID, which matches no member, so the answer is 404.
-    let member = Uuid::try_parse(&member).unwrap_or_default();
+    let member = member.parse().unwrap_or(MemberId(Uuid::nil()));
     Ok(Json(member_cases::renew(&state.store, actor, member).await?))
 }
 
@@ -100,7 +100,11 @@ pub(super) async fn undo_check_in(
     answer(undo_case::undo_check_in(&state.store, context, command).await)
 }
 
-fn context(caller: &Caller, id: Uuid, at: Option<Millis>) -> Result<CommandContext, ErrorBody> {
+fn context(
+    caller: &Caller,
+    id: MessageId,
+    at: Option<Millis>,
+) -> Result<CommandContext, ErrorBody> {
     Ok(CommandContext {
         id,
         actor: caller.who.require()?.clone(),

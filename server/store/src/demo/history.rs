@@ -9,10 +9,9 @@ use crate::{
 };
 use logic::gym::decide::{MemberFacts, decide};
 use protocol::{
-    Millis,
+    MemberId, MessageId, Millis, VisitId,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
-use uuid::Uuid;
 
 const MINUTE: Millis = 60_000;
 
@@ -54,7 +53,7 @@ pub(super) async fn past_month(
         query.push_rows(chunk.iter().map(|(id, member, door, begin, end, forgot)| {
             [
                 Arg::from(*id),
-                Arg::from(Id(*member)),
+                Arg::from(Id(member.0)),
                 Arg::from(*door),
                 Arg::from(*begin),
                 Arg::from(*end),
@@ -116,7 +115,7 @@ pub(super) async fn today(
 
 enum PlannedVisit {
     Visit(Visit),
-    Refusal(Uuid),
+    Refusal(MemberId),
 }
 
 fn plan_visit(
@@ -126,7 +125,7 @@ fn plan_visit(
     dice: &mut Dice,
 ) -> PlannedVisit {
     PlannedVisit::Visit(Visit {
-        id: Id::new(check_in_time).0,
+        id: VisitId(Id::new(check_in_time).0),
         member: member.clone(),
         location: door(dice).to_owned(),
         check_in_time,
@@ -166,7 +165,7 @@ async fn record(
 /// Notes a refusal with the reason that the door would have given.
 async fn refuse(
     tx: &mut Tx,
-    member: Uuid,
+    member: MemberId,
     at: Millis,
     day: GymDay,
     events: &mut Vec<(Millis, Activity)>,
@@ -183,7 +182,8 @@ async fn refuse(
     });
     if let (Verdict::Deny, Some(reason)) = (decision.verdict, decision.reason) {
         let location = DOORS[0].to_owned();
-        let refusal = Refusal { id: Id::new(at).0, member: door.member, location, at, reason };
+        let refusal =
+            Refusal { id: MessageId(Id::new(at).0), member: door.member, location, at, reason };
         events.push((at, Activity::Refused(refusal)));
     }
     Ok(())

@@ -9,8 +9,7 @@ use crate::{
     sql,
 };
 use jiff::{ToSpan, civil::Date};
-use protocol::{Millis, gym::MemberRef};
-use uuid::Uuid;
+use protocol::{MemberId, Millis, gym::MemberRef};
 
 const DAY: Millis = 24 * 60 * 60_000;
 
@@ -79,7 +78,7 @@ pub(super) async fn person(
     };
     let number = members::next_number(tx).await?;
     let record = MemberRecord {
-        id: Id::new(joined_at).0,
+        id: MemberId(Id::new(joined_at).0),
         number,
         full_name: &name,
         // Numbers of this range ring nowhere (Ofcom keeps them for drama); not all give theirs.
@@ -92,7 +91,7 @@ pub(super) async fn person(
     if story.barred {
         sql::query("UPDATE members SET barred_at = $1 WHERE id = $2")
             .bind(day.start - 9 * DAY)
-            .bind(Id(record.id))
+            .bind(Id(record.id.0))
             .execute(&mut **tx)
             .await?;
     }
@@ -190,7 +189,7 @@ impl VisitHistory {
 
 async fn subscribe(
     tx: &mut Tx,
-    member: Uuid,
+    member: MemberId,
     given: &GivenNames,
     today: Date,
     created_at: Millis,
@@ -203,7 +202,7 @@ async fn subscribe(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(Id::new(created_at))
-    .bind(Id(member))
+    .bind(Id(member.0))
     .bind(given.plan)
     .bind(date(given.starts))
     .bind(date(given.ends))

@@ -9,10 +9,9 @@ use crate::support::{
     traffic::{Flowing, assert_visits, check_in, note, notes, visit},
 };
 use logic::link::Phase;
-use protocol::Topic;
+use protocol::{MessageId, Topic};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
 /// While the fault lasts, healthy clients get so many answers one after the other.
 const ROUND_TRIPS: usize = 30;
@@ -225,7 +224,7 @@ async fn a_desk_that_is_reloaded_in_the_dark_sends_what_it_kept() {
     let before = rows.visits().await;
     scene.network.flow(Flow::Freeze, Flow::Freeze);
     let members = &scene.members[..CHECK_INS];
-    let sent: Vec<Uuid> =
+    let sent: Vec<MessageId> =
         members.iter().map(|m| scene.desk.send(Topic::CheckIns, check_in(m))).collect();
     for _ in 0..3 {
         scene.desk.until("the queue", |record| record.queued == CHECK_INS).await;

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::{sleep, timeout};
-use uuid::Uuid;
 
 /// Longer than any device may stay away.
 const AN_HOUR_MS: i64 = 3_600_000;
@@ -69,7 +68,7 @@ async fn three_hundred_visitors_leave_no_connection_follower_or_bucket_behind() 
         .await
         .unwrap();
     assert_eq!(phones.len(), 60);
-    let counted = phones.iter().map(|phone| CountedBy::Seat(Uuid::parse_str(phone).unwrap()));
+    let counted = phones.iter().map(|phone| CountedBy::Seat(phone.parse().unwrap()));
     let counted = counted.chain([CountedBy::Address(Ipv4Addr::LOCALHOST.into())]);
     let buckets: Vec<Weak<_>> = counted.map(|c| Arc::downgrade(&state.buckets.of(c))).collect();
     // Full again, as the sweeper will find them.

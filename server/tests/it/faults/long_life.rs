@@ -13,7 +13,7 @@ use crate::support::{
     world::{hello_stage, topic},
 };
 use futures_util::future::{Either, select};
-use protocol::{Codec, Envelope, Topic, encode, http::SessionResponse};
+use protocol::{Codec, Envelope, MessageId, Topic, encode, http::SessionResponse};
 use serde_json::json;
 use std::{
     env,
@@ -72,7 +72,7 @@ async fn play(mut player: Socket, session: SessionResponse) {
     for number in 0.. {
         // Its answers are read: one that does not read is closed one day.
         while !matches!(select(pin!(ticks.tick()), pin!(player.next())).await, Either::Left(_)) {}
-        let envelope = Envelope::bare(note(number)).with_id(Some(Uuid::now_v7()));
+        let envelope = Envelope::bare(note(number)).with_id(Some(MessageId(Uuid::now_v7())));
         let topic = Some(Topic::Guitar(session.session_id));
         player.say_text(&encode(&Envelope { topic, ..envelope })).await;
     }

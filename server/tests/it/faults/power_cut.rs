@@ -8,12 +8,11 @@ use crate::support::{
 };
 use logic::link::Phase;
 use protocol::{
-    ClientMessage, Note, Topic,
+    ClientMessage, MessageId, Note, Topic,
     guitar::{PracticeCommand, PracticeStatus, Strum},
 };
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use uuid::Uuid;
 
 /// A desk sends check-ins until the server dies at `fault`, and goes on while it is dead.
 async fn check_power_cut(fault: &str) {
@@ -148,7 +147,7 @@ async fn a_power_cut_in_the_middle_of_a_song_is_a_short_pause() {
     let start = phone.send(topic, ClientMessage::PracticeStart(PracticeCommand::default()));
     phone.hold_chord(topic, "Am7");
     phone.answered(&[start]).await;
-    let strums: Vec<Uuid> = (0..20).map(|_| phone.send(topic, strum())).collect();
+    let strums: Vec<MessageId> = (0..20).map(|_| phone.send(topic, strum())).collect();
     phone.answered(&strums).await;
     let shown = |record: &Record| record.view.shown();
     pc.until("the chord", |record| shown(record).chord.as_deref() == Some("Am7")).await;

@@ -10,7 +10,7 @@ use crate::support::{
     world::{hello_stage, topic},
 };
 use logic::link::Phase;
-use protocol::{Envelope, Topic, encode};
+use protocol::{Envelope, MessageId, Topic, encode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -33,7 +33,7 @@ impl Player {
             let notes = (0..TOGETHER).map(|i| {
                 let mut envelope = Envelope::bare(note(self.played + i));
                 envelope.topic = Some(self.topic);
-                let envelope = envelope.with_id(Some(Uuid::now_v7()));
+                let envelope = envelope.with_id(Some(MessageId(Uuid::now_v7())));
                 serde_json::from_str::<Value>(&encode(&envelope)).unwrap()
             });
             let notes: Vec<Value> = notes.collect();

@@ -7,13 +7,12 @@ use crate::support::{
 };
 use futures_util::future::join_all;
 use logic::link::Phase;
-use protocol::Topic;
+use protocol::{MessageId, Topic};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
 };
 use tokio::time::{sleep, timeout};
-use uuid::Uuid;
 
 #[tokio::test]
 async fn a_stop_in_the_middle_of_work_is_a_short_pause_for_everybody() {
@@ -29,7 +28,7 @@ async fn a_stop_in_the_middle_of_work_is_a_short_pause_for_everybody() {
     assert_eq!(site.ready().await, Some(200));
 
     let (early, late) = members.split_at(CHECK_INS / 2);
-    let mut sent: Vec<Uuid> =
+    let mut sent: Vec<MessageId> =
         early.iter().map(|m| desk.send(Topic::CheckIns, check_in(m))).collect();
     site.terminate();
     sent.extend(late.iter().map(|m| desk.send(Topic::CheckIns, check_in(m))));

@@ -24,7 +24,7 @@ use cadence_server::{
 };
 use cadence_store::{GymTime, Store};
 use protocol::{
-    ErrorBody, ErrorCode, Millis, SessionId,
+    ErrorBody, ErrorCode, MessageId, Millis, SessionId,
     account::Role,
     guitar::{PracticeCommand, PracticeStatus},
     http::{JoinRequest, LoginRequest},
@@ -109,7 +109,7 @@ impl Node {
     pub(crate) async fn practise(
         &self,
         session: SessionId,
-        id: Uuid,
+        id: MessageId,
         step: PracticeChange,
     ) -> Result<PracticeAnswer, ErrorBody> {
         practice::command(&self.store, id, None, session, step, PracticeCommand::default()).await
@@ -202,10 +202,11 @@ async fn a_practice_is_counted_once_and_listed(on: Backend) {
     let node = Node::on(&TestDatabase::new(on).await).await;
     let opened = node.stage().await;
     let (session, owner) = (opened.session, PracticeOwner::Guest(opened.guest.unwrap().0));
-    let nothing = node.practise(session, Uuid::now_v7(), PracticeChange::Pause).await.unwrap_err();
+    let nothing =
+        node.practise(session, MessageId(Uuid::now_v7()), PracticeChange::Pause).await.unwrap_err();
     assert_eq!(nothing.code, ErrorCode::NoPractice);
 
-    let id = Uuid::now_v7();
+    let id = MessageId(Uuid::now_v7());
     let started = node.practise(session, id, PracticeChange::Start).await.unwrap();
     assert!(started.changed && started.fresh);
     let chords = ["G", "C", "G"].map(str::to_owned).to_vec();
@@ -233,10 +234,11 @@ async fn a_practice_is_counted_once_and_listed(on: Backend) {
     let paused = practice::sweep(&node.store, guitar, now, &[], None).await.unwrap();
     assert_eq!(paused.len(), 1);
     assert_eq!(paused[0].1.elapsed_ms, 60_000);
-    let ended = node.practise(session, Uuid::now_v7(), PracticeChange::End).await.unwrap();
+    let ended =
+        node.practise(session, MessageId(Uuid::now_v7()), PracticeChange::End).await.unwrap();
     assert_eq!(ended.update.status, PracticeStatus::Ended);
 
-    node.practise(session, Uuid::now_v7(), PracticeChange::Start).await.unwrap();
+    node.practise(session, MessageId(Uuid::now_v7()), PracticeChange::Start).await.unwrap();
     node.pass(SECOND);
     let page = practice::page(&node.auth, owner, None).await.unwrap();
     assert_eq!((page.total, page.total_ms), (2, 61_000));
@@ -248,7 +250,7 @@ async fn what_nobody_needs_is_forgotten(on: Backend) {
     let tokens = node.signed_in().await;
     node.auth.issue_ticket(&tokens.staff, &OriginKind::Absent).await.unwrap();
     let opened = node.stage().await;
-    node.practise(opened.session, Uuid::now_v7(), PracticeChange::Start).await.unwrap();
+    node.practise(opened.session, MessageId(Uuid::now_v7()), PracticeChange::Start).await.unwrap();
     node.pass(100 * DAY);
     node.auth.purge(&node.config.retention).await.unwrap();
     assert_eq!(node.store.forget_commands(node.auth.now()).await.unwrap(), 1);

@@ -3,7 +3,7 @@
 use crate::support::{test_gym::actor, world::World};
 use cadence_server::gym::{check_in::check_in as enter, check_out::check_out as leave};
 use cadence_store::commands::CommandContext;
-use protocol::{Topic, account::Role};
+use protocol::{MessageId, Topic, account::Role};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -197,7 +197,7 @@ async fn a_replay_of_a_thousand_events_does_not_count_as_unread_answers() {
     drop(dashboard);
     let (store, before) = (&world.state.store, snapshot["offset"].as_u64().unwrap());
     let context = || CommandContext {
-        id: Uuid::now_v7(),
+        id: MessageId(Uuid::now_v7()),
         actor: actor(Role::Manager),
         connection: None,
         message: None,

@@ -17,7 +17,7 @@ use cadence_store::{
     NewEvent, StoreError, commands::CommandContext, demo::seed_demo, events::ReplayError, sql,
 };
 use protocol::{
-    ConnectionId, ErrorBody, ErrorCode, Millis, ServerMessage, Topic,
+    ConnectionId, ErrorBody, ErrorCode, MemberId, Millis, ServerMessage, Topic, VisitId,
     account::Role,
     gym::{Activity, CheckIn, CheckInAnswer, CheckOut, Reason, UndoCheckIn, Verdict, Visit},
     http::{MemberRow, NewMember, Standing},
@@ -116,7 +116,7 @@ async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour(on: Backend) 
                                 .bind(format!("job {i}"))
                                 .execute(&mut **tx)
                                 .await?;
-                            let visit = visit_of(Uuid::from_u128(i as u128), now);
+                            let visit = visit_of(VisitId(Uuid::from_u128(i as u128)), now);
                             let fact = Activity::CheckedOut { visit };
                             let event = NewEvent { fact, at: now, origin: None, outcome: None };
                             let place = tx.emit(event);
@@ -147,11 +147,11 @@ async fn a_job_that_fails_or_panics_undoes_itself_and_no_neighbour(on: Backend) 
     assert_eq!(gym.top().await, 10);
 }
 
-fn visit_of(id: Uuid, check_in_time: Millis) -> Visit {
+fn visit_of(id: VisitId, check_in_time: Millis) -> Visit {
     Visit {
         id,
         member: protocol::gym::MemberRef {
-            id: Uuid::nil(),
+            id: MemberId(Uuid::nil()),
             number: String::new(),
             full_name: String::new(),
         },
@@ -186,7 +186,7 @@ async fn the_same_id_runs_once_and_is_answered_alike(on: Backend) {
     let other = gym.member("Cy", Some(1)).await;
     let conflict = gym.check_in(context.clone(), &other.member.number).await;
     assert_eq!(code(conflict), ErrorCode::IdConflict);
-    let undo = UndoCheckIn { visit: Uuid::nil(), at: None };
+    let undo = UndoCheckIn { visit: VisitId(Uuid::nil()), at: None };
     assert_eq!(code(undo_check_in(&gym.store, context, undo).await), ErrorCode::IdConflict);
 }
 

@@ -20,7 +20,7 @@ use cadence_store::{
     sql::{self, Conn},
 };
 use protocol::{
-    ErrorBody, Topic,
+    ErrorBody, MessageId, Topic,
     account::Role,
     gym::{Reason, Verdict},
 };
@@ -413,12 +413,12 @@ async fn a_practice_that_two_nodes_start_at_once_is_one() {
     let opened = one.stage().await;
     let session = opened.session;
     let (first, second) = tokio::join!(
-        one.practise(session, Uuid::now_v7(), PracticeChange::Start),
-        two.practise(session, Uuid::now_v7(), PracticeChange::Start)
+        one.practise(session, MessageId(Uuid::now_v7()), PracticeChange::Start),
+        two.practise(session, MessageId(Uuid::now_v7()), PracticeChange::Start)
     );
     assert!(first.unwrap().changed != second.unwrap().changed);
     let (first, second) = tokio::join!(
-        one.practise(session, Uuid::now_v7(), PracticeChange::Pause),
+        one.practise(session, MessageId(Uuid::now_v7()), PracticeChange::Pause),
         practice::sweep(&two.store, &two.config.guitar, two.auth.now() + 600_000, &[], None)
     );
     let paused = usize::from(first.unwrap().changed) + second.unwrap().len();

@@ -10,7 +10,7 @@ use crate::support::{
 };
 use cadence_server::guitar::practice;
 use protocol::{
-    ParticipantId, Topic,
+    MessageId, ParticipantId, Topic,
     guitar::{PracticeCommand, Presence},
     http::SessionResponse,
 };
@@ -459,7 +459,7 @@ async fn a_clock_that_another_server_changed_without_a_word_is_shown_as_it_stand
     clock(&mut pc, "paused").await;
     // It dies right after its commit.
     let start = practice::PracticeChange::Start;
-    let (id, command) = (Uuid::now_v7(), PracticeCommand::default());
+    let (id, command) = (MessageId(Uuid::now_v7()), PracticeCommand::default());
     practice::command(&two.store, id, None, session.session_id, start, command).await.unwrap();
     clock(&mut pc, "started").await;
 }

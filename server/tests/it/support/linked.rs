@@ -9,7 +9,9 @@ use logic::{
     link::{Delivery, Effect, Link, Now, OutboxRecord},
     session::SessionView,
 };
-use protocol::{ClientMessage, Frame, Note, Position, ServerMessage, Topic, guitar::ChordChange};
+use protocol::{
+    ClientMessage, Frame, MessageId, Note, Position, ServerMessage, Topic, guitar::ChordChange,
+};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -30,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// What a test lets the page do.
 enum Order {
     Follow(Topic, Option<Position>),
-    Send(Uuid, Topic, ClientMessage),
+    Send(MessageId, Topic, ClientMessage),
     Hold(Topic, ClientMessage),
     Wake,
     Clock(i64),
@@ -82,8 +84,8 @@ impl Page {
     }
 
     /// Sends a message and returns its id.
-    pub(crate) fn send(&self, topic: Topic, message: ClientMessage) -> Uuid {
-        let id = Uuid::now_v7();
+    pub(crate) fn send(&self, topic: Topic, message: ClientMessage) -> MessageId {
+        let id = MessageId(Uuid::now_v7());
         self.order(Order::Send(id, topic, message));
         id
     }
@@ -136,7 +138,7 @@ impl Page {
     }
 
     /// Waits until every message is answered.
-    pub(crate) async fn answered(&self, ids: &[Uuid]) {
+    pub(crate) async fn answered(&self, ids: &[MessageId]) {
         self.until("every answer", |record| ids.iter().all(|id| record.answers.contains_key(id)))
             .await;
     }
@@ -157,7 +159,7 @@ struct Driver {
     browser: Browser,
     record: Arc<Mutex<Record>>,
     /// What IndexedDB would hold.
-    outbox: BTreeMap<Uuid, String>,
+    outbox: BTreeMap<MessageId, String>,
     followed: Vec<(Topic, Option<Position>)>,
     /// Frames to the open socket, under its number.
     wire: Option<(u32, UnboundedSender<Frame>)>,
@@ -242,7 +244,7 @@ impl Driver {
     }
 
     fn hold(&mut self, topic: Topic, message: ClientMessage) {
-        let (now, id) = (self.now(), Uuid::now_v7());
+        let (now, id) = (self.now(), MessageId(Uuid::now_v7()));
         self.link.send(now, id, topic, message.clone());
         let at = self.link.server_now(now);
         self.record.lock().unwrap().view.hold(message, Some(id), at);

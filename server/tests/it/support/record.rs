@@ -6,14 +6,13 @@ use logic::{
     session::SessionView,
 };
 use protocol::{
-    ErrorBody, Position, ServerMessage, Topic,
+    ErrorBody, MessageId, Position, ServerMessage, Topic,
     server::{Outcome, Snapshot},
 };
 use std::{
     collections::{BTreeMap, HashMap},
     time::Instant,
 };
-use uuid::Uuid;
 
 /// A place in a topic, as the page applied it.
 #[allow(clippy::large_enum_variant, reason = "most places are events")]
@@ -21,7 +20,7 @@ use uuid::Uuid;
 pub(crate) enum Place {
     Snapshot(Position),
     Event { offset: u64, message: ServerMessage, replayed: bool },
-    Own { offset: u64, id: Uuid },
+    Own { offset: u64, id: MessageId },
 }
 
 impl Place {
@@ -39,7 +38,7 @@ pub(crate) struct Record {
     /// What was applied, in order.
     pub(crate) places: BTreeMap<Topic, Vec<Place>>,
     /// Every answer to every message.
-    pub(crate) answers: HashMap<Uuid, Vec<Result<Outcome, ErrorBody>>>,
+    pub(crate) answers: HashMap<MessageId, Vec<Result<Outcome, ErrorBody>>>,
     /// The topics that the server did not give.
     pub(crate) refused: Vec<ErrorBody>,
     /// The gym as the page shows it.
@@ -79,7 +78,7 @@ impl Record {
     }
 
     /// The answer to a message, when there is exactly one and it is no refusal.
-    pub(crate) fn outcome(&self, id: Uuid) -> Option<&Outcome> {
+    pub(crate) fn outcome(&self, id: MessageId) -> Option<&Outcome> {
         match self.answers.get(&id)?.as_slice() {
             [Ok(outcome)] => Some(outcome),
             _ => None,

@@ -11,7 +11,7 @@ use cadence_store::{
     sql::{self, Query},
 };
 use protocol::{
-    ConnectionId, ErrorBody, ErrorCode, Millis, Topic, UserId,
+    ConnectionId, ErrorBody, ErrorCode, MessageId, Millis, Topic, UserId,
     account::Role,
     gym::{CheckIn, CheckInAnswer, CheckOut, UndoCheckIn, Visit},
     http::{MemberRow, NewMember},
@@ -165,9 +165,10 @@ pub(crate) fn desk() -> StaffIdentity {
 }
 
 pub(crate) fn context() -> CommandContext {
-    let (connection, message) = (Some(ConnectionId(Uuid::from_u128(8))), Some(Uuid::new_v4()));
+    let (connection, message) =
+        (Some(ConnectionId(Uuid::from_u128(8))), Some(MessageId(Uuid::new_v4())));
     CommandContext {
-        id: Uuid::new_v4(),
+        id: MessageId(Uuid::new_v4()),
         actor: desk(),
         connection,
         message,

@@ -7,7 +7,7 @@ use crate::support::{
     site::Rows,
 };
 use protocol::{
-    ClientMessage, Note, ServerMessage, Topic,
+    ClientMessage, MessageId, Note, ServerMessage, Topic,
     guitar::FretUpdate,
     gym::{CheckIn, CheckOut},
     server::Outcome,
@@ -62,7 +62,7 @@ fn check_out(member: &str) -> ClientMessage {
 }
 
 /// The visit that came of a check-in.
-pub(crate) fn visit(record: &Record, id: Uuid) -> Option<String> {
+pub(crate) fn visit(record: &Record, id: MessageId) -> Option<String> {
     match record.outcome(id)? {
         Outcome::CheckIn(answer) => answer.visit.as_ref().map(|visit| visit.id.to_string()),
         _ => None,
@@ -72,11 +72,11 @@ pub(crate) fn visit(record: &Record, id: Uuid) -> Option<String> {
 /// Something that goes on until it is stopped, and what it sent.
 pub(crate) struct Flowing {
     stop: Arc<AtomicBool>,
-    task: JoinHandle<Vec<Uuid>>,
+    task: JoinHandle<Vec<MessageId>>,
 }
 
 impl Flowing {
-    fn start(every: Duration, send: impl Fn(usize) -> Option<Uuid> + Send + 'static) -> Self {
+    fn start(every: Duration, send: impl Fn(usize) -> Option<MessageId> + Send + 'static) -> Self {
         let stop = Arc::<AtomicBool>::default();
         let stopped = Arc::clone(&stop);
         let task = tokio::spawn(async move {
@@ -111,14 +111,14 @@ impl Flowing {
     }
 
     /// Stops it; the ids of what it sent, in order.
-    pub(crate) async fn stop(self) -> Vec<Uuid> {
+    pub(crate) async fn stop(self) -> Vec<MessageId> {
         self.stop.store(true, Ordering::Relaxed);
         self.task.await.unwrap()
     }
 }
 
 /// Fails unless each of a desk's check-ins made one visit, in the answers and in the database.
-pub(crate) async fn assert_visits(desk: &Page, sent: &[Uuid], rows: &Rows, before: &[String]) {
+pub(crate) async fn assert_visits(desk: &Page, sent: &[MessageId], rows: &Rows, before: &[String]) {
     let before: HashSet<&String> = before.iter().collect();
     let after = rows.visits().await;
     let made: HashSet<String> = after.into_iter().filter(|v| !before.contains(v)).collect();
@@ -128,7 +128,8 @@ pub(crate) async fn assert_visits(desk: &Page, sent: &[Uuid], rows: &Rows, befor
     assert_eq!((told.len(), made.len()), (asked, asked), "answers and visits of check-ins");
     assert_eq!(told, made);
     let ended = desk.see(|record| {
-        let outcome = |id: &&Uuid| matches!(record.outcome(**id), Some(Outcome::CheckOut { .. }));
+        let outcome =
+            |id: &&MessageId| matches!(record.outcome(**id), Some(Outcome::CheckOut { .. }));
         sent.iter().skip(1).step_by(2).filter(outcome).count()
     });
     assert_eq!(ended, sent.len() / 2, "answers of check-outs");
@@ -136,7 +137,7 @@ pub(crate) async fn assert_visits(desk: &Page, sent: &[Uuid], rows: &Rows, befor
 
 /// A phone plays several notes under one id; the PC hears the first of them, once.
 pub(crate) async fn notes_with_one_id(phone: &mut Socket, pc: &mut Socket) {
-    let id = Uuid::now_v7();
+    let id = MessageId(Uuid::now_v7());
     let strum = |at| json!({"type": "strum", "id": id, "data": {"direction": "down", "at": at}});
     phone.say(strum(1)).await;
     phone.hear("ack").await;

@@ -1,12 +1,13 @@
 use super::*;
 use proptest::prelude::*;
 use protocol::gym::{CheckIn, MemberRef, Reason, UndoCheckIn};
+use uuid::Uuid;
 
 const DAY_START: Millis = 1_795_320_000_000;
 
 fn member(number: u128) -> MemberRef {
     MemberRef {
-        id: Uuid::from_u128(number),
+        id: MemberId(Uuid::from_u128(number)),
         number: format!("M-{number}"),
         full_name: format!("Member {number}"),
     }
@@ -14,7 +15,7 @@ fn member(number: u128) -> MemberRef {
 
 fn visit(number: u128, minute: i64) -> Visit {
     Visit {
-        id: Uuid::from_u128(1_000 + number),
+        id: VisitId(Uuid::from_u128(1_000 + number)),
         member: member(number),
         location: "Desk 1".to_owned(),
         check_in_time: DAY_START + minute * 60_000,
@@ -29,7 +30,7 @@ fn left(visit: &Visit, minute: i64) -> Visit {
 
 fn refusal(number: u128) -> Refusal {
     Refusal {
-        id: Uuid::from_u128(9_000 + number),
+        id: MessageId(Uuid::from_u128(9_000 + number)),
         member: member(number),
         location: "Desk 1".to_owned(),
         at: DAY_START,
@@ -169,7 +170,7 @@ fn ones_own_check_in_counts_where_its_answer_stands_and_a_repeat_does_not() {
         })
     };
     let mut tell = |number: u128, outcome: &Outcome, offset| {
-        roster.apply_answer(Uuid::from_u128(number), &asked, outcome, offset, DAY_START);
+        roster.apply_answer(MessageId(Uuid::from_u128(number)), &asked, outcome, offset, DAY_START);
         (roster.stats().currently_in, roster.activity().len())
     };
     let allowed = answer(Verdict::Allow, None, Some(first.clone()));
@@ -182,7 +183,7 @@ fn ones_own_check_in_counts_where_its_answer_stands_and_a_repeat_does_not() {
     assert_eq!(tell(4, &refused, Some(3)), (1, 2));
     let undo = ClientMessage::UndoCheckIn(UndoCheckIn { visit: first.id, at: None });
     let undone = Outcome::Undone { visit: first };
-    roster.apply_answer(Uuid::from_u128(5), &undo, &undone, Some(4), DAY_START);
+    roster.apply_answer(MessageId(Uuid::from_u128(5)), &undo, &undone, Some(4), DAY_START);
     assert_eq!(roster.stats().currently_in, 0);
 }
 

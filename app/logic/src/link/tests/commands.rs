@@ -23,7 +23,7 @@ fn a_command_survives_the_page_and_is_forgotten_when_answered() {
     let mut next = Page::with_outbox(kept);
     assert_eq!(next.dials, 1, "an outbox is worth a connection, also when nothing is followed");
     next.welcome(answer(1, true, 0));
-    assert!(next.sent.iter().any(|e| e.id == Some(Uuid::from_u128(9))));
+    assert!(next.sent.iter().any(|e| e.id == Some(message_id(9))));
     next.receive(ack(9));
     assert!(next.saved.is_empty());
     assert_eq!(next.link.status(next.now).queued, 0);
@@ -42,7 +42,7 @@ fn a_command_carries_the_moment_it_was_made_on_the_servers_clock() {
 #[test]
 fn a_queued_command_is_not_lost_to_a_page_that_nobody_is_signed_in_on() {
     let record = OutboxRecord {
-        id: Uuid::from_u128(9),
+        id: message_id(9),
         topic: Topic::CheckIns,
         message: check_in(),
         made_at: 0,
@@ -52,7 +52,7 @@ fn a_queued_command_is_not_lost_to_a_page_that_nobody_is_signed_in_on() {
     for code in [ErrorCode::NotSignedIn, ErrorCode::NotAllowed] {
         page.welcome(answer(1, true, 0));
         let refusal = ServerMessage::Error(ErrorBody::new(code, "no"));
-        page.receive(Envelope::bare(refusal).with_id(Some(Uuid::from_u128(9))));
+        page.receive(Envelope::bare(refusal).with_id(Some(message_id(9))));
         assert_eq!(page.saved.len(), 1, "{code:?}");
         page.close(1006);
         page.pass(600);
@@ -65,7 +65,7 @@ fn a_queued_command_is_not_lost_to_a_page_that_nobody_is_signed_in_on() {
 #[test]
 fn a_topic_followed_while_hello_is_on_its_way_is_subscribed_after_it() {
     let mut page = Page::with_outbox(vec![OutboxRecord {
-        id: Uuid::from_u128(9),
+        id: message_id(9),
         topic: Topic::CheckIns,
         message: check_in(),
         made_at: 0,
@@ -124,7 +124,7 @@ fn commands_that_a_slow_database_gives_late_are_sent_all_the_same() {
     let record = left_over(made_at);
     page.link.restore(page.now, vec![record]);
     page.work();
-    assert!(page.sent.iter().any(|sent| sent.id == Some(Uuid::from_u128(1))));
+    assert!(page.sent.iter().any(|sent| sent.id == Some(message_id(1))));
 }
 
 #[test]
@@ -160,11 +160,10 @@ fn notes_go_on_while_a_command_waits_and_a_parked_one_is_in_nobodys_way() {
     }
     let refuse = |page: &mut Page, id: u128, error: ErrorBody| {
         let error = ServerMessage::Error(error);
-        page.receive(Envelope::bare(error).with_id(Some(Uuid::from_u128(id))));
+        page.receive(Envelope::bare(error).with_id(Some(message_id(id))));
     };
-    let count = |page: &Page, id| {
-        page.sent.iter().filter(|sent| sent.id == Some(Uuid::from_u128(id))).count()
-    };
+    let count =
+        |page: &Page, id| page.sent.iter().filter(|sent| sent.id == Some(message_id(id))).count();
     refuse(&mut page, 1, ErrorBody::new(ErrorCode::Unavailable, "later").retry_after(5_000));
     page.send(50, ClientMessage::Note(Note::ChordChange(ChordChange { chord: "C".into() })));
     assert_eq!(count(&page, 50), 1, "a note never waits for the database");
@@ -182,8 +181,8 @@ fn a_retryable_error_is_tried_again_after_its_wait() {
     page.welcome(answer(1, true, 0));
     page.send(1, check_in());
     let error = ErrorBody::new(ErrorCode::Unavailable, "later").retry_after(500);
-    page.receive(Envelope::bare(ServerMessage::Error(error)).with_id(Some(Uuid::from_u128(1))));
-    let times = |page: &Page| page.sent.iter().filter(|e| e.id == Some(Uuid::from_u128(1))).count();
+    page.receive(Envelope::bare(ServerMessage::Error(error)).with_id(Some(message_id(1))));
+    let times = |page: &Page| page.sent.iter().filter(|e| e.id == Some(message_id(1))).count();
     assert_eq!(times(&page), 1);
     page.pass(600);
     assert_eq!(times(&page), 2);

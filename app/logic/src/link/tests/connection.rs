@@ -56,7 +56,7 @@ fn a_hidden_page_dials_as_soon_as_it_has_a_command_to_send() {
         page.link.restore(page.now, records);
         page.work();
         assert_eq!(page.dials, usize::from(kept));
-        page.link.send(page.now, Uuid::from_u128(9), Topic::CheckIns, check_in());
+        page.link.send(page.now, message_id(9), Topic::CheckIns, check_in());
         page.work();
         assert_eq!(page.dials, 1);
     }

@@ -6,8 +6,8 @@ mod events;
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
 use protocol::{
-    ClientMessage, CloseCode, Codec, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, Note,
-    Position, ServerMessage, SessionId, Topic,
+    ClientMessage, CloseCode, Codec, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode,
+    MessageId, Note, Position, ServerMessage, SessionId, Topic,
     account::{Identity, Role},
     decode_frame, encode,
     guitar::{ChordChange, GuitarState, PracticeCommand},
@@ -18,6 +18,10 @@ use protocol::{
 use uuid::Uuid;
 
 const ROOM: Topic = Topic::Guitar(SessionId(Uuid::from_u128(7)));
+
+fn message_id(number: u128) -> MessageId {
+    MessageId(Uuid::from_u128(number))
+}
 const SIGNED_IN_UNTIL: i64 = 900_000;
 
 /// A page with its clock, and the effects that its link asked for.
@@ -165,7 +169,7 @@ impl Page {
     }
 
     fn send(&mut self, id: u128, message: ClientMessage) {
-        self.link.send(self.now, Uuid::from_u128(id), ROOM, message);
+        self.link.send(self.now, message_id(id), ROOM, message);
         self.work();
     }
 
@@ -215,7 +219,7 @@ fn event(epoch: &str, offset: u64, chord: &str) -> Envelope<ServerMessage> {
 
 fn ack(id: u128) -> Envelope<ServerMessage> {
     let ack = Ack { result: Outcome::Done, identity: None };
-    Envelope::bare(ServerMessage::Ack(ack)).with_id(Some(Uuid::from_u128(id)))
+    Envelope::bare(ServerMessage::Ack(ack)).with_id(Some(message_id(id)))
 }
 
 fn snapshot(epoch: &str, offset: u64, chord: &str) -> Envelope<ServerMessage> {
@@ -235,6 +239,6 @@ fn check_in() -> ClientMessage {
 
 /// A command that an earlier page made.
 fn left_over(made_at: i64) -> OutboxRecord {
-    let id = Uuid::from_u128(1);
+    let id = message_id(1);
     OutboxRecord { id, topic: ROOM, message: check_in(), made_at, made_mono: None }
 }

@@ -3,14 +3,14 @@
 use super::super::desk_state::DeskState;
 use crate::link::use_link;
 use leptos::{ev, html, prelude::*};
+use protocol::MemberId;
 use texts::text;
-use uuid::Uuid;
 
 /// Lets a refused member in once; the reason goes into the audit log.
 #[component]
 pub fn OverrideForm(
     /// The refused member.
-    member: Uuid,
+    member: MemberId,
     /// The member's name.
     name: String,
     /// The desk of this window.
