@@ -27,7 +27,8 @@ pub(crate) fn shorten(
     };
     module.imports.iter_mut().for_each(|import| shorten(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorten(&mut export.name));
-    Ok((replace_words(glue, &names), module.emit_wasm()))
+    let glue = glue.replace("export class IntoUnderlying", "class IntoUnderlying");
+    Ok((replace_words(&glue, &names), module.emit_wasm()))
 }
 
 /// Removes what `wasm_streams` exports for streams made in Rust. Exports are never dead code, so each

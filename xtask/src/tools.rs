@@ -14,6 +14,7 @@ use packages::{Family, apt_install, npm, packaged, rustup};
 
 pub(crate) use browsers::{Chromium, chromium, firefox, webkit};
 
+const TERSER: &str = "5.51.4";
 const BINARYEN: &str = "132.0.0";
 
 /// Lets rustc compile for the browser.
@@ -42,19 +43,31 @@ pub(crate) fn rust_components(workspace: &Workspace) -> Result<()> {
 
 /// The script `wasm-opt` of the npm package binaryen; compiling it from source takes minutes.
 pub(crate) fn wasm_opt(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(npm_tool(workspace, "binaryen", BINARYEN)?.join("bin/wasm-opt"))
+}
+
+/// The script `terser`, which makes scripts small.
+pub(crate) fn terser(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(npm_tool(workspace, "terser", TERSER)?.join("bin/terser"))
+}
+
+/// The folder of an npm package of the build, installed if it is missing.
+fn npm_tool(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
     node()?;
     let folder = workspace.target("tools");
-    let package = folder.join("node_modules/binaryen");
-    let version = format!("\"version\": \"{BINARYEN}\"");
+    let package = folder.join("node_modules").join(name);
+    let wanted = format!("\"version\": \"{version}\"");
     let found = fs::read_to_string(package.join("package.json"));
-    if !found.is_ok_and(|manifest| manifest.contains(&version)) {
-        println!("   wasm-opt is missing; installing binaryen {BINARYEN} with npm");
+    if !found.is_ok_and(|manifest| manifest.contains(&wanted)) {
+        println!("   {name} {version} is missing; installing it with npm");
         fs::create_dir_all(&folder)?;
         let mut npm = npm(workspace, &["install", "--no-save", "--no-package-lock"]);
-        npm.arg("--prefix").arg(&folder).arg(format!("binaryen@{BINARYEN}"));
+        // npm removes what it is not asked for.
+        npm.arg("--prefix").arg(&folder);
+        npm.args([format!("binaryen@{BINARYEN}"), format!("terser@{TERSER}")]);
         run(&mut npm)?;
     }
-    Ok(package.join("bin/wasm-opt"))
+    Ok(package)
 }
 
 /// Playwright and what else `end2end/package-lock.json` lists.

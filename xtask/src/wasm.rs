@@ -15,7 +15,7 @@ use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "11";
+const PIPELINE: &str = "12";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -122,6 +122,7 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
             optimise(workspace, &module)?;
         }
         shrink_names(&made)?;
+        minify(workspace, &made.join(format!("{NAME}.js")))?;
     }
     let client = read(&made, name)?;
     // Last, so that a step that was interrupted leaves no stamp behind.
@@ -256,13 +257,18 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     run(&mut command)
 }
 
+fn minify(workspace: &Workspace, js: &Path) -> Result<()> {
+    let mut command = workspace.command("node");
+    command.arg(tools::terser(workspace)?).arg(js);
+    run(command.args(["--module", "--compress", "--mangle", "--output"]).arg(js))
+}
+
 /// Makes script and modules compress better. Each name that they share ends in a hash, and hashes
-/// do not compress: they become small numbers of the same length. Indentation goes, too.
+/// do not compress: they become small numbers of the same length.
 fn shrink_names(made: &Path) -> Result<()> {
     let js = made.join(format!("{NAME}.js"));
     let glue = fs::read_to_string(&js)?;
     let numbers = numbers_for_hashes(&glue);
-    let glue = glue.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
     let mut glue = glue.into_bytes();
     replace_hashes(&mut glue, &numbers);
     fs::write(js, glue)?;

@@ -79,9 +79,9 @@ fn PageNavigation(role: Role) -> impl IntoView {
     view! {
         <nav class="ways" aria-label=text!(shared.pages)>
             <ul>
-                {link("/gym", IconName::LayoutDashboard, text!(gym.dashboard), Permission::SeeGym)}
-                {link("/gym/desk", IconName::ScanBarcode, text!(gym.desk_title), Permission::UseDesk)}
-                {link("/gym/members", IconName::Users, text!(gym.members), Permission::SeeMembers)}
+                {link("/gym", IconName::LAYOUT_DASHBOARD, text!(gym.dashboard), Permission::SeeGym)}
+                {link("/gym/desk", IconName::SCAN_BARCODE, text!(gym.desk_title), Permission::UseDesk)}
+                {link("/gym/members", IconName::USERS, text!(gym.members), Permission::SeeMembers)}
             </ul>
         </nav>
     }
@@ -117,7 +117,7 @@ fn AccountPart(user: SignedIn) -> impl IntoView {
                 title=text!(gym.sign_out)
                 on:click=leave
             >
-                <Icon name=IconName::LogOut/>
+                <Icon name=IconName::LOG_OUT/>
             </button>
         </div>
         <p class="me-error" role="alert">

@@ -34,7 +34,7 @@ pub fn StaleNote(
         sentence().map(|sentence| {
             view! {
                 <p class="stale tone-warn">
-                    <Icon name=IconName::WifiOff/>
+                    <Icon name=IconName::WIFI_OFF/>
                     {sentence}
                 </p>
             }

@@ -50,7 +50,7 @@ pub fn LinkPanel(
             <div class="link-panel-head">
                 <h2>{text!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
-                    <Icon name=IconName::RefreshCw/>
+                    <Icon name=IconName::REFRESH_CW/>
                     {text!(shared.reconnect)}
                 </button>
                 <button
@@ -120,7 +120,7 @@ fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
     view! {
         <div class="link-panel-foot">
             <button type="button" class="button button-small" on:click=copy>
-                <Icon name=IconName::Copy/>
+                <Icon name=IconName::COPY/>
                 {copy_word}
             </button>
             <span class="faint">{text!(shared.measured_here)}</span>

@@ -44,9 +44,9 @@ impl Theme {
 
     fn icon(self) -> IconName {
         match self {
-            Self::System => IconName::Monitor,
-            Self::Light => IconName::Sun,
-            Self::Dark => IconName::Moon,
+            Self::System => IconName::MONITOR,
+            Self::Light => IconName::SUN,
+            Self::Dark => IconName::MOON,
         }
     }
 }

@@ -36,8 +36,8 @@ pub(super) fn SoundChip() -> impl IntoView {
         SoundState::Unavailable => words!(guitar.sound_none),
     };
     let icon = Signal::derive(move || match sound.get() {
-        SoundState::On => IconName::Volume,
-        _ => IconName::VolumeX,
+        SoundState::On => IconName::VOLUME,
+        _ => IconName::VOLUME_X,
     });
     view! {
         <div class="sound">

@@ -40,7 +40,7 @@ pub fn SearchField(
             on:submit=submit
         >
             <div class="desk-input">
-                <Icon name=IconName::Search/>
+                <Icon name=IconName::SEARCH/>
                 <input
                     class="input"
                     type="search"

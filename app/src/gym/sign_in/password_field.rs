@@ -16,8 +16,8 @@ pub fn PasswordField(
     let is_shown = RwSignal::new(false);
     let kind = move || if is_shown.get() { "text" } else { "password" };
     let icon = Signal::derive(move || match is_shown.get() {
-        true => IconName::EyeOff,
-        false => IconName::Eye,
+        true => IconName::EYE_OFF,
+        false => IconName::EYE,
     });
     view! {
         <div class="field">

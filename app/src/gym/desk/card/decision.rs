@@ -18,8 +18,8 @@ use texts::text;
 /// Colour, icon and the value of `data-verdict`.
 fn look(verdict: Verdict) -> (Tone, IconName, &'static str) {
     match verdict {
-        Verdict::Allow => (Tone::Good, IconName::Check, "allow"),
-        Verdict::Warn => (Tone::Warn, IconName::TriangleAlert, "warn"),
+        Verdict::Allow => (Tone::Good, IconName::CHECK, "allow"),
+        Verdict::Warn => (Tone::Warn, IconName::TRIANGLE_ALERT, "warn"),
         Verdict::Deny => (Tone::Bad, IconName::X, "deny"),
     }
 }

@@ -78,10 +78,10 @@ fn PlainCard(
 #[component]
 fn WaitingCard(entry: DeskEntry) -> impl IntoView {
     let (icon, verdict) = match (entry.queued, entry.request) {
-        (true, _) => (IconName::Clock, "queued"),
-        (false, DeskRequest::CheckIn) => (IconName::Search, "checking"),
-        (false, DeskRequest::CheckOut) => (IconName::DoorOpen, "checking"),
-        (false, DeskRequest::Undo) => (IconName::Undo, "checking"),
+        (true, _) => (IconName::CLOCK, "queued"),
+        (false, DeskRequest::CheckIn) => (IconName::SEARCH, "checking"),
+        (false, DeskRequest::CheckOut) => (IconName::DOOR_OPEN, "checking"),
+        (false, DeskRequest::Undo) => (IconName::UNDO, "checking"),
     };
     let (queued, request) = (entry.queued, entry.request);
     // A code has no initials.
@@ -106,7 +106,7 @@ fn LeftCard(visit: Visit) -> impl IntoView {
     let (goodbye, number) = (name.clone(), visit.member.number);
     view! {
         <PlainCard
-            icon=IconName::DoorOpen
+            icon=IconName::DOOR_OPEN
             verdict="left"
             name
             word=text!(gym.checked_out)
@@ -122,7 +122,7 @@ fn UndoneCard(visit: Visit) -> impl IntoView {
     let (title, number) = (name.clone(), visit.member.number);
     view! {
         <PlainCard
-            icon=IconName::Undo
+            icon=IconName::UNDO
             verdict="undone"
             name
             word=text!(gym.taken_back)

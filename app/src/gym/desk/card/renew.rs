@@ -88,7 +88,7 @@ fn RenewedNote(
     });
     view! {
         <p class="answer-done" role="status">
-            <Icon name=IconName::Check/>
+            <Icon name=IconName::CHECK/>
             {move || sentences::renewed(row.membership.as_ref())}
         </p>
         {button}

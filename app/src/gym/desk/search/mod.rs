@@ -32,7 +32,7 @@ pub fn MemberSearch(
     view! {
         <div class="desk-search">
             <div class="desk-input">
-                <Icon name=IconName::Search/>
+                <Icon name=IconName::SEARCH/>
                 <input
                     class="input"
                     node_ref=input

@@ -30,7 +30,7 @@ pub fn NewNumber(
             <p class="muted">{text!(gym.one_number)}</p>
             <div class="new-number-acts">
                 <button type="button" class="button button-primary" on:click=copy>
-                    <Icon name=IconName::Copy/>
+                    <Icon name=IconName::COPY/>
                     {move || sentences::copy_number(copied.get())}
                 </button>
                 <button
@@ -40,7 +40,7 @@ pub fn NewNumber(
                         _ = window().print();
                     }
                 >
-                    <Icon name=IconName::Printer/>
+                    <Icon name=IconName::PRINTER/>
                     {text!(gym.print)}
                 </button>
                 <button type="button" class="button button-quiet" on:click=move |_| close.run(())>
