@@ -7,6 +7,7 @@ use crate::{
     page_words::client_words,
     ui,
 };
+use futures_util::future::LocalBoxFuture;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{Html, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -137,23 +138,28 @@ pub struct PageBody {
     /// Reads what the server sends. The guitar's pages follow no gym, and are spared the code to
     /// read one.
     pub read: Read<ServerMessage>,
+    /// What begins before the page is taken over.
+    pub early: fn() -> Option<LocalBoxFuture<'static, ()>>,
     /// The view.
     pub view: fn() -> AnyView,
 }
 
 impl PageBody {
     const fn of_guitar(view: fn() -> AnyView) -> Self {
-        Self { read: ServerMessage::read_guitar, view }
+        Self { read: ServerMessage::read_guitar, early: || None, view }
     }
 }
 
 /// The phone.
-pub const PHONE: PageBody = PageBody::of_guitar(|| {
-    guitar_page(|path| {
-        let named = played_session(path).flatten();
-        view! { <guitar::controller::Controller named/> }.into_any()
+pub const PHONE: PageBody = PageBody {
+    early: guitar::controller::early_join,
+    ..PageBody::of_guitar(|| {
+        guitar_page(|path| {
+            let named = played_session(path).flatten();
+            view! { <guitar::controller::Controller named/> }.into_any()
+        })
     })
-});
+};
 
 /// The PC of the guitar.
 pub const STAGE: PageBody =
@@ -165,7 +171,7 @@ pub const PRACTICE: PageBody =
 
 /// The gym.
 pub const GYM: PageBody =
-    PageBody { read: ServerMessage::read, view: || view! { <GymApp/> }.into_any() };
+    PageBody { read: ServerMessage::read, early: || None, view: || view! { <GymApp/> }.into_any() };
 
 /// The gym's router. Pages with data are rendered whole before the first byte leaves, so that a refusal can
 /// still become a status code or a redirect.

@@ -36,6 +36,9 @@ pub fn hydrate() {
         chunks::show_missing(true);
         return;
     }
+    if let Some(early) = (body.early)() {
+        wasm_bindgen_futures::spawn_local(early);
+    }
     wasm_bindgen_futures::spawn_local(async move {
         chunks::load(page).await;
         leptos::mount::hydrate_body(move || {

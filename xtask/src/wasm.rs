@@ -15,7 +15,7 @@ use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "12";
+const PIPELINE: &str = "13";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -34,8 +34,8 @@ const WASM_FEATURES: [&str; 8] = [
 
 /// What `wasm-opt` would do to save bytes that compression saves better. Together these cost the phone 22 kB
 /// of 306 over the wire.
-const SKIPPED_PASSES: [&str; 4] =
-    ["inlining-optimizing", "inlining", "local-cse", "memory-packing"];
+const SKIPPED_PASSES: [&str; 5] =
+    ["inlining-optimizing", "inlining", "local-cse", "memory-packing", "simplify-locals"];
 
 /// The clients of a release: features of the crate `frontend`, keys of `files.json`.
 pub(crate) const CLIENTS: [&str; 4] = ["phone", "stage", "practice", "gym"];

@@ -3,22 +3,23 @@
 
 mod buzz;
 mod code_form;
+mod early_join;
 mod join_request;
 mod pads;
 mod playing_view;
 mod strum_strip;
 
 use crate::{
-    backend::{CallFailure, join, joined_session},
+    backend::{CallFailure, joined_session},
     link::use_link,
     ui::{ErrorCard, Loading},
 };
 use code_form::CodeForm;
+pub(crate) use early_join::early_join;
+use early_join::{ScannedLink, join_by_link, secret_in_address};
 pub(super) use join_request::DEVICE;
-use join_request::{FormReason, by_link};
-use leptos::{
-    ev, leptos_dom::helpers::location_hash, prelude::*, task::spawn_local, wasm_bindgen::JsValue,
-};
+use join_request::FormReason;
+use leptos::{ev, prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 use leptos_meta::Title;
 use playing_view::PlayingView;
 use protocol::{SessionId, http::Joined};
@@ -83,12 +84,13 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
         link.reconnect();
         step.set(Step::In(joined));
     });
-    let scanned = StoredValue::new(None::<(SessionId, String)>);
+    let scanned = StoredValue::new(None::<ScannedLink>);
     let follow = Callback::new(move |()| {
-        let Some((session, secret)) = scanned.get_value() else { return };
+        let Some(link) = scanned.get_value() else { return };
+        let session = link.0;
         step.set(Step::Arriving);
         spawn_local(async move {
-            match join(by_link(session, secret)).await {
+            match join_by_link(link).await {
                 Ok(joined) => {
                     forget_fragment(joined.session_id);
                     scanned.try_set_value(None);
@@ -104,18 +106,15 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
             }
         });
     });
-    let arrive = move || {
-        let secret = location_hash().filter(|secret| !secret.is_empty());
-        match (session, secret) {
-            (Some(session), Some(secret)) => {
-                scanned.set_value(Some((session, secret)));
-                follow.run(());
-            }
-            _ if step.with_untracked(|step| *step == Step::Arriving) => {
-                step.set(Step::Form(Some(FormReason::NoSecret)));
-            }
-            _ => {}
+    let arrive = move || match (session, secret_in_address()) {
+        (Some(session), Some(secret)) => {
+            scanned.set_value(Some((session, secret)));
+            follow.run(());
         }
+        _ if step.with_untracked(|step| *step == Step::Arriving) => {
+            step.set(Step::Form(Some(FormReason::NoSecret)));
+        }
+        _ => {}
     };
     Effect::new(move |_| {
         arrive();
