@@ -78,7 +78,7 @@ pub fn apply(state: &mut GuitarState, event: &ServerMessage) {
 }
 
 /// Applies a page's own message in the place that its answer has in the topic's order.
-pub fn apply_own(state: &mut GuitarState, message: &ClientMessage, outcome: &Outcome) {
+pub(crate) fn apply_own(state: &mut GuitarState, message: &ClientMessage, outcome: &Outcome) {
     match (message, outcome) {
         (ClientMessage::Note(note), _) => apply_note(state, note),
         (_, Outcome::Practice(update)) => state.practice = Some(update.clone()),

@@ -108,11 +108,6 @@ impl SessionView {
         self.held.as_ref().filter(|held| held.id.is_none()).map(|held| &held.message)
     }
 
-    /// Whether the session's state has arrived.
-    pub fn is_known(&self) -> bool {
-        self.known
-    }
-
     /// Whether a practice command waits for its answer.
     pub fn practice_waits(&self) -> bool {
         !self.commands.is_empty()
@@ -226,7 +221,6 @@ mod tests {
         let snapshot = Snapshot::Guitar(GuitarState::default());
         let position = Position { epoch: "a".into(), offset: 0 };
         view.deliver(&Delivery::Snapshot { snapshot, position });
-        assert!(view.is_known());
         assert_eq!((shown(&view).as_str(), view.unsent()), ("Am", Some(&chord("Am"))));
     }
 

@@ -62,7 +62,7 @@ tables! {
 
 impl Config {
     /// Whether the rules of production apply.
-    pub fn is_production(&self) -> bool {
+    pub(crate) fn is_production(&self) -> bool {
         self.server.environment == RunMode::Production
     }
 

@@ -25,7 +25,7 @@ impl PublicUrl {
     }
 
     /// Whether its scheme is https.
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
 }

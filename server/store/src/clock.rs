@@ -39,7 +39,7 @@ enum ClockSource {
 const CLOCK_TOLERANCE_MS: Millis = 50;
 
 /// How far a client's clock may be ahead of the server's.
-pub const CLIENT_CLOCK_LEAD_MS: Millis = 2_000;
+pub(crate) const CLIENT_CLOCK_LEAD_MS: Millis = 2_000;
 
 impl GymTime {
     /// A gym in `zone` with the default settings, on the system's clock.
@@ -122,7 +122,7 @@ impl GymTime {
     }
 
     /// The clock as pages need it.
-    pub fn gym_clock(&self, moment: Millis) -> GymClock {
+    pub(crate) fn gym_clock(&self, moment: Millis) -> GymClock {
         let day = self.day(moment);
         GymClock {
             gym: self.gym.name.clone(),
@@ -146,7 +146,7 @@ impl GymTime {
     }
 
     /// How many milliseconds ago a command may have been made when it arrives.
-    pub fn command_max_age_ms(&self) -> Millis {
+    pub(crate) fn command_max_age_ms(&self) -> Millis {
         hours(self.desk.command_max_age_hours)
     }
 
@@ -211,7 +211,7 @@ pub struct GymDay {
 }
 
 /// A date as the rules count it: days since 1970-01-01.
-pub fn day_number(date: Date) -> i64 {
+pub(crate) fn day_number(date: Date) -> i64 {
     date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
 }
 

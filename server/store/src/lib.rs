@@ -28,7 +28,7 @@ mod error;
 pub mod events;
 pub mod guitar;
 pub mod id;
-pub mod member_search;
+mod member_search;
 pub mod members;
 pub mod once;
 pub mod plans;
@@ -39,7 +39,7 @@ pub mod stats;
 pub mod visits;
 pub mod writer;
 
-pub use clock::{CLIENT_CLOCK_LEAD_MS, GymTime};
+pub use clock::GymTime;
 pub use error::{StoreError, internal, read_failed};
 pub use events::{EventPlace, LoggedEvent, NewEvent};
 pub use id::Id;

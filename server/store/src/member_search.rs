@@ -12,14 +12,14 @@ use logic::gym::number::{MemberNumber, has_prefix};
 
 /// What was typed, ready to search.
 #[derive(Debug, PartialEq, Eq)]
-pub struct MemberSearch {
+pub(crate) struct MemberSearch {
     /// The longest first: it leaves the fewest members to look at.
     terms: Vec<String>,
 }
 
 impl MemberSearch {
     /// Reads what was typed; `None` when it is too short to match a member.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let is_number =
@@ -39,7 +39,7 @@ impl MemberSearch {
     }
 
     /// The members found, the best first.
-    pub async fn members(
+    pub(crate) async fn members(
         &self,
         conn: &mut Conn,
         limit: u32,
@@ -55,7 +55,7 @@ impl MemberSearch {
     }
 
     /// How many members match.
-    pub async fn count(&self, conn: &mut Conn) -> Result<i64, sqlx::Error> {
+    pub(crate) async fn count(&self, conn: &mut Conn) -> Result<i64, sqlx::Error> {
         let mut query = Builder::new("SELECT COUNT(DISTINCT w.member_id)");
         self.push_matches(&mut query);
         query.build_scalar().fetch_one(conn).await
@@ -81,7 +81,7 @@ impl MemberSearch {
 }
 
 /// What a member is found by, with its rank.
-pub fn index(name: &str, number: MemberNumber, phone: Option<&str>) -> Vec<(String, i64)> {
+pub(crate) fn index(name: &str, number: MemberNumber, phone: Option<&str>) -> Vec<(String, i64)> {
     let mut index = vec![(number.digits(), 0)];
     index.extend(
         words(name).into_iter().enumerate().map(|(i, word)| (word, if i == 0 { 1 } else { 2 })),
@@ -100,7 +100,7 @@ pub fn index(name: &str, number: MemberNumber, phone: Option<&str>) -> Vec<(Stri
 }
 
 /// A name as it sorts and is searched: without accents and case.
-pub fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {

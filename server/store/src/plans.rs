@@ -23,7 +23,7 @@ pub struct Plan {
 
 impl Plan {
     /// The last day of a subscription that begins on `starts`.
-    pub fn last_day(&self, starts: Date) -> Date {
+    pub(crate) fn last_day(&self, starts: Date) -> Date {
         let length = match (self.months, self.days) {
             (Some(months), _) => Span::new().try_months(months),
             (None, days) => Span::new().try_days(days.unwrap_or(1)),

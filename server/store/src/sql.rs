@@ -180,7 +180,7 @@ impl<T: Row> QueryAs<T> {
     }
 
     /// The first row, if there is one.
-    pub async fn fetch_optional(self, db: impl Db) -> Result<Option<T>, sqlx::Error> {
+    pub(crate) async fn fetch_optional(self, db: impl Db) -> Result<Option<T>, sqlx::Error> {
         let Query { sql, args } = self.query;
         let mut conn = db.connection().await?;
         match &mut *conn {
@@ -218,7 +218,7 @@ where
     }
 
     /// The column of the first row, if there is one.
-    pub async fn fetch_optional(self, db: impl Db) -> Result<Option<T>, sqlx::Error> {
+    pub(crate) async fn fetch_optional(self, db: impl Db) -> Result<Option<T>, sqlx::Error> {
         Ok(self.0.fetch_optional(db).await?.map(|(value,)| value))
     }
 
@@ -261,7 +261,7 @@ impl Builder {
     }
 
     /// Adds a value.
-    pub fn push_bind(&mut self, value: impl Into<Arg>) -> &mut Self {
+    pub(crate) fn push_bind(&mut self, value: impl Into<Arg>) -> &mut Self {
         self.args.push(value.into());
         self.sql.push('$');
         self.sql.push_str(&self.args.len().to_string());
@@ -269,7 +269,10 @@ impl Builder {
     }
 
     /// Adds values with commas between them.
-    pub fn push_list(&mut self, values: impl IntoIterator<Item = impl Into<Arg>>) -> &mut Self {
+    pub(crate) fn push_list(
+        &mut self,
+        values: impl IntoIterator<Item = impl Into<Arg>>,
+    ) -> &mut Self {
         for (i, value) in values.into_iter().enumerate() {
             self.push(if i == 0 { "" } else { ", " });
             self.push_bind(value);
@@ -278,7 +281,7 @@ impl Builder {
     }
 
     /// Adds `VALUES` with a pair of brackets for each row.
-    pub fn push_rows<const N: usize>(
+    pub(crate) fn push_rows<const N: usize>(
         &mut self,
         rows: impl IntoIterator<Item = [Arg; N]>,
     ) -> &mut Self {
@@ -298,12 +301,12 @@ impl Builder {
     }
 
     /// The whole statement, its rows read as `T`.
-    pub fn build_as<T: Row>(self) -> QueryAs<T> {
+    pub(crate) fn build_as<T: Row>(self) -> QueryAs<T> {
         QueryAs { query: self.build(), row: PhantomData }
     }
 
     /// The whole statement, its rows of one column.
-    pub fn build_scalar<T>(self) -> QueryScalar<T>
+    pub(crate) fn build_scalar<T>(self) -> QueryScalar<T>
     where
         (T,): Row,
     {

@@ -58,7 +58,7 @@ impl Tx {
 
     /// Where the log of `checkins` ends when this group commits. What was made by this group or
     /// by any that committed before stands there or earlier.
-    pub fn end_of_log(&mut self) -> EventPlace {
+    pub(crate) fn end_of_log(&mut self) -> EventPlace {
         let end = EventPlace::default();
         self.ends.push(end.clone());
         end

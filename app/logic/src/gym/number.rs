@@ -28,7 +28,7 @@ impl MemberNumber {
     /// The first number that is given out; smaller ones would have fewer than five digits.
     pub const FIRST: u32 = 10_000;
     /// The last one.
-    pub const LAST: u32 = 999_999_999;
+    pub(crate) const LAST: u32 = 999_999_999;
 
     /// The number with this serial, from [`Self::FIRST`] to [`Self::LAST`].
     pub fn new(serial: u32) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, MemberId, MessageId, Millis, ServerMessage, VisitId,
+    ClientMessage, MessageId, Millis, ServerMessage, VisitId,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
@@ -68,11 +68,6 @@ impl Roster {
     pub fn percent_full(&self) -> Option<i64> {
         let capacity = self.gym.clock.capacity;
         (capacity > 0).then(|| self.gym.stats.currently_in * 100 / capacity)
-    }
-
-    /// The open visit of a member among the newest visits.
-    pub fn open_visit(&self, member: MemberId) -> Option<&Visit> {
-        self.gym.visits.iter().find(|v| v.member.id == member && v.check_out_time.is_none())
     }
 
     /// Takes the clock of a newer snapshot, for example after the gym's day began.
@@ -155,7 +150,7 @@ impl Roster {
 
     /// Takes the server's figures, unless they are older than the ones shown. Figures that
     /// include events which have not come yet wait for them.
-    pub fn apply_stats(&mut self, stats: Stats) {
+    pub(crate) fn apply_stats(&mut self, stats: Stats) {
         if stats.as_of_offset < self.gym.stats.as_of_offset {
             return;
         }

@@ -128,7 +128,7 @@ impl<A> TopicCursor<A> {
     /// has an offset up to `place`. The answer must not be written before that event: it could be
     /// this connection's own, and a client ignores a second answer. Returns the answer when it can
     /// be written at once.
-    pub fn repeat_answer(&mut self, place: &Position, answer: A) -> Option<A> {
+    pub(crate) fn repeat_answer(&mut self, place: &Position, answer: A) -> Option<A> {
         if place.epoch != self.at.epoch || place.offset <= self.at.offset {
             return Some(answer);
         }
@@ -137,13 +137,13 @@ impl<A> TopicCursor<A> {
     }
 
     /// Whether an answer waits for its place.
-    pub fn owes_answer(&self) -> bool {
+    pub(crate) fn owes_answer(&self) -> bool {
         !self.expected.is_empty() || !self.repeats.is_empty()
     }
 
     /// The next lines, at most `limit`. `own` is whether this connection made an event. `now` is
     /// in milliseconds of any one clock.
-    pub fn pull<E: Clone>(
+    pub(crate) fn pull<E: Clone>(
         &mut self,
         ring: &EventRing<E>,
         limit: usize,

@@ -9,9 +9,9 @@ use protocol::{Millis, Position};
 use std::collections::BTreeMap;
 
 /// How long a missing offset may be in transit before the log is read.
-pub const GAP_WAIT_MS: i64 = 50;
+pub(crate) const GAP_WAIT_MS: i64 = 50;
 /// The interval at which the end is compared with the log's.
-pub const COMPARE_INTERVAL_MS: i64 = 1_000;
+pub(crate) const COMPARE_INTERVAL_MS: i64 = 1_000;
 /// Events that wait for an earlier one. Later ones are read from the log instead.
 const MAX_EARLY_EVENTS: usize = 4_096;
 /// A node that missed more than this restarts at the log's end.

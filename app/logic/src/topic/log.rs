@@ -125,13 +125,13 @@ impl<P: From<String>> TopicLog<P> {
     }
 
     /// What brings a client from a position to the end.
-    pub fn catch_up_source(&self, from: Option<&Position>) -> CatchUpSource {
+    pub(crate) fn catch_up_source(&self, from: Option<&Position>) -> CatchUpSource {
         self.ring.catch_up(from)
     }
 
     /// The next lines of a connection, at most `limit`. `now` is in milliseconds of any one clock.
     /// Events of `acknowledged` are answered in their place, also if their answer was given before.
-    pub fn pull<A>(
+    pub(crate) fn pull<A>(
         &self,
         cursor: &mut TopicCursor<A>,
         limit: usize,

@@ -76,7 +76,7 @@ pub struct Permit {
 
 impl MessageOrder {
     /// Takes the next place, for a message that has just arrived.
-    pub fn admit(&self, kind: OrderKind, id: MessageId) -> Permit {
+    pub(crate) fn admit(&self, kind: OrderKind, id: MessageId) -> Permit {
         let mut queues = self.lock();
         let queue = queues.queue(kind);
         queue.arrived += 1;

@@ -73,7 +73,7 @@ impl<E: Clone> EventRing<E> {
 
     /// The events after a position, at most `limit`. A position beyond the end, in the same epoch, is
     /// one that this ring has not reached yet: no events until it has.
-    pub fn read_after(&self, at: &Position, limit: usize) -> RingRead<E> {
+    pub(crate) fn read_after(&self, at: &Position, limit: usize) -> RingRead<E> {
         if at.epoch != self.end.epoch {
             return RingRead::Behind;
         }

@@ -141,7 +141,7 @@ pub struct BrokerAway(String);
 
 impl BrokerAway {
     /// Nothing was appended, because of a condition that was not even set.
-    pub fn outdated() -> Self {
+    pub(crate) fn outdated() -> Self {
         Self("an append was refused".to_owned())
     }
 }
@@ -223,7 +223,7 @@ impl Broker {
     }
 
     /// The same until the answer is dropped.
-    pub fn follow_for_now(&self, channel: &str) -> FollowedChannel {
+    pub(crate) fn follow_for_now(&self, channel: &str) -> FollowedChannel {
         self.follow(channel);
         FollowedChannel { broker: self.clone(), channel: channel.to_owned(), kept: false }
     }
@@ -234,7 +234,7 @@ impl Broker {
     }
 
     /// The bus message about an event at its place.
-    pub fn bus_message(&self, at: &Position, event: &TopicEvent) -> String {
+    pub(crate) fn bus_message(&self, at: &Position, event: &TopicEvent) -> String {
         format!("{} {} {}", at.epoch, at.offset, write_event(self.inner.node, event))
     }
 
@@ -470,7 +470,7 @@ fn kind_of(message: &ServerMessage) -> String {
 }
 
 /// Reads a bus message: where the event stands, the node that made it, and the event.
-pub fn parse_bus_message(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
+pub(crate) fn parse_bus_message(text: &str) -> Option<(Position, Uuid, TopicEvent)> {
     let mut parts = text.splitn(3, ' ');
     let (epoch, offset, text) = (parts.next()?, parts.next()?, parts.next()?);
     let (node, event) = read_event(text)?;

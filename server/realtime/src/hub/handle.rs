@@ -139,7 +139,7 @@ impl ConnectionHandle {
     }
 
     /// The sign-in behind it is over; `code` is for a connection that lived on nothing else.
-    pub fn revoke_sign_in(&self, sign_in: Uuid, code: CloseCode) {
+    pub(crate) fn revoke_sign_in(&self, sign_in: Uuid, code: CloseCode) {
         lock(&self.inner).revoked = Some((sign_in, code));
         self.wake();
     }

@@ -196,6 +196,6 @@ impl FollowedLog {
 }
 
 /// A name that no other epoch of a log has.
-pub fn new_epoch() -> String {
+pub(crate) fn new_epoch() -> String {
     format!("{:08x}", rand::random::<u32>())
 }

@@ -23,7 +23,7 @@ pub enum Pool {
 
 impl Pool {
     /// Borrows a connection.
-    pub async fn acquire(&self) -> Result<Conn, sqlx::Error> {
+    pub(crate) async fn acquire(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(pool) => Conn::Sqlite(HeldLock::Pooled(pool.acquire().await?)),
             Self::Postgres(pool) => Conn::Postgres(HeldLock::Pooled(pool.acquire().await?)),
@@ -56,7 +56,7 @@ impl Conn {
     }
 
     /// The same, and the number that one of the statements selects.
-    pub async fn run_for_number(&mut self, sql: &'static str) -> Result<i64, sqlx::Error> {
+    pub(crate) async fn run_for_number(&mut self, sql: &'static str) -> Result<i64, sqlx::Error> {
         fn number<R>(row: &R) -> Result<i64, sqlx::Error>
         where
             R: sqlx::Row,

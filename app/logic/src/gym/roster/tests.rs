@@ -1,6 +1,9 @@
 use super::*;
 use proptest::prelude::*;
-use protocol::gym::{CheckIn, MemberRef, Reason, UndoCheckIn};
+use protocol::{
+    MemberId,
+    gym::{CheckIn, MemberRef, Reason, UndoCheckIn},
+};
 use uuid::Uuid;
 
 const DAY_START: Millis = 1_795_320_000_000;
