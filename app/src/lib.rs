@@ -10,12 +10,14 @@
 //! - [`gym`]: sign-in, dashboard, desk, members
 //! - [`ui`]: what several pages share
 
+#![allow(unreachable_pub, reason = "the component macro makes a component's props `pub`")]
+
 pub mod backend;
 pub mod browser;
 pub mod chunks;
 pub mod client_files;
-pub mod guitar;
-pub mod gym;
+mod guitar;
+mod gym;
 pub mod link;
 pub mod page_words;
 pub mod response;

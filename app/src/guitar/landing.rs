@@ -7,7 +7,7 @@ use texts::{text, words};
 
 /// The page.
 #[component]
-pub fn Landing() -> impl IntoView {
+pub(crate) fn Landing() -> impl IntoView {
     view! {
         <Title text=""/>
         <div class="landing">

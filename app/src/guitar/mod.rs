@@ -7,12 +7,10 @@
 //! - `strings`: a pointer over the strings; `diagram`, `practice_clock`, `trouble`: parts that
 //!   several pages show
 
-#![allow(unreachable_pub, reason = "the component macro makes a component's props `pub`")]
-
-pub mod controller;
-pub mod landing;
-pub mod practice;
-pub mod stage;
+pub(crate) mod controller;
+pub(crate) mod landing;
+pub(crate) mod practice;
+pub(crate) mod stage;
 
 mod diagram;
 mod hand;

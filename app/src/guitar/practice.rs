@@ -20,7 +20,7 @@ use texts::{
 
 /// The page.
 #[component]
-pub fn Practice() -> impl IntoView {
+pub(crate) fn Practice() -> impl IntoView {
     let first = Resource::new(|| (), |()| async { (practices(None).await, who().await) });
     view! {
         <Title text=text!(guitar.title_practice)/>

@@ -8,7 +8,7 @@ use protocol::{
 
 /// The identity of a line in the stream: its kind with the visit's or the event's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ActivityKey {
+pub(crate) enum ActivityKey {
     /// The beginning of a visit.
     CheckedIn(VisitId),
     /// The end of a visit.
@@ -21,7 +21,7 @@ pub enum ActivityKey {
 
 impl ActivityKey {
     /// The key of an activity.
-    pub fn of(activity: &Activity) -> Self {
+    pub(crate) fn of(activity: &Activity) -> Self {
         match activity {
             Activity::CheckedIn { visit, .. } => Self::CheckedIn(visit.id),
             Activity::CheckedOut { visit } => Self::CheckedOut(visit.id),
@@ -33,7 +33,7 @@ impl ActivityKey {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActivityKind {
+pub(crate) enum ActivityKind {
     /// A member came in.
     CheckedIn,
     /// A member came in against a refusal.
@@ -50,7 +50,7 @@ pub enum ActivityKind {
 
 /// The badge at the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LineBadge {
+pub(crate) enum LineBadge {
     /// The command waits for the connection.
     Queued,
     /// The command waits for its answer.
@@ -75,12 +75,12 @@ pub enum LineBadge {
 
 impl LineBadge {
     /// The badge of a visit that ended.
-    pub fn left(visit: &Visit) -> Self {
+    pub(crate) fn left(visit: &Visit) -> Self {
         Self::Left(visit.check_out_time.map(|left| left - visit.check_in_time))
     }
 
     /// Its colour.
-    pub fn tone(self) -> Tone {
+    pub(crate) fn tone(self) -> Tone {
         match self {
             Self::In => Tone::Good,
             Self::Queued | Self::InWarned | Self::LetInOnce | Self::AlreadyIn => Tone::Warn,
@@ -92,7 +92,7 @@ impl LineBadge {
 
 /// One line of the activity stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActivityLine {
+pub(crate) struct ActivityLine {
     /// The same for the same fact, different for different ones.
     pub key: ActivityKey,
     /// When it happened.
@@ -111,7 +111,7 @@ pub struct ActivityLine {
 
 impl ActivityLine {
     /// The line of an activity.
-    pub fn of(activity: &Activity) -> Self {
+    pub(crate) fn of(activity: &Activity) -> Self {
         let key = ActivityKey::of(activity);
         let of_visit = |visit: &Visit, at, kind, badge| Self {
             key,
@@ -160,7 +160,7 @@ impl ActivityLine {
 
 /// What the stream shows, from `?show=` in the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActivityFilter {
+pub(crate) enum ActivityFilter {
     /// Everything.
     All,
     /// The beginnings of visits.
@@ -171,10 +171,10 @@ pub enum ActivityFilter {
 
 impl ActivityFilter {
     /// Every choice, in the order of the page.
-    pub const ALL: [Self; 3] = [Self::All, Self::CheckIns, Self::Refused];
+    pub(crate) const ALL: [Self; 3] = [Self::All, Self::CheckIns, Self::Refused];
 
     /// The choice of a query; everything when it names none.
-    pub fn parse(value: Option<&str>) -> Self {
+    pub(crate) fn parse(value: Option<&str>) -> Self {
         match value {
             Some("in") => Self::CheckIns,
             Some("refused") => Self::Refused,
@@ -183,7 +183,7 @@ impl ActivityFilter {
     }
 
     /// The address of the dashboard with this choice.
-    pub fn address(self) -> &'static str {
+    pub(crate) fn address(self) -> &'static str {
         match self {
             Self::All => "/gym",
             Self::CheckIns => "/gym?show=in",
@@ -192,7 +192,7 @@ impl ActivityFilter {
     }
 
     /// Whether the stream shows an activity.
-    pub fn shows(self, activity: &Activity) -> bool {
+    pub(crate) fn shows(self, activity: &Activity) -> bool {
         match self {
             Self::All => true,
             Self::CheckIns => matches!(activity, Activity::CheckedIn { .. }),

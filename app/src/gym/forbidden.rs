@@ -12,7 +12,7 @@ use texts::text;
 
 /// Says which role one has and what to do about it, with status 403.
 #[component]
-pub fn Forbidden(
+pub(crate) fn Forbidden(
     /// The role that is not enough.
     role: Role,
 ) -> impl IntoView {

@@ -19,7 +19,7 @@ use texts::{text, words};
 
 /// The frame around the gym's pages; the page itself is the router's outlet.
 #[component]
-pub fn GymFrame() -> impl IntoView {
+pub(crate) fn GymFrame() -> impl IntoView {
     let signed_in = Resource::new(|| (), |()| who());
     provide_context(SignedInResource(signed_in));
     let desk = provide_desk();

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 /// From here on, in hundredths of the capacity, the bar and the figures warn.
-pub const NEARLY_FULL_PERCENT: i64 = 90;
+pub(crate) const NEARLY_FULL_PERCENT: i64 = 90;
 
 /// The bar, drawn with SVG attributes: a strict `style-src` blocks inline styles.
 #[component]
-pub fn FullnessBar(
+pub(crate) fn FullnessBar(
     /// Hundredths taken; more than 100 shows as full.
     #[prop(into)]
     percent: Signal<i64>,

@@ -13,12 +13,12 @@ use texts::text;
 
 /// Who is signed in, asked once for all pages of the gym.
 #[derive(Clone, Copy)]
-pub struct SignedInResource(pub Resource<Result<Option<SignedIn>, CallFailure>>);
+pub(crate) struct SignedInResource(pub Resource<Result<Option<SignedIn>, CallFailure>>);
 
 /// Decides who may enter a page. Make it with [`PageGate::of`] in the page's body, where the
 /// request and the address are at hand, and ask it inside the page's `Suspend`.
 #[derive(Clone)]
-pub struct PageGate {
+pub(crate) struct PageGate {
     signed_in: Option<SignedInResource>,
     needs: Permission,
     sign_in: String,
@@ -27,7 +27,7 @@ pub struct PageGate {
 
 impl PageGate {
     /// The gate of the page at the present address.
-    pub fn of(needs: Permission) -> Self {
+    pub(crate) fn of(needs: Permission) -> Self {
         let location = use_location();
         let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
         Self {
@@ -39,7 +39,7 @@ impl PageGate {
     }
 
     /// The person who may enter, or what to show instead of the page.
-    pub async fn pass(self) -> Result<SignedIn, AnyView> {
+    pub(crate) async fn pass(self) -> Result<SignedIn, AnyView> {
         let answer = match self.signed_in {
             Some(SignedInResource(signed_in)) => signed_in.await,
             None => who().await,

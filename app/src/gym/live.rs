@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 /// The gym on this page.
 #[derive(Clone, Copy)]
-pub struct LiveGym {
+pub(crate) struct LiveGym {
     /// Figures, activity and visits.
     pub roster: RwSignal<Roster>,
     /// Why the page gets no changes, when the server refused the topic.
@@ -20,12 +20,12 @@ pub struct LiveGym {
 
 impl LiveGym {
     /// The gym's time, in minutes ahead of UTC.
-    pub fn utc_offset(&self) -> i32 {
+    pub(crate) fn utc_offset(&self) -> i32 {
         self.roster.with(|roster| roster.clock().utc_offset_minutes)
     }
 
     /// Whether a fact came live; true only once, so that its row glows only once.
-    pub fn is_fresh(&self, key: ActivityKey) -> bool {
+    pub(crate) fn is_fresh(&self, key: ActivityKey) -> bool {
         self.fresh.try_update_value(|fresh| fresh.remove(&key)).unwrap_or(false)
     }
 
@@ -77,7 +77,7 @@ impl LiveGym {
 }
 
 /// The gym from a snapshot on.
-pub fn use_live_gym(start: AtPosition<GymSnapshot>) -> LiveGym {
+pub(crate) fn use_live_gym(start: AtPosition<GymSnapshot>) -> LiveGym {
     let live = LiveGym {
         roster: RwSignal::new(Roster::new(start.data)),
         refused: RwSignal::new(None),

@@ -7,17 +7,17 @@
 //! - [`activity`], [`standing`], [`fullness`]: lines, colours and bars of several pages
 //! - [`sentences`]: decisions, visits and members in words
 
-pub mod activity;
-pub mod dashboard;
-pub mod desk;
-pub mod forbidden;
-pub mod frame;
-pub mod fullness;
-pub mod gate;
-pub mod live;
-pub mod members;
-pub mod page_head;
-pub mod sentences;
-pub mod sign_in;
-pub mod stale_note;
-pub mod standing;
+pub(crate) mod activity;
+pub(crate) mod dashboard;
+pub(crate) mod desk;
+pub(crate) mod forbidden;
+pub(crate) mod frame;
+pub(crate) mod fullness;
+pub(crate) mod gate;
+pub(crate) mod live;
+pub(crate) mod members;
+pub(crate) mod page_head;
+pub(crate) mod sentences;
+pub(crate) mod sign_in;
+pub(crate) mod stale_note;
+pub(crate) mod standing;

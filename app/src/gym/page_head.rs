@@ -7,7 +7,7 @@ use leptos_meta::Title;
 /// A page's title, a word beside it, and its actions; the connection's chip where the page is
 /// live.
 #[component]
-pub fn PageHead(
+pub(crate) fn PageHead(
     /// The title, also of the document.
     #[prop(into)]
     title: TextProp,

@@ -20,22 +20,22 @@ const SEPARATOR: &str = " · ";
 const DASH: &str = "–";
 
 /// `17:02`, or a dash for what has not happened.
-pub fn clock_or_dash(at: Option<Millis>, utc_offset: i32) -> String {
+pub(crate) fn clock_or_dash(at: Option<Millis>, utc_offset: i32) -> String {
     at.map_or_else(|| DASH.to_owned(), |at| format::clock(at, utc_offset))
 }
 
 /// How long a visit took.
-pub fn stay(ms: Millis) -> String {
+pub(crate) fn stay(ms: Millis) -> String {
     format::stay(ms as f64 / 60_000.0)
 }
 
 /// The mean stay, or a dash before the first.
-pub fn average_minutes(minutes: Option<f64>) -> String {
+pub(crate) fn average_minutes(minutes: Option<f64>) -> String {
     minutes.map_or_else(|| DASH.to_owned(), format::stay)
 }
 
 /// The places below the figure of who is in.
-pub fn of_places(capacity: i64) -> String {
+pub(crate) fn of_places(capacity: i64) -> String {
     match capacity {
         0 => words!(gym.no_limit).to_owned(),
         capacity => count_words!(gym.of_places, capacity),
@@ -43,12 +43,12 @@ pub fn of_places(capacity: i64) -> String {
 }
 
 /// The places beside the desk's figure.
-pub fn of_places_short(capacity: i64) -> String {
+pub(crate) fn of_places_short(capacity: i64) -> String {
     format!("/ {}", format::grouped(capacity))
 }
 
 /// The badge of a gym that is full or nearly so.
-pub fn crowded(percent: i64) -> String {
+pub(crate) fn crowded(percent: i64) -> String {
     match percent {
         100.. => words!(gym.full, percent = percent),
         _ => words!(gym.nearly_full, percent = percent),
@@ -56,17 +56,17 @@ pub fn crowded(percent: i64) -> String {
 }
 
 /// The desk's warning that the gym is nearly full.
-pub fn percent_of_capacity(percent: i64) -> String {
+pub(crate) fn percent_of_capacity(percent: i64) -> String {
     words!(gym.percent_of_capacity, percent = percent)
 }
 
 /// Since when the day's figures count.
-pub fn since(at: Millis, utc_offset: i32) -> String {
+pub(crate) fn since(at: Millis, utc_offset: i32) -> String {
     words!(gym.since, time = format::clock(at, utc_offset))
 }
 
 /// What the mean stay is over.
-pub fn finished_visits(count: i64) -> String {
+pub(crate) fn finished_visits(count: i64) -> String {
     match count {
         0 => words!(gym.no_finished_visit).to_owned(),
         count => count_words!(gym.finished_visits, count),
@@ -74,7 +74,7 @@ pub fn finished_visits(count: i64) -> String {
 }
 
 /// Who came in last, and where.
-pub fn who_and_where(visit: Option<&Visit>) -> String {
+pub(crate) fn who_and_where(visit: Option<&Visit>) -> String {
     match visit {
         Some(visit) => [visit.member.full_name.as_str(), &visit.location].join(SEPARATOR),
         None => words!(gym.nobody_yet).to_owned(),
@@ -82,12 +82,12 @@ pub fn who_and_where(visit: Option<&Visit>) -> String {
 }
 
 /// The busiest hour so far.
-pub fn busiest_hour(begins: &str, count: i64) -> String {
+pub(crate) fn busiest_hour(begins: &str, count: i64) -> String {
     words!(gym.busiest_hour, time = begins.to_owned(), count = format::grouped(count))
 }
 
 /// One bar of the chart.
-pub fn hour_count(begins: &str, count: i64) -> String {
+pub(crate) fn hour_count(begins: &str, count: i64) -> String {
     let (time, shown) = (begins.to_owned(), format::grouped(count));
     match count {
         1 => words!(gym.hour_count.one, time = time, count = shown),
@@ -96,7 +96,7 @@ pub fn hour_count(begins: &str, count: i64) -> String {
 }
 
 /// A choice of the activity's filter.
-pub fn activity_filter(filter: ActivityFilter) -> &'static str {
+pub(crate) fn activity_filter(filter: ActivityFilter) -> &'static str {
     match filter {
         ActivityFilter::All => words!(gym.show_all),
         ActivityFilter::CheckIns => words!(gym.show_check_ins),
@@ -105,7 +105,7 @@ pub fn activity_filter(filter: ActivityFilter) -> &'static str {
 }
 
 /// The title of an empty stream.
-pub fn no_activity(filter: ActivityFilter) -> &'static str {
+pub(crate) fn no_activity(filter: ActivityFilter) -> &'static str {
     match filter {
         ActivityFilter::Refused => words!(gym.no_refusals),
         _ => words!(gym.no_activity),
@@ -113,7 +113,7 @@ pub fn no_activity(filter: ActivityFilter) -> &'static str {
 }
 
 /// What will appear in it.
-pub fn no_activity_note(filter: ActivityFilter) -> &'static str {
+pub(crate) fn no_activity_note(filter: ActivityFilter) -> &'static str {
     match filter {
         ActivityFilter::Refused => words!(gym.no_refusals_note),
         _ => words!(gym.no_activity_note),
@@ -121,7 +121,7 @@ pub fn no_activity_note(filter: ActivityFilter) -> &'static str {
 }
 
 /// What happened.
-pub fn activity(kind: ActivityKind) -> &'static str {
+pub(crate) fn activity(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::CheckedIn => words!(gym.checked_in),
         ActivityKind::LetInOnce => words!(gym.let_in_override),
@@ -133,7 +133,7 @@ pub fn activity(kind: ActivityKind) -> &'static str {
 }
 
 /// Where it happened, and why.
-pub fn activity_detail(line: &ActivityLine, utc_offset: i32) -> String {
+pub(crate) fn activity_detail(line: &ActivityLine, utc_offset: i32) -> String {
     if line.kind == ActivityKind::TakenBack {
         return words!(gym.undone_detail, place = line.location.clone());
     }
@@ -143,7 +143,7 @@ pub fn activity_detail(line: &ActivityLine, utc_offset: i32) -> String {
 }
 
 /// The badge of a line.
-pub fn line_badge(badge: LineBadge) -> String {
+pub(crate) fn line_badge(badge: LineBadge) -> String {
     match badge {
         LineBadge::Queued => words!(gym.badge_queued),
         LineBadge::Checking => words!(gym.badge_checking),
@@ -160,7 +160,7 @@ pub fn line_badge(badge: LineBadge) -> String {
 }
 
 /// The badge of a line beside the card.
-pub fn recent_badge(badge: RecentBadge) -> String {
+pub(crate) fn recent_badge(badge: RecentBadge) -> String {
     let word = line_badge(badge.word);
     match badge.confirmed {
         true => words!(gym.badge_confirmed, badge = word),
@@ -169,7 +169,7 @@ pub fn recent_badge(badge: RecentBadge) -> String {
 }
 
 /// A finished visit's length, and whether the gym ended it.
-pub fn visit_stay(ms: Millis, by_gym: bool) -> String {
+pub(crate) fn visit_stay(ms: Millis, by_gym: bool) -> String {
     match by_gym {
         true => words!(gym.stay_closed_by_gym, stay = stay(ms)),
         false => stay(ms),
@@ -177,22 +177,22 @@ pub fn visit_stay(ms: Millis, by_gym: bool) -> String {
 }
 
 /// Why the page gets no changes.
-pub fn changes_refused(error: &ErrorBody) -> String {
+pub(crate) fn changes_refused(error: &ErrorBody) -> String {
     words!(gym.changes_refused, reason = error_words(error))
 }
 
 /// Why the connection stays closed.
-pub fn figures_stand_still(code: CloseCode) -> String {
+pub(crate) fn figures_stand_still(code: CloseCode) -> String {
     words!(gym.figures_stand_still, reason = close_words(code))
 }
 
 /// Name or code of an entry.
-pub fn entry_title(title: Option<&str>) -> String {
+pub(crate) fn entry_title(title: Option<&str>) -> String {
     title.unwrap_or(words!(gym.unnamed_visit)).to_owned()
 }
 
 /// The word of a card that waits for its answer.
-pub fn waiting(queued: bool, request: DeskRequest) -> &'static str {
+pub(crate) fn waiting(queued: bool, request: DeskRequest) -> &'static str {
     match (queued, request) {
         (true, _) => words!(gym.waiting_queued),
         (false, DeskRequest::CheckIn) => words!(gym.waiting_check_in),
@@ -202,27 +202,27 @@ pub fn waiting(queued: bool, request: DeskRequest) -> &'static str {
 }
 
 /// What a queued card means; empty for a card that is not queued.
-pub fn waiting_note(queued: bool) -> &'static str {
+pub(crate) fn waiting_note(queued: bool) -> &'static str {
     if queued { words!(gym.queued_note) } else { "" }
 }
 
 /// The note of a member who left.
-pub fn left_note(number: &str, badge: LineBadge) -> String {
+pub(crate) fn left_note(number: &str, badge: LineBadge) -> String {
     [number, &line_badge(badge)].join(SEPARATOR)
 }
 
 /// The greeting of a member who leaves.
-pub fn goodbye(name: &str) -> String {
+pub(crate) fn goodbye(name: &str) -> String {
     words!(gym.goodbye, name = name.to_owned())
 }
 
 /// The note of a check-in that was taken back.
-pub fn does_not_count(number: &str) -> String {
+pub(crate) fn does_not_count(number: &str) -> String {
     words!(gym.does_not_count, number = number.to_owned())
 }
 
 /// The word of a card whose command failed.
-pub fn failed(error: ErrorCode, request: DeskRequest) -> &'static str {
+pub(crate) fn failed(error: ErrorCode, request: DeskRequest) -> &'static str {
     match (error, request) {
         (ErrorCode::MemberNotFound, _) => words!(gym.unknown_code),
         (_, DeskRequest::CheckIn) => words!(gym.not_checked_in),
@@ -232,7 +232,7 @@ pub fn failed(error: ErrorCode, request: DeskRequest) -> &'static str {
 }
 
 /// Why it failed.
-pub fn failed_note(error: &ErrorBody) -> String {
+pub(crate) fn failed_note(error: &ErrorBody) -> String {
     match error.code {
         ErrorCode::MemberNotFound => words!(gym.unknown_code_note).to_owned(),
         _ => words!(gym.nothing_recorded, reason = error_words(error)),
@@ -240,7 +240,7 @@ pub fn failed_note(error: &ErrorBody) -> String {
 }
 
 /// Name and, for a member who comes in, a greeting.
-pub fn greeting(answer: &CheckInAnswer) -> String {
+pub(crate) fn greeting(answer: &CheckInAnswer) -> String {
     let name = answer.member.full_name.clone();
     let comes_in =
         answer.verdict != Verdict::Deny && !matches!(answer.reason, Some(Reason::AlreadyIn { .. }));
@@ -248,7 +248,7 @@ pub fn greeting(answer: &CheckInAnswer) -> String {
 }
 
 /// The card's word for a decision: `Checked in`, `Already in since 17:02`, `Expired 3 days ago`.
-pub fn headline(answer: &CheckInAnswer, utc_offset: i32) -> String {
+pub(crate) fn headline(answer: &CheckInAnswer, utc_offset: i32) -> String {
     match (&answer.reason, answer.verdict) {
         (None, Verdict::Deny) => words!(gym.not_today).to_owned(),
         (None, _) => words!(gym.checked_in).to_owned(),
@@ -261,7 +261,7 @@ pub fn headline(answer: &CheckInAnswer, utc_offset: i32) -> String {
 }
 
 /// The card's second line: number, plan, which visit of the month.
-pub fn particulars(answer: &CheckInAnswer) -> String {
+pub(crate) fn particulars(answer: &CheckInAnswer) -> String {
     let mut parts = vec![answer.member.number.clone()];
     parts.extend(answer.membership.as_ref().map(plan));
     match &answer.reason {
@@ -276,7 +276,7 @@ pub fn particulars(answer: &CheckInAnswer) -> String {
 }
 
 /// A reason as part of a line: `expired 3 days ago`.
-pub fn short_reason(reason: &Reason, utc_offset: i32) -> String {
+pub(crate) fn short_reason(reason: &Reason, utc_offset: i32) -> String {
     match reason {
         Reason::AlreadyIn { since, .. } => {
             return words!(gym.reason_already_in, time = format::clock(*since, utc_offset));
@@ -300,7 +300,7 @@ pub fn short_reason(reason: &Reason, utc_offset: i32) -> String {
 }
 
 /// `Monthly until 14 December`, `10-visit pass, 3 left`.
-pub fn plan(membership: &Membership) -> String {
+pub(crate) fn plan(membership: &Membership) -> String {
     let mut text = membership.plan.clone();
     if let Some(last) = &membership.ends_on {
         text = words!(gym.plan_until, plan = text, date = format::day(last));
@@ -312,7 +312,7 @@ pub fn plan(membership: &Membership) -> String {
 }
 
 /// A member's standing as a badge.
-pub fn standing(standing: Standing) -> &'static str {
+pub(crate) fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Active => words!(gym.standing_active),
         Standing::EndsSoon => words!(gym.standing_ends_soon),
@@ -325,39 +325,39 @@ pub fn standing(standing: Standing) -> &'static str {
 }
 
 /// Why the first answer is shown again.
-pub fn repeated(seconds: i64) -> String {
+pub(crate) fn repeated(seconds: i64) -> String {
     words!(gym.repeated, seconds = seconds)
 }
 
 /// The button that takes a check-in back, with the seconds left for it.
-pub fn undo(seconds: i64) -> String {
+pub(crate) fn undo(seconds: i64) -> String {
     words!(gym.undo, seconds = seconds)
 }
 
 /// The button that renews a plan.
-pub fn renew(is_pending: bool) -> &'static str {
+pub(crate) fn renew(is_pending: bool) -> &'static str {
     if is_pending { words!(gym.renewing) } else { words!(gym.renew) }
 }
 
 /// The renewed plan.
-pub fn renewed(membership: Option<&Membership>) -> String {
+pub(crate) fn renewed(membership: Option<&Membership>) -> String {
     words!(gym.renewed, plan = membership.map(plan).unwrap_or_default())
 }
 
 /// Since when a member is in.
-pub fn in_since(since: Millis, utc_offset: i32) -> String {
+pub(crate) fn in_since(since: Millis, utc_offset: i32) -> String {
     words!(gym.in_since, time = format::clock(since, utc_offset))
 }
 
 /// The second line of a member that the search found.
-pub fn found_note(row: &MemberRow) -> String {
+pub(crate) fn found_note(row: &MemberRow) -> String {
     let plan = row.membership.as_ref().map(plan);
     let parts = [Some(row.member.number.clone()), plan, row.phone.clone()];
     parts.into_iter().flatten().collect::<Vec<_>>().join(SEPARATOR)
 }
 
 /// The search's result for screen readers: how many rows, and which one Enter takes.
-pub fn found(count: usize, selected: usize, name: Option<&str>) -> String {
+pub(crate) fn found(count: usize, selected: usize, name: Option<&str>) -> String {
     match name {
         None => words!(gym.none_found_short).to_owned(),
         Some(name) => {
@@ -367,17 +367,17 @@ pub fn found(count: usize, selected: usize, name: Option<&str>) -> String {
 }
 
 /// The button that ends a member's visit.
-pub fn check_out_of(name: &str) -> String {
+pub(crate) fn check_out_of(name: &str) -> String {
     words!(gym.check_out_of, name = name.to_owned())
 }
 
 /// How many entries were refused while the desk's page was closed.
-pub fn refused_meanwhile(count: i64) -> String {
+pub(crate) fn refused_meanwhile(count: i64) -> String {
     count_words!(gym.refused_meanwhile, count)
 }
 
 /// Why the list of members is empty.
-pub fn no_members(total: i64, has_text: bool) -> &'static str {
+pub(crate) fn no_members(total: i64, has_text: bool) -> &'static str {
     match (total, has_text) {
         (0, false) => words!(gym.no_members),
         (0, true) => words!(gym.none_found_short),
@@ -386,7 +386,7 @@ pub fn no_members(total: i64, has_text: bool) -> &'static str {
 }
 
 /// What to do about it.
-pub fn no_members_note(total: i64, has_text: bool) -> &'static str {
+pub(crate) fn no_members_note(total: i64, has_text: bool) -> &'static str {
     match (total, has_text) {
         (0, false) => words!(gym.no_members_note),
         (0, true) => words!(gym.search_shorter),
@@ -395,18 +395,18 @@ pub fn no_members_note(total: i64, has_text: bool) -> &'static str {
 }
 
 /// Which page of the list it is.
-pub fn page_of(total: i64, page: u32, pages: u32) -> String {
+pub(crate) fn page_of(total: i64, page: u32, pages: u32) -> String {
     let members = count_words!(gym.member_count, total);
     words!(gym.page_of, members = members, page = page, pages = pages)
 }
 
 /// The button of the form for a new member.
-pub fn create_member(is_pending: bool) -> &'static str {
+pub(crate) fn create_member(is_pending: bool) -> &'static str {
     if is_pending { words!(gym.creating) } else { words!(gym.create_member) }
 }
 
 /// The button that copies the new number, with what came of it.
-pub fn copy_number(copied: Option<bool>) -> &'static str {
+pub(crate) fn copy_number(copied: Option<bool>) -> &'static str {
     match copied {
         Some(true) => words!(shared.copied),
         Some(false) => words!(shared.copy_refused),
@@ -415,7 +415,7 @@ pub fn copy_number(copied: Option<bool>) -> &'static str {
 }
 
 /// The button of the sign-in form.
-pub fn sign_in_button(is_pending: bool, wait: Option<i64>) -> String {
+pub(crate) fn sign_in_button(is_pending: bool, wait: Option<i64>) -> String {
     match (is_pending, wait) {
         (true, _) => words!(gym.signing_in).to_owned(),
         (false, Some(seconds)) => words!(gym.wait, seconds = seconds),
@@ -424,7 +424,7 @@ pub fn sign_in_button(is_pending: bool, wait: Option<i64>) -> String {
 }
 
 /// Why signing in failed, with the seconds to wait.
-pub fn sign_in_error(error: &ErrorBody, wait: Option<i64>) -> String {
+pub(crate) fn sign_in_error(error: &ErrorBody, wait: Option<i64>) -> String {
     match wait {
         Some(seconds) if error.code == ErrorCode::RateLimited => {
             words!(gym.too_many_tries, seconds = seconds)
@@ -437,17 +437,17 @@ pub fn sign_in_error(error: &ErrorBody, wait: Option<i64>) -> String {
 }
 
 /// Which role one has.
-pub fn signed_in_as(role: Role) -> String {
+pub(crate) fn signed_in_as(role: Role) -> String {
     words!(gym.signed_in_as, role = role_words(role))
 }
 
 /// What to do about a role that is not enough.
-pub fn forbidden_note(is_player: bool) -> &'static str {
+pub(crate) fn forbidden_note(is_player: bool) -> &'static str {
     if is_player { words!(gym.forbidden_player) } else { words!(gym.forbidden_staff) }
 }
 
 /// The page that the role does open.
-pub fn forbidden_way_out(is_player: bool) -> &'static str {
+pub(crate) fn forbidden_way_out(is_player: bool) -> &'static str {
     if is_player { words!(gym.open_guitar) } else { words!(gym.open_dashboard) }
 }
 

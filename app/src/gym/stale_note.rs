@@ -11,7 +11,7 @@ use texts::words;
 
 /// Why the figures do not move; empty while they do.
 #[component]
-pub fn StaleNote(
+pub(crate) fn StaleNote(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {

@@ -4,7 +4,7 @@ use crate::ui::Tone;
 use protocol::http::Standing;
 
 /// The tone of the badge that shows a standing.
-pub fn standing_tone(standing: Standing) -> Tone {
+pub(crate) fn standing_tone(standing: Standing) -> Tone {
     match standing {
         Standing::Active => Tone::Good,
         Standing::EndsSoon | Standing::Frozen => Tone::Warn,

@@ -5,7 +5,7 @@ use logic::text;
 
 /// A person's initials, hidden from screen readers because the name stands beside them.
 #[component]
-pub fn Avatar(
+pub(crate) fn Avatar(
     /// The whole name.
     #[prop(into)]
     name: String,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// The meaning of a badge, chip or card, shown as its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// Nothing in particular.
     #[default]
     Plain,
@@ -18,7 +18,7 @@ pub enum Tone {
 
 impl Tone {
     /// The CSS class.
-    pub fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Plain => "tone-plain",
             Self::Good => "tone-good",
@@ -30,7 +30,7 @@ impl Tone {
 
 /// A short word about something.
 #[component]
-pub fn Badge(
+pub(crate) fn Badge(
     /// Its colour.
     #[prop(optional)]
     tone: Tone,

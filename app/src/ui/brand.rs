@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// Cadence's wave and name, with the product's name beside it where there is room.
 #[component]
-pub fn Brand(
+pub(crate) fn Brand(
     /// `VirtuTune` or `AV-Gym`.
     #[prop(optional, into)]
     product: Option<String>,

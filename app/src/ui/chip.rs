@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(1_000);
 
 /// The chip, the queue beside it, what a reconnect brought, and the panel behind all of it.
 #[component]
-pub fn LinkChip() -> impl IntoView {
+pub(crate) fn LinkChip() -> impl IntoView {
     let link = use_link();
     let tick = use_tick(1_000);
     let live_status = link.status();

@@ -5,7 +5,7 @@ use protocol::{CloseCode, ErrorBody, ErrorCode};
 use texts::{count_words, words};
 
 /// What an error means to the person at the page.
-pub fn error_words(error: &ErrorBody) -> String {
+pub(crate) fn error_words(error: &ErrorBody) -> String {
     let sentence = match error.code {
         ErrorCode::InvalidJson => words!(errors.invalid_json),
         ErrorCode::InvalidMessage => words!(errors.invalid_message),
@@ -63,7 +63,7 @@ fn rate_limited_words(retry_after_ms: Option<u64>) -> String {
 }
 
 /// Why the server closed the connection.
-pub fn close_words(code: CloseCode) -> &'static str {
+pub(crate) fn close_words(code: CloseCode) -> &'static str {
     match code {
         CloseCode::InvalidSession => words!(errors.close_invalid_session),
         CloseCode::NotSignedIn => words!(errors.not_signed_in),

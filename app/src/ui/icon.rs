@@ -8,11 +8,11 @@ use leptos::prelude::*;
 /// An icon: the path of its shape. Icons are constants, so that a client has the shapes that its
 /// pages show, and no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IconName(&'static str);
+pub(crate) struct IconName(&'static str);
 
 /// An icon beside a text of the same meaning, so it is hidden from screen readers.
 #[component]
-pub fn Icon(
+pub(crate) fn Icon(
     /// Which one.
     #[prop(into)]
     name: Signal<IconName>,

@@ -9,7 +9,7 @@ use texts::{Language, language, set_language, words};
 /// are fetched, what is typed stays and the connection stays. A cookie keeps the choice for the
 /// server's next page. Where no script runs, the link asks the server for the page in that language.
 #[component]
-pub fn LanguageSwitch() -> impl IntoView {
+pub(crate) fn LanguageSwitch() -> impl IntoView {
     let browser = use_browser();
     let search = use_address().search;
     let address_in =

@@ -10,7 +10,7 @@ use texts::text;
 
 /// Says so, with status 404, and offers the ways in.
 #[component]
-pub fn NotFound() -> impl IntoView {
+pub(crate) fn NotFound() -> impl IntoView {
     respond_status(404);
     view! {
         <Title text=text!(shared.not_found_title)/>

@@ -22,7 +22,7 @@ const SCALE_MS: u32 = 40;
 
 /// The link's figures, Reconnect, a report to copy, and commands that wait for a person's word.
 #[component]
-pub fn LinkPanel(
+pub(crate) fn LinkPanel(
     /// Closes the panel.
     close: Callback<()>,
 ) -> impl IntoView {

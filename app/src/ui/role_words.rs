@@ -4,7 +4,7 @@ use protocol::account::Role;
 use texts::words;
 
 /// A role's name in the page's language.
-pub fn role_words(role: Role) -> &'static str {
+pub(crate) fn role_words(role: Role) -> &'static str {
     match role {
         Role::Admin => words!(shared.role_admin),
         Role::Manager => words!(shared.role_manager),

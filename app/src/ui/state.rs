@@ -7,7 +7,7 @@ use texts::{text, words};
 
 /// Nothing there, and what would change that.
 #[component]
-pub fn Empty(
+pub(crate) fn Empty(
     /// What is not there: `No visits yet today`.
     #[prop(into)]
     title: TextProp,
@@ -29,7 +29,7 @@ pub fn Empty(
 
 /// The shape of a list that is on its way.
 #[component]
-pub fn Loading(
+pub(crate) fn Loading(
     /// How many rows to draw.
     #[prop(default = 4)]
     rows: usize,
@@ -52,7 +52,7 @@ pub fn Loading(
 
 /// Something could not be had: what happened, what it means, what to do.
 #[component]
-pub fn ErrorCard(
+pub(crate) fn ErrorCard(
     /// What is missing: `This list could not be shown`.
     #[prop(into)]
     title: TextProp,
@@ -83,7 +83,7 @@ pub fn ErrorCard(
 /// Keeps a broken part to itself: when something inside renders as `Err`, its place shows what
 /// broke, and the rest of the page lives.
 #[component]
-pub fn Guarded(
+pub(crate) fn Guarded(
     /// The part as its title names it: `Activity`.
     #[prop(into)]
     what: TextProp,

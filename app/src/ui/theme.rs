@@ -12,7 +12,7 @@ const STORED_UNDER: &str = "theme";
 
 /// What a person chose for the gym's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
+pub(crate) enum Theme {
     /// As the system wishes.
     #[default]
     System,
@@ -57,7 +57,7 @@ struct Chosen(RwSignal<Theme>);
 /// Sets `data-product` and `data-theme` on `<html>` by the router's address and the person's choice,
 /// and reports the address to the page.
 #[component]
-pub fn DocumentLook() -> impl IntoView {
+pub(crate) fn DocumentLook() -> impl IntoView {
     let chosen = RwSignal::new(Theme::System);
     provide_context(Chosen(chosen));
     let browser = use_browser();
@@ -77,7 +77,7 @@ pub fn DocumentLook() -> impl IntoView {
 
 /// Three buttons; the choice is kept in this browser.
 #[component]
-pub fn ThemeSwitch() -> impl IntoView {
+pub(crate) fn ThemeSwitch() -> impl IntoView {
     let chosen = use_context::<Chosen>().map_or_else(RwSignal::default, |chosen| chosen.0);
     let choice = move |theme: Theme| {
         let browser = use_browser();

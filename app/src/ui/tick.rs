@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Counts up every `every_ms` milliseconds in the browser. 0 on the server and until the page is
 /// hydrated: what depends on the present moment is shown from 1 on.
-pub fn use_tick(every_ms: u64) -> Signal<u64> {
+pub(crate) fn use_tick(every_ms: u64) -> Signal<u64> {
     let tick = RwSignal::new(0);
     Effect::new(move |_| {
         tick.set(1);
@@ -19,7 +19,7 @@ pub fn use_tick(every_ms: u64) -> Signal<u64> {
 }
 
 /// False on the server and until the page is hydrated.
-pub fn use_ready() -> Signal<bool> {
+pub(crate) fn use_ready() -> Signal<bool> {
     let ready = RwSignal::new(false);
     Effect::new(move |_| ready.set(true));
     ready.into()

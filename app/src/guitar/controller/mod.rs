@@ -27,7 +27,7 @@ use texts::text;
 
 /// The page, with a session in its address or without.
 #[component]
-pub fn Controller(
+pub(crate) fn Controller(
     /// The session that the address names.
     named: Option<String>,
 ) -> impl IntoView {

@@ -41,7 +41,7 @@ use texts::{text, words};
 
 /// The page.
 #[component]
-pub fn Stage() -> impl IntoView {
+pub(crate) fn Stage() -> impl IntoView {
     let pairings = Pairings::new();
     let instrument = Instrument::new();
     let latency = RwSignal::new(None::<Millis>);

@@ -14,7 +14,7 @@ use texts::{format, text};
 
 /// The newest activity, filtered by the address.
 #[component]
-pub fn ActivityStream(
+pub(crate) fn ActivityStream(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {

@@ -16,7 +16,7 @@ const TICK_MS: u64 = 5_000;
 
 /// The four number cards.
 #[component]
-pub fn FigureCards(
+pub(crate) fn FigureCards(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {

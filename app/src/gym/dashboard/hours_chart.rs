@@ -59,7 +59,7 @@ impl HourCounts {
 
 /// The chart with its title.
 #[component]
-pub fn HoursChart(
+pub(crate) fn HoursChart(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {

@@ -1,9 +1,9 @@
 //! The live dashboard: four figures, the day by hour, activity and visits.
 
-pub mod activity_stream;
-pub mod figures;
-pub mod hours_chart;
-pub mod visit_list;
+pub(crate) mod activity_stream;
+pub(crate) mod figures;
+pub(crate) mod hours_chart;
+pub(crate) mod visit_list;
 
 use self::{
     activity_stream::ActivityStream, figures::FigureCards, hours_chart::HoursChart,
@@ -20,7 +20,7 @@ use texts::{format, text};
 
 /// `/gym`
 #[component]
-pub fn Dashboard() -> impl IntoView {
+pub(crate) fn Dashboard() -> impl IntoView {
     let gate = PageGate::of(Permission::SeeGym);
     let start = Resource::new(|| (), |()| gym());
     let page = move || {

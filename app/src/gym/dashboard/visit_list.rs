@@ -10,7 +10,7 @@ use texts::{format, text};
 
 /// The newest visits, open and ended.
 #[component]
-pub fn VisitList(
+pub(crate) fn VisitList(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {

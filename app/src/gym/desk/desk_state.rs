@@ -22,7 +22,7 @@ const SOUND_WITHIN_MS: Millis = 10_000;
 
 /// What the parts of the desk share, on all pages of the gym.
 #[derive(Clone, Copy)]
-pub struct DeskState {
+pub(crate) struct DeskState {
     /// The commands, the newest first.
     entries: RwSignal<Vec<DeskEntry>>,
     /// An older entry that was chosen to be shown again.
@@ -33,7 +33,7 @@ pub struct DeskState {
 
 /// Provides the desk of this window to all pages of the gym: a command that waits in the outbox
 /// may be answered on any of them.
-pub fn provide_desk() -> DeskState {
+pub(crate) fn provide_desk() -> DeskState {
     let desk = DeskState::default();
     provide_context(desk);
     let (link, browser) = (use_link(), use_browser());
@@ -48,7 +48,7 @@ pub fn provide_desk() -> DeskState {
 }
 
 /// The desk of this window.
-pub fn use_desk() -> DeskState {
+pub(crate) fn use_desk() -> DeskState {
     use_context::<DeskState>().unwrap_or_default()
 }
 
@@ -64,7 +64,7 @@ impl Default for DeskState {
 
 impl DeskState {
     /// Opens the desk's page, with the card of what was refused meanwhile.
-    pub fn open_page(&self) {
+    pub(crate) fn open_page(&self) {
         self.is_open.set(true);
         let missed = self
             .entries
@@ -73,13 +73,13 @@ impl DeskState {
     }
 
     /// Closes the desk's page: it opens ready for the next scan, so answered entries go.
-    pub fn close_page(&self) {
+    pub(crate) fn close_page(&self) {
         self.is_open.try_set(false);
         self.entries.try_update(|all| all.retain(DeskEntry::is_waiting));
     }
 
     /// How many entries were refused while the desk's page was closed; 0 while it is open.
-    pub fn missed_count(&self) -> usize {
+    pub(crate) fn missed_count(&self) -> usize {
         match self.is_open.get() {
             true => 0,
             false => self.entries.with(|all| all.iter().filter(|entry| entry.missed).count()),
@@ -87,7 +87,7 @@ impl DeskState {
     }
 
     /// The entry whose card is shown.
-    pub fn shown_entry(&self) -> Option<DeskEntry> {
+    pub(crate) fn shown_entry(&self) -> Option<DeskEntry> {
         let chosen = self.chosen.get();
         self.entries.with(|entries| {
             let chosen = entries.iter().find(|entry| Some(entry.id) == chosen);
@@ -96,12 +96,12 @@ impl DeskState {
     }
 
     /// Shows an older entry again.
-    pub fn show_again(&self, entry: MessageId) {
+    pub(crate) fn show_again(&self, entry: MessageId) {
         self.chosen.set(Some(entry));
     }
 
     /// Asks to let a member in; `name` when a person picked one.
-    pub fn check_in(
+    pub(crate) fn check_in(
         &self,
         link: &LinkHandle,
         code: String,
@@ -114,20 +114,20 @@ impl DeskState {
     }
 
     /// Asks to end a visit.
-    pub fn check_out_visit(&self, link: &LinkHandle, visit: &Visit) {
+    pub(crate) fn check_out_visit(&self, link: &LinkHandle, visit: &Visit) {
         let message = CheckOut { visit: Some(visit.id), member: None, at: None };
         let name = visit.member.full_name.clone();
         self.send(link, ClientMessage::CheckOut(message), Some(name));
     }
 
     /// Asks to end the open visit of a member.
-    pub fn check_out_member(&self, link: &LinkHandle, member: MemberId, name: String) {
+    pub(crate) fn check_out_member(&self, link: &LinkHandle, member: MemberId, name: String) {
         let message = CheckOut { visit: None, member: Some(member.to_string()), at: None };
         self.send(link, ClientMessage::CheckOut(message), Some(name));
     }
 
     /// Asks to take a check-in back.
-    pub fn undo(&self, link: &LinkHandle, visit: &Visit) {
+    pub(crate) fn undo(&self, link: &LinkHandle, visit: &Visit) {
         let message = UndoCheckIn { visit: visit.id, at: None };
         let name = visit.member.full_name.clone();
         self.send(link, ClientMessage::UndoCheckIn(message), Some(name));
@@ -172,7 +172,7 @@ impl DeskState {
     }
 
     /// Lists the commands that wait in the outbox from before this page was loaded.
-    pub fn load_outbox(&self, link: &LinkHandle) {
+    pub(crate) fn load_outbox(&self, link: &LinkHandle) {
         let now = link.server_now();
         let known = |id| self.entries.with_untracked(|all| all.iter().any(|entry| entry.id == id));
         let missing: Vec<_> = link
@@ -191,7 +191,7 @@ impl DeskState {
     }
 
     /// Marks what waits for an answer as queued, when the link is down.
-    pub fn mark_queued(&self) {
+    pub(crate) fn mark_queued(&self) {
         let is_unmarked = |entry: &DeskEntry| entry.is_waiting() && !entry.queued;
         if self.entries.with_untracked(|entries| entries.iter().any(is_unmarked)) {
             self.entries.update(|entries| {
@@ -203,7 +203,7 @@ impl DeskState {
     }
 
     /// This desk's entries and what happened at other desks, the newest first.
-    pub fn recent_lines(&self, live: LiveGym) -> Vec<RecentLine> {
+    pub(crate) fn recent_lines(&self, live: LiveGym) -> Vec<RecentLine> {
         let lines: Vec<_> =
             live.roster.with(|roster| roster.activity().iter().map(ActivityLine::of).collect());
         self.entries.with(|entries| merge(entries, lines))

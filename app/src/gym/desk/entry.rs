@@ -16,7 +16,7 @@ const SAME_REFUSAL_MS: Millis = 5_000;
 
 /// What a command of the desk asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeskRequest {
+pub(crate) enum DeskRequest {
     /// To let a member in.
     CheckIn,
     /// To end a visit.
@@ -27,7 +27,7 @@ pub enum DeskRequest {
 
 /// Where an entry stands.
 #[derive(Debug, Clone, PartialEq)]
-pub enum EntryState {
+pub(crate) enum EntryState {
     /// No answer yet.
     Waiting,
     /// A check-in was decided.
@@ -42,7 +42,7 @@ pub enum EntryState {
 
 /// The badge of an entry or of a line beside the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RecentBadge {
+pub(crate) struct RecentBadge {
     /// The word.
     pub word: LineBadge,
     /// Whether it is the answer to a command that waited for the connection.
@@ -51,7 +51,7 @@ pub struct RecentBadge {
 
 /// One command of this desk.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DeskEntry {
+pub(crate) struct DeskEntry {
     /// The command's id.
     pub id: MessageId,
     /// What it asks for.
@@ -72,7 +72,7 @@ pub struct DeskEntry {
 
 impl DeskEntry {
     /// The entry of a command; `None` for messages that are not commands of the desk.
-    pub fn of(id: MessageId, message: &ClientMessage, now: Millis) -> Option<Self> {
+    pub(crate) fn of(id: MessageId, message: &ClientMessage, now: Millis) -> Option<Self> {
         let (request, code, at) = match message {
             ClientMessage::CheckIn(check_in) => {
                 (DeskRequest::CheckIn, check_in.member.clone(), check_in.at)
@@ -109,7 +109,7 @@ impl DeskEntry {
     }
 
     /// Puts the answer of the server into the entry.
-    pub fn place_answer(&mut self, result: &Result<Outcome, ErrorBody>) {
+    pub(crate) fn place_answer(&mut self, result: &Result<Outcome, ErrorBody>) {
         self.state = match result {
             Ok(Outcome::CheckIn(answer)) => EntryState::Decided(Box::new(answer.clone())),
             Ok(Outcome::CheckOut { visit }) => EntryState::Left(visit.clone()),
@@ -126,12 +126,12 @@ impl DeskEntry {
     }
 
     /// Whether it waits for its answer.
-    pub fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         self.state == EntryState::Waiting
     }
 
     /// The sound of its answer; `None` while there is no answer.
-    pub fn sound(&self) -> Option<DeskSound> {
+    pub(crate) fn sound(&self) -> Option<DeskSound> {
         match &self.state {
             EntryState::Waiting => None,
             EntryState::Left(_) | EntryState::Undone(_) => Some(DeskSound::Accepted),
@@ -145,13 +145,13 @@ impl DeskEntry {
     }
 
     /// Whether its answer is a refusal or an error.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.sound() == Some(DeskSound::Refused)
     }
 
     /// The member's name or, until that is known, the code; `None` for a visit that was named by
     /// its id and has no answer yet.
-    pub fn title(&self) -> Option<&str> {
+    pub(crate) fn title(&self) -> Option<&str> {
         match &self.state {
             EntryState::Decided(answer) => Some(&answer.member.full_name),
             EntryState::Left(visit) | EntryState::Undone(visit) => Some(&visit.member.full_name),
@@ -163,7 +163,7 @@ impl DeskEntry {
     }
 
     /// Its badge in the list beside the card.
-    pub fn badge(&self) -> RecentBadge {
+    pub(crate) fn badge(&self) -> RecentBadge {
         let word = match &self.state {
             EntryState::Waiting if self.queued => LineBadge::Queued,
             EntryState::Waiting => LineBadge::Checking,
@@ -181,7 +181,7 @@ impl DeskEntry {
     }
 
     /// Whether a line of the activity stream is the same fact.
-    pub fn is_same_fact(&self, line: &ActivityLine) -> bool {
+    pub(crate) fn is_same_fact(&self, line: &ActivityLine) -> bool {
         match (&self.state, line.key) {
             (EntryState::Decided(answer), ActivityKey::CheckedIn(id)) => {
                 answer.visit.as_ref().is_some_and(|visit| visit.id == id)

@@ -17,7 +17,7 @@ use texts::{format, text};
 
 /// Currently in, of how many places.
 #[component]
-pub fn Occupancy(
+pub(crate) fn Occupancy(
     /// The gym on this page.
     live: LiveGym,
 ) -> impl IntoView {
@@ -50,7 +50,7 @@ pub fn Occupancy(
 
 /// This desk's entries and other desks' events in one list. One's own can be shown again.
 #[component]
-pub fn JustNow(
+pub(crate) fn JustNow(
     /// The gym on this page.
     live: LiveGym,
     /// This desk.

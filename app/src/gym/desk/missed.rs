@@ -11,7 +11,7 @@ use texts::text;
 
 /// How many entries were refused while the desk's page was closed, and the link to them.
 #[component]
-pub fn MissedNote(
+pub(crate) fn MissedNote(
     /// The desk of this window.
     desk: DeskState,
 ) -> impl IntoView {

@@ -6,16 +6,16 @@
 //! - `sound_unlock`: the permission to sound, from the first key
 //! - [`scanner_keys`]: the page's keys, of which `logic` decides whether they are a scan
 
-pub mod card;
-pub mod desk_state;
-pub mod entry;
+pub(crate) mod card;
+pub(crate) mod desk_state;
+pub(crate) mod entry;
 #[cfg(test)]
 mod fixtures;
-pub mod just_now;
-pub mod missed;
-pub mod recent;
-pub mod scanner_keys;
-pub mod search;
+pub(crate) mod just_now;
+pub(crate) mod missed;
+pub(crate) mod recent;
+pub(crate) mod scanner_keys;
+pub(crate) mod search;
 mod sound_unlock;
 
 use self::{
@@ -44,7 +44,7 @@ use texts::text;
 
 /// `/gym/desk`
 #[component]
-pub fn Desk() -> impl IntoView {
+pub(crate) fn Desk() -> impl IntoView {
     let gate = PageGate::of(Permission::UseDesk);
     let start = Resource::new(|| (), |()| gym());
     let page = move || {

@@ -12,7 +12,7 @@ const MAX_LINES: usize = 12;
 
 /// The identity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RecentKey {
+pub(crate) enum RecentKey {
     /// An entry of this desk.
     Own(MessageId),
     /// An event of the activity stream.
@@ -21,7 +21,7 @@ pub enum RecentKey {
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecentLine {
+pub(crate) struct RecentLine {
     /// Its identity among the lines.
     pub key: RecentKey,
     /// When it was asked or happened.
@@ -34,7 +34,7 @@ pub struct RecentLine {
 
 /// Drops the oldest answered entries. What waits for an answer stays, and what was refused while
 /// the desk's page was closed.
-pub fn drop_old_entries(entries: &mut Vec<DeskEntry>) {
+pub(crate) fn drop_old_entries(entries: &mut Vec<DeskEntry>) {
     let mut answered = 0;
     entries.retain(|entry| {
         answered += usize::from(!entry.is_waiting());
@@ -43,7 +43,7 @@ pub fn drop_old_entries(entries: &mut Vec<DeskEntry>) {
 }
 
 /// Entries and lines in one list, each fact once, the newest first.
-pub fn merge(entries: &[DeskEntry], lines: Vec<ActivityLine>) -> Vec<RecentLine> {
+pub(crate) fn merge(entries: &[DeskEntry], lines: Vec<ActivityLine>) -> Vec<RecentLine> {
     let own = entries.iter().map(|entry| RecentLine {
         key: RecentKey::Own(entry.id),
         at: entry.at,

@@ -11,7 +11,7 @@ use send_wrapper::SendWrapper;
 
 /// Takes the keys of the whole page. A scan goes to `on_scan` and leaves the focused field as it
 /// was; a letter typed outside of any field goes into `input`.
-pub fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone + 'static) {
+pub(crate) fn use_scanner(input: NodeRef<html::Input>, on_scan: impl Fn(String) + Clone + 'static) {
     Effect::new(move |_| {
         let on_scan = on_scan.clone();
         let mut scanner = ScanDetector::default();

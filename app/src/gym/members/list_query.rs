@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, location::Url};
 
 /// The address of the whole list.
-pub const LIST_PATH: &str = "/gym/members";
+pub(crate) const LIST_PATH: &str = "/gym/members";
 
 /// A text to search for and a page of what it finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListQuery {
+pub(crate) struct ListQuery {
     /// The text; empty for all members.
     pub text: String,
     /// The page, from 1.
@@ -17,7 +17,7 @@ pub struct ListQuery {
 
 impl ListQuery {
     /// The address of the list that this asks for.
-    pub fn address(text: &str, page: u32) -> String {
+    pub(crate) fn address(text: &str, page: u32) -> String {
         match (text.trim(), page) {
             ("", 1) => LIST_PATH.to_owned(),
             ("", page) => format!("{LIST_PATH}?page={page}"),
@@ -28,7 +28,7 @@ impl ListQuery {
 }
 
 /// The query of the present address, kept up to date by the router.
-pub fn use_list_query() -> Memo<ListQuery> {
+pub(crate) fn use_list_query() -> Memo<ListQuery> {
     let query = use_query_map();
     Memo::new(move |_| {
         query.with(|query| {

@@ -11,7 +11,7 @@ use texts::{format, text};
 
 /// A page of what a text finds, or why there is nothing to list.
 #[component]
-pub fn MemberList(
+pub(crate) fn MemberList(
     /// The page.
     page: MemberPage,
     /// The text that was searched for.

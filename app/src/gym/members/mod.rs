@@ -4,11 +4,11 @@
 //! - [`presence`]: who is in, by the link
 //! - [`new_member`]: the form for a new member
 
-pub mod list_query;
-pub mod member_list;
-pub mod new_member;
-pub mod presence;
-pub mod search_field;
+pub(crate) mod list_query;
+pub(crate) mod member_list;
+pub(crate) mod new_member;
+pub(crate) mod presence;
+pub(crate) mod search_field;
 
 use self::{
     list_query::{ListQuery, use_list_query},
@@ -31,7 +31,7 @@ use texts::text;
 
 /// `/gym/members?q=…&page=…`
 #[component]
-pub fn Members() -> impl IntoView {
+pub(crate) fn Members() -> impl IntoView {
     let gate = PageGate::of(Permission::SeeMembers);
     let page = move || {
         let gate = gate.clone();

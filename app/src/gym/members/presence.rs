@@ -13,13 +13,13 @@ use std::collections::HashMap;
 /// Since when members are in; `None` for a member who left. What the link reports is newer than
 /// the list.
 #[derive(Clone, Copy)]
-pub struct MemberPresence {
+pub(crate) struct MemberPresence {
     in_since: RwSignal<HashMap<MemberId, Option<Millis>>>,
 }
 
 impl MemberPresence {
     /// Since when a member is in; `listed` when the link has reported nothing about the member.
-    pub fn in_since(&self, member: MemberId, listed: Option<Millis>) -> Option<Millis> {
+    pub(crate) fn in_since(&self, member: MemberId, listed: Option<Millis>) -> Option<Millis> {
         self.in_since.with(|all| all.get(&member).copied()).unwrap_or(listed)
     }
 
@@ -57,7 +57,7 @@ impl MemberPresence {
 }
 
 /// Follows who comes and goes.
-pub fn use_presence() -> MemberPresence {
+pub(crate) fn use_presence() -> MemberPresence {
     let presence = MemberPresence { in_since: RwSignal::new(HashMap::new()) };
     let link = use_link();
     Effect::new(move |_| {

@@ -15,7 +15,7 @@ const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// The search.
 #[component]
-pub fn SearchField(
+pub(crate) fn SearchField(
     /// What the address asks for.
     wanted: Memo<ListQuery>,
 ) -> impl IntoView {

@@ -14,7 +14,7 @@ const TICK_MS: u64 = 1_000;
 
 /// One try after the other.
 #[derive(Clone, Copy)]
-pub struct SignInAttempt {
+pub(crate) struct SignInAttempt {
     next: Memo<String>,
     browser: StoredValue<BrowserHandle>,
     link: StoredValue<LinkHandle>,
@@ -30,7 +30,7 @@ pub struct SignInAttempt {
 
 impl SignInAttempt {
     /// No try yet; a successful one loads the page at `next`.
-    pub fn new(next: Memo<String>) -> Self {
+    pub(crate) fn new(next: Memo<String>) -> Self {
         let link = StoredValue::new(use_link());
         let tick = use_tick(TICK_MS);
         let wait_until = RwSignal::new(None::<i64>);
@@ -51,18 +51,18 @@ impl SignInAttempt {
     }
 
     /// Whether the form cannot be sent now.
-    pub fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         self.is_pending.get() || self.wait.get().is_some()
     }
 
     /// Whether the last error is about a field.
-    pub fn is_about(&self, field: &str) -> bool {
+    pub(crate) fn is_about(&self, field: &str) -> bool {
         self.error
             .with(|error| error.as_ref().is_some_and(|error| error.field.as_deref() == Some(field)))
     }
 
     /// Tries to sign in, unless a field is empty or the form cannot be sent now.
-    pub fn submit(self, email: String, password: String) {
+    pub(crate) fn submit(self, email: String, password: String) {
         if untrack(|| self.is_blocked()) {
             return;
         }

@@ -4,9 +4,9 @@
 //! - [`password_field`]: the password, which can be shown
 //! - [`return_path`]: where to go afterwards
 
-pub mod attempt;
-pub mod password_field;
-pub mod return_path;
+pub(crate) mod attempt;
+pub(crate) mod password_field;
+pub(crate) mod return_path;
 
 use self::{attempt::SignInAttempt, password_field::PasswordField, return_path::use_return_path};
 use super::sentences;
@@ -20,7 +20,7 @@ use texts::text;
 
 /// `/gym/sign-in?next=…`
 #[component]
-pub fn SignIn() -> impl IntoView {
+pub(crate) fn SignIn() -> impl IntoView {
     view! {
         <Title text=text!(gym.sign_in)/>
         <main class="lone">

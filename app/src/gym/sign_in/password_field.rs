@@ -7,7 +7,7 @@ use texts::text;
 
 /// The field with the button that shows what is typed.
 #[component]
-pub fn PasswordField(
+pub(crate) fn PasswordField(
     /// The input.
     input: NodeRef<html::Input>,
     /// The form that the field belongs to.

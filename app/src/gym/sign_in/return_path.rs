@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 const DASHBOARD: &str = "/gym";
 
 /// The page that `?next=` names, or the dashboard.
-pub fn use_return_path() -> Memo<String> {
+pub(crate) fn use_return_path() -> Memo<String> {
     let query = use_query_map();
     Memo::new(move |_| query.with(|query| return_path(query.get_str("next"))))
 }

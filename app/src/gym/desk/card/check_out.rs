@@ -9,7 +9,7 @@ use texts::text;
 /// Ends the open visit. It has the focus: a second scan of a member who is in mostly means that
 /// the member leaves.
 #[component]
-pub fn CheckOutButton(
+pub(crate) fn CheckOutButton(
     /// The visit.
     visit: Visit,
     /// The desk of this window.

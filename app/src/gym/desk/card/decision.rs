@@ -43,7 +43,7 @@ fn is_renewable(answer: &CheckInAnswer) -> bool {
 
 /// Green, amber or red.
 #[component]
-pub fn DecisionCard(
+pub(crate) fn DecisionCard(
     /// The decision.
     answer: CheckInAnswer,
     /// The desk of this window.

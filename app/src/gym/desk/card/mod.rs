@@ -3,11 +3,11 @@
 //! - [`decision`]: green, amber or red
 //! - [`check_out`], [`undo`], [`renew`], [`override_form`]: what it offers to do
 
-pub mod check_out;
-pub mod decision;
-pub mod override_form;
-pub mod renew;
-pub mod undo;
+pub(crate) mod check_out;
+pub(crate) mod decision;
+pub(crate) mod override_form;
+pub(crate) mod renew;
+pub(crate) mod undo;
 
 use self::decision::DecisionCard;
 use super::{
@@ -28,7 +28,7 @@ use texts::text;
 
 /// The card of one entry.
 #[component]
-pub fn AnswerCard(
+pub(crate) fn AnswerCard(
     /// The entry.
     entry: DeskEntry,
     /// The desk it belongs to.

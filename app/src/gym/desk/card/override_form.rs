@@ -8,7 +8,7 @@ use texts::text;
 
 /// Lets a refused member in once; the reason goes into the audit log.
 #[component]
-pub fn OverrideForm(
+pub(crate) fn OverrideForm(
     /// The refused member.
     member: MemberId,
     /// The member's name.

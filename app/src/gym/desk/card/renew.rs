@@ -18,7 +18,7 @@ type RenewalResult = Result<MemberRow, CallFailure>;
 
 /// Renews the member's last plan, confirms it, and offers to check in.
 #[component]
-pub fn RenewButton(
+pub(crate) fn RenewButton(
     /// The decision.
     answer: CheckInAnswer,
     /// The desk of this window.

@@ -14,7 +14,7 @@ const TICK_MS: u64 = 500;
 
 /// Takes the check-in back, while that is allowed.
 #[component]
-pub fn UndoButton(
+pub(crate) fn UndoButton(
     /// The visit.
     visit: Visit,
     /// The desk of this window.

@@ -10,7 +10,7 @@ use texts::text;
 
 /// Checks the member in; a member who is in can be checked out beside it.
 #[component]
-pub fn FoundRow(
+pub(crate) fn FoundRow(
     /// The member.
     row: MemberRow,
     /// The gym's time, in minutes ahead of UTC.

@@ -3,8 +3,8 @@
 //! - [`search_state`]: what is typed and what it found
 //! - [`found_row`]: one member of the list below the input
 
-pub mod found_row;
-pub mod search_state;
+pub(crate) mod found_row;
+pub(crate) mod search_state;
 
 use self::{found_row::FoundRow, search_state::SearchState};
 use super::{desk_state::DeskState, scanner_keys::is_composing};
@@ -19,7 +19,7 @@ use texts::{text, words};
 
 /// The input and what it found.
 #[component]
-pub fn MemberSearch(
+pub(crate) fn MemberSearch(
     /// The desk that acts on a choice.
     desk: DeskState,
     /// The input, so that the page can give it the focus.

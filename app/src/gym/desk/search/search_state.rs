@@ -14,7 +14,7 @@ type SearchResult = Result<Vec<MemberRow>, CallFailure>;
 
 /// The state of the search.
 #[derive(Clone, Copy)]
-pub struct SearchState {
+pub(crate) struct SearchState {
     input: NodeRef<html::Input>,
     /// The text in the input.
     pub query: RwSignal<String>,
@@ -30,7 +30,7 @@ pub struct SearchState {
 
 impl SearchState {
     /// A search in an input.
-    pub fn new(input: NodeRef<html::Input>) -> Self {
+    pub(crate) fn new(input: NodeRef<html::Input>) -> Self {
         let query = RwSignal::new(String::new());
         let searched = StoredValue::new(String::new());
         let found = use_found_members(query, searched);
@@ -47,7 +47,7 @@ impl SearchState {
     }
 
     /// Empties the input and gives it the focus.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.query.set(String::new());
         if let Some(input) = self.input.get_untracked() {
             input.set_value("");
@@ -56,7 +56,7 @@ impl SearchState {
     }
 
     /// The row that Enter takes; `None` while the rows belong to a text that has changed since.
-    pub fn selected_row(&self) -> Option<MemberRow> {
+    pub(crate) fn selected_row(&self) -> Option<MemberRow> {
         let is_current = self
             .query
             .with_untracked(|query| self.searched.with_value(|searched| searched == query.trim()));
@@ -68,18 +68,18 @@ impl SearchState {
     }
 
     /// The text as a member's number or a card's code; `None` for a name.
-    pub fn typed_code(&self) -> Option<String> {
+    pub(crate) fn typed_code(&self) -> Option<String> {
         let typed = self.query.with_untracked(|query| query.trim().to_owned());
         typed.contains(|c: char| c.is_ascii_digit()).then_some(typed)
     }
 
     /// Selects the row below, from the last one the first; false when there are no rows.
-    pub fn select_next(&self) -> bool {
+    pub(crate) fn select_next(&self) -> bool {
         self.select(|row, count| (row + 1) % count)
     }
 
     /// Selects the row above, from the first one the last; false when there are no rows.
-    pub fn select_previous(&self) -> bool {
+    pub(crate) fn select_previous(&self) -> bool {
         self.select(|row, count| (row + count - 1) % count)
     }
 

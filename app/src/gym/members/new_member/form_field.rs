@@ -12,7 +12,7 @@ fn error_of(field: &'static str, error: RwSignal<Option<ErrorBody>>) -> Option<S
 
 /// A line of text with its label.
 #[component]
-pub fn TextField(
+pub(crate) fn TextField(
     /// The field's name, also on the wire.
     id: &'static str,
     /// Its label.
@@ -45,7 +45,7 @@ pub fn TextField(
 
 /// The sentence below a field.
 #[component]
-pub fn FieldError(
+pub(crate) fn FieldError(
     /// The field's name.
     id: &'static str,
     /// The form's error.

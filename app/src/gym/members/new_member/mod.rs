@@ -3,10 +3,10 @@
 //! - [`form_field`]: one field with its error
 //! - [`new_number`]: the card with the number
 
-pub mod form_field;
-pub mod new_number;
+pub(crate) mod form_field;
+pub(crate) mod new_number;
 
-pub use self::new_number::NewNumber;
+pub(crate) use self::new_number::NewNumber;
 
 use self::form_field::{FieldError, TextField};
 use crate::{
@@ -98,7 +98,7 @@ impl FormState {
 
 /// The form; `created` is called when the member is on record.
 #[component]
-pub fn NewMemberForm(
+pub(crate) fn NewMemberForm(
     /// What happens with the new record.
     created: Callback<MemberRow>,
     /// Puts the form away.

@@ -11,7 +11,7 @@ use texts::text;
 
 /// The card that follows the form.
 #[component]
-pub fn NewNumber(
+pub(crate) fn NewNumber(
     /// The new record.
     row: MemberRow,
     /// Puts the card away.
