@@ -33,7 +33,7 @@ pub trait LinkPort {
     /// Connects anew with another codec and keeps that choice for the next visit.
     fn choose_codec(&self, codec: Codec);
     /// Sends the commands that are too old to be sent without a person's consent, or drops them.
-    fn release_held(&self, send: bool);
+    fn decide_overdue(&self, send: bool);
     /// The commands in the outbox that have no answer yet, the oldest first.
     fn queued(&self) -> Vec<(MessageId, ClientMessage)>;
 }
@@ -127,9 +127,9 @@ impl LinkHandle {
     }
 
     /// Sends the commands that are too old to be sent without a person's consent, or drops them.
-    pub fn release_held(&self, send: bool) {
+    pub fn decide_overdue(&self, send: bool) {
         if let Some(port) = &self.port {
-            port.release_held(send);
+            port.decide_overdue(send);
         }
     }
 

@@ -18,7 +18,7 @@ pub const FIRST_CHORD: &str = "G";
 pub struct SessionView {
     confirmed: GuitarState,
     /// The chord or frets that are shown instead of the confirmed ones.
-    held: Option<UnconfirmedMessage>,
+    unconfirmed: Option<UnconfirmedMessage>,
     /// The last chord or frets that this page chose.
     chosen: Option<UnconfirmedMessage>,
     commands: Vec<UnconfirmedMessage>,
@@ -41,7 +41,7 @@ impl SessionView {
     pub fn hold(&mut self, message: ClientMessage, id: Option<MessageId>, at: Millis) {
         let own = UnconfirmedMessage { id, message, at };
         self.chosen = Some(UnconfirmedMessage { id: None, ..own.clone() });
-        self.held = Some(own);
+        self.unconfirmed = Some(own);
     }
 
     /// The page gave a practice command, which waits in the outbox until it is answered.
@@ -56,8 +56,8 @@ impl SessionView {
         match delivery {
             Delivery::Snapshot { snapshot: Snapshot::Guitar(state), .. } => {
                 let forgot = state.chord.is_none() && state.frets.is_none();
-                if forgot && self.held.is_none() && self.session_shows_own_choice() {
-                    self.held = self.chosen.clone();
+                if forgot && self.unconfirmed.is_none() && self.session_shows_own_choice() {
+                    self.unconfirmed = self.chosen.clone();
                 }
                 self.confirmed = state.clone();
                 self.known = true;
@@ -67,7 +67,7 @@ impl SessionView {
                 let holds = matches!(message, ServerMessage::Note(note) if !note.is_momentary());
                 // Another device chose while this page was disconnected: that is newer.
                 if holds && *replayed {
-                    self.held = None;
+                    self.unconfirmed = None;
                 }
             }
             Delivery::Answer { id, message, result, offset } => {
@@ -94,10 +94,10 @@ impl SessionView {
     fn answer(&mut self, id: MessageId, result: &Result<Outcome, protocol::ErrorBody>) {
         self.commands.retain(|own| own.id != Some(id));
         let retry = matches!(result, Err(error) if error.retryable);
-        if let Some(held) = self.held.as_mut().filter(|held| held.id == Some(id)) {
-            held.id = None;
+        if let Some(own) = self.unconfirmed.as_mut().filter(|own| own.id == Some(id)) {
+            own.id = None;
             if !retry {
-                self.held = None;
+                self.unconfirmed = None;
             }
         }
     }
@@ -105,7 +105,7 @@ impl SessionView {
     /// The chord or frets that were not sent yet; to be sent once the session's state has arrived.
     /// A message that was sent is delivered by the link.
     pub fn unsent(&self) -> Option<&ClientMessage> {
-        self.held.as_ref().filter(|held| held.id.is_none()).map(|held| &held.message)
+        self.unconfirmed.as_ref().filter(|own| own.id.is_none()).map(|own| &own.message)
     }
 
     /// Whether a practice command waits for its answer.
@@ -116,8 +116,8 @@ impl SessionView {
     /// The state to show.
     pub fn shown(&self) -> GuitarState {
         let mut state = self.confirmed.clone();
-        if let Some(held) = &self.held {
-            apply_own(&mut state, &held.message, &Outcome::Done);
+        if let Some(own) = &self.unconfirmed {
+            apply_own(&mut state, &own.message, &Outcome::Done);
         }
         for own in &self.commands {
             state.practice = optimistic_practice(state.practice.take(), &own.message, own.at);

@@ -62,8 +62,8 @@ pub(crate) fn LinkPanel(
                     <Icon name=IconName::X/>
                 </button>
             </div>
-            <Show when=move || { status.get().held > 0 }>
-                <HeldCommands/>
+            <Show when=move || { status.get().overdue > 0 }>
+                <OverdueCommands/>
             </Show>
             <p class="link-panel-label">{text!(shared.round_trip)}</p>
             <RoundTripBars/>
@@ -157,17 +157,17 @@ fn CodecSwitch() -> impl IntoView {
 
 /// Commands that are older than a week: a person decides whether they are still sent.
 #[component]
-fn HeldCommands() -> impl IntoView {
+fn OverdueCommands() -> impl IntoView {
     let link = use_link();
     let status = link.status();
     let release = move |send: bool| {
         let link = link.clone();
-        move |_| link.release_held(send)
+        move |_| link.decide_overdue(send)
     };
     view! {
-        <div class="held tone-warn">
+        <div class="overdue tone-warn">
             <p>
-                {move || count_words!(shared.held_entries, status.get().held)}
+                {move || count_words!(shared.overdue_entries, status.get().overdue)}
             </p>
             <button type="button" class="button button-small" on:click=release(true)>
                 {text!(shared.send)}

@@ -53,8 +53,8 @@ impl LinkPort for DriverPort {
         self.reconnect();
     }
 
-    fn release_held(&self, send: bool) {
-        self.0.act(|link| link.release_held(now(), send));
+    fn decide_overdue(&self, send: bool) {
+        self.0.act(|link| link.decide_overdue(now(), send));
     }
 
     fn queued(&self) -> Vec<(MessageId, ClientMessage)> {

@@ -72,8 +72,8 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
             session::store_played(&state.store, session).await;
         }
     }
-    // Held until the pause is published, so that no clock is started in between.
-    let mut held = Vec::new();
+    // Kept until the pause is published, so that no clock is started in between.
+    let mut locks = Vec::new();
     let mut activity = Vec::new();
     for session in sessions.iter().filter(|session| session.signs_of_life(now).is_some()) {
         let alone = session.try_practice_lock();
@@ -84,7 +84,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
         };
         if let Some((input, presence)) = signs {
             activity.push(practice::SessionActivity { session: session.id(), input, presence });
-            held.extend(alone);
+            locks.extend(alone);
         }
     }
     let guitar = &state.config.guitar;
@@ -97,7 +97,7 @@ async fn store_and_pause(state: &AppState, now: Millis, steady: Millis) -> Resul
             let _ = session.publish(Publication::by_server(message), now).await;
         }
     }
-    drop(held);
+    drop(locks);
     if !state.hub.is_shared() {
         return Ok(());
     }

@@ -124,9 +124,9 @@ impl Link {
         self.flush_pending(now);
     }
 
-    /// A person's decision about the held commands: send them, or drop them.
-    pub fn release_held(&mut self, now: Now, send: bool) {
-        for dropped in self.pending.release_held(send) {
+    /// A person's decision about the overdue commands: send them, or drop them.
+    pub fn decide_overdue(&mut self, now: Now, send: bool) {
+        for dropped in self.pending.decide_overdue(send) {
             self.effects.push_back(Effect::Forget(dropped.id));
         }
         self.flush_pending(now);
@@ -163,7 +163,7 @@ impl Link {
             phase: self.dialer.phase(now, quiet.then_some(silent_since)),
             rtt_ms: self.heartbeat.rtt_ms(),
             queued: self.pending.commands().count(),
-            held: self.pending.held(),
+            overdue: self.pending.overdue(),
             caught_up,
             reloaded,
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct PageCursor<T> {
     position: Option<Position>,
-    held: BTreeMap<u64, T>,
+    early: BTreeMap<u64, T>,
 }
 
 /// What to do with an item that arrived.
@@ -27,14 +27,14 @@ pub(super) enum Arrival<T> {
 
 impl<T> Default for PageCursor<T> {
     fn default() -> Self {
-        Self { position: None, held: BTreeMap::new() }
+        Self { position: None, early: BTreeMap::new() }
     }
 }
 
 impl<T> PageCursor<T> {
     /// A cursor that has seen everything up to `position`.
     pub(super) fn at(position: Option<Position>) -> Self {
-        Self { position, held: BTreeMap::new() }
+        Self { position, early: BTreeMap::new() }
     }
 
     /// Where the page is.
@@ -49,7 +49,7 @@ impl<T> PageCursor<T> {
 
     /// True while an item that came too early waits for what is missing.
     pub(super) fn has_gap(&self) -> bool {
-        !self.held.is_empty()
+        !self.early.is_empty()
     }
 
     /// Takes an item at its place in the log.
@@ -63,22 +63,22 @@ impl<T> PageCursor<T> {
             return Arrival::Old(item);
         }
         if at.offset > position.offset + 1 {
-            self.held.insert(at.offset, item);
+            self.early.insert(at.offset, item);
             return Arrival::Gap;
         }
         let mut ready = vec![(at.offset, item)];
         position.offset = at.offset;
-        while let Some(next) = self.held.remove(&(position.offset + 1)) {
+        while let Some(next) = self.early.remove(&(position.offset + 1)) {
             position.offset += 1;
             ready.push((position.offset, next));
         }
-        self.held.retain(|offset, _| *offset > position.offset);
+        self.early.retain(|offset, _| *offset > position.offset);
         Arrival::Ready(ready)
     }
 
-    /// Jumps to the position of a snapshot. Returns what was held and is now included in it.
+    /// Jumps to the position of a snapshot. Returns what was early and is now included in it.
     pub(super) fn jump(&mut self, to: Position) -> Vec<T> {
-        let included = std::mem::take(&mut self.held).into_values().collect();
+        let included = std::mem::take(&mut self.early).into_values().collect();
         self.position = Some(to);
         included
     }
@@ -86,7 +86,7 @@ impl<T> PageCursor<T> {
     /// Forgets the position, so that the next answer is a snapshot.
     pub(super) fn forget(&mut self) {
         self.position = None;
-        self.held.clear();
+        self.early.clear();
     }
 }
 

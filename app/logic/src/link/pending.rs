@@ -11,7 +11,7 @@ pub(super) const MAX_IN_FLIGHT: usize = 32;
 /// Messages other than commands that are kept without an answer; beyond, the oldest is given up.
 pub(super) const MAX_NOTES_KEPT: usize = 256;
 /// Commands older than this wait for a person's decision, in milliseconds.
-pub(super) const HELD_AFTER_MS: Millis = 7 * 24 * 3600 * 1000;
+pub(super) const OVERDUE_AFTER_MS: Millis = 7 * 24 * 3600 * 1000;
 
 /// Where a message without an answer stands on the present connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +25,12 @@ enum SendState {
     /// Refused to this page: it goes again on the next connection and not before.
     Parked,
     /// Too old to be sent without a person's decision.
-    Held,
+    Overdue,
 }
 
 impl SendState {
     fn of_age(age: Millis) -> Self {
-        if age > HELD_AFTER_MS { Self::Held } else { Self::Waiting }
+        if age > OVERDUE_AFTER_MS { Self::Overdue } else { Self::Waiting }
     }
 
     fn may_be_sent(self) -> bool {
@@ -96,7 +96,7 @@ impl PendingQueue {
 
     /// The socket is new: everything is to be sent again.
     pub(super) fn unsend_all(&mut self) {
-        for pending in self.queue.iter_mut().filter(|p| p.state != SendState::Held) {
+        for pending in self.queue.iter_mut().filter(|p| p.state != SendState::Overdue) {
             pending.state = SendState::Waiting;
         }
     }
@@ -183,19 +183,19 @@ impl PendingQueue {
         ends.into_iter().flatten().min()
     }
 
-    /// A person's decision about the held commands: send them, or drop and return them.
-    pub(super) fn release_held(&mut self, send: bool) -> Vec<OutboxRecord> {
+    /// A person's decision about the overdue commands: send them, or drop and return them.
+    pub(super) fn decide_overdue(&mut self, send: bool) -> Vec<OutboxRecord> {
         if send {
-            for pending in self.queue.iter_mut().filter(|p| p.state == SendState::Held) {
+            for pending in self.queue.iter_mut().filter(|p| p.state == SendState::Overdue) {
                 pending.state = SendState::Waiting;
             }
             return Vec::new();
         }
         let all = std::mem::take(&mut self.queue);
-        let (held, kept): (VecDeque<_>, _) =
-            all.into_iter().partition(|p| p.state == SendState::Held);
+        let (overdue, kept): (VecDeque<_>, _) =
+            all.into_iter().partition(|p| p.state == SendState::Overdue);
         self.queue = kept;
-        held.into_iter().map(|p| p.record).collect()
+        overdue.into_iter().map(|p| p.record).collect()
     }
 
     /// Gives up the notes of a topic that is not followed any more.
@@ -213,16 +213,16 @@ impl PendingQueue {
         self.queue.is_empty()
     }
 
-    /// The commands without an answer that are not held, the oldest first.
+    /// The commands without an answer that are not overdue, the oldest first.
     pub(super) fn commands(&self) -> impl Iterator<Item = &OutboxRecord> {
         self.queue
             .iter()
-            .filter(|p| p.is_command() && p.state != SendState::Held)
+            .filter(|p| p.is_command() && p.state != SendState::Overdue)
             .map(|p| &p.record)
     }
 
     /// How many commands wait for a person's decision.
-    pub(super) fn held(&self) -> usize {
-        self.queue.iter().filter(|p| p.state == SendState::Held).count()
+    pub(super) fn overdue(&self) -> usize {
+        self.queue.iter().filter(|p| p.state == SendState::Overdue).count()
     }
 }

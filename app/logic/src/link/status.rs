@@ -50,7 +50,7 @@ pub struct Status {
     /// Commands that wait in the outbox for the server's answer.
     pub queued: usize,
     /// Commands that are too old to be sent without a person's decision.
-    pub held: usize,
+    pub overdue: usize,
     /// For a moment after a reconnect: how many events were missed and replayed.
     pub caught_up: Option<u64>,
     /// For a moment after a reconnect: true when the log did not reach back to the page's position

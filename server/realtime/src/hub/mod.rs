@@ -444,12 +444,12 @@ mod tests {
         let broker = hub.inner.broker.clone().expect("several nodes");
         let home = Arc::new(BrokerSession::new(broker));
         let core = SessionCore::new(id, log, GuitarState::default(), 0);
-        let held = Arc::new(Session::new(core, Arc::clone(&home) as Arc<dyn SessionHome>));
-        lock(&hub.inner.sessions).insert(id, Arc::clone(&held));
-        hub.synchronize(&held, home, &clock);
+        let session = Arc::new(Session::new(core, Arc::clone(&home) as Arc<dyn SessionHome>));
+        lock(&hub.inner.sessions).insert(id, Arc::clone(&session));
+        hub.synchronize(&session, home, &clock);
         hub.forget_sessions(1);
         assert!(hub.session(id).is_some(), "a second reference is left");
-        drop(held);
+        drop(session);
         let forgotten = async {
             while hub.session(id).is_some() {
                 tokio::task::yield_now().await;

@@ -108,10 +108,10 @@ fn a_command_older_than_a_week_waits_for_a_person() {
         page.link.restore(page.now, vec![left_over(0)]);
         page.work();
         assert_eq!(page.dials, 0);
-        assert_eq!(page.link.status(page.now).held, 1);
-        page.link.release_held(page.now, send);
+        assert_eq!(page.link.status(page.now).overdue, 1);
+        page.link.decide_overdue(page.now, send);
         page.work();
-        assert_eq!(page.link.status(page.now).held, 0);
+        assert_eq!(page.link.status(page.now).overdue, 0);
         assert_eq!(page.dials, usize::from(send));
     }
 }
