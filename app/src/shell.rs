@@ -138,7 +138,7 @@ pub struct PageBody {
     /// Reads what the server sends. The guitar's pages follow no gym, and are spared the code to
     /// read one.
     pub read: Read<ServerMessage>,
-    /// What begins before the page is taken over.
+    /// A request that the client sends before hydration, if the page has one; the caller runs the future.
     pub early: fn() -> Option<LocalBoxFuture<'static, ()>>,
     /// The view.
     pub view: fn() -> AnyView,

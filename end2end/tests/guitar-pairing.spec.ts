@@ -48,6 +48,48 @@ test('a scanned link lets the phone play at once and leaves no secret behind', a
   await expect(chord(phone)).toHaveText('C');
 });
 
+test('a scanned link is followed once, before the page is hydrated', async ({
+  page: pc,
+  newDevice,
+  server,
+}) => {
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await phone.addInitScript(() => {
+    const mark = () => {
+      if (document.documentElement.dataset.hydrated) performance.mark('hydrated');
+    };
+    const attributeFilter = ['data-hydrated'];
+    new MutationObserver(mark).observe(document, { subtree: true, attributes: true, attributeFilter });
+  });
+  await pair(pc, phone, server);
+  const { joins, hydratedAt } = await phone.evaluate(() => ({
+    joins: performance
+      .getEntriesByType('resource')
+      .filter((entry) => entry.name.endsWith('/fn/join'))
+      .map((entry) => entry.startTime),
+    hydratedAt: performance.getEntriesByName('hydrated')[0]?.startTime ?? 0,
+  }));
+  expect(joins).toHaveLength(1);
+  expect(joins[0]).toBeLessThan(hydratedAt);
+});
+
+test('a link that could not be followed is tried again when asked for', async ({
+  page: pc,
+  newDevice,
+  server,
+  allowErrors,
+}) => {
+  allowErrors(/ERR_FAILED.*\/fn\/join/);
+  await openStage(pc);
+  const phone = await newDevice('phone');
+  await phone.route('**/fn/join', (route) => route.abort(), { times: 1 });
+  await scan(phone, await linkOn(pc, server));
+  await expect(controller(phone)).toHaveCount(0);
+  await phone.getByRole('button', { name: 'Try again' }).tap();
+  await expect(controller(phone)).toHaveAttribute('data-part', 'plays');
+});
+
 test('a typed code waits for the word of the host', async ({ page: pc, newDevice }) => {
   await openStage(pc);
   const code = await codeOn(pc);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use walrus::Module;
 
 /// The script and the module with short names. Names that `is_kept` stay.
@@ -14,7 +14,7 @@ pub(crate) fn shorten(
 ) -> Result<(String, Vec<u8>)> {
     let mut module =
         Module::from_buffer(wasm).map_err(|error| anyhow!("the client is damaged: {error:?}"))?;
-    remove_stream_exports(&mut module);
+    remove_stream_exports(&mut module)?;
     let mut names = BTreeMap::new();
     let mut shorten = |name: &mut String| {
         // Only wasm-bindgen's own; `hydrate` and `memory` are called from outside.
@@ -27,23 +27,50 @@ pub(crate) fn shorten(
     };
     module.imports.iter_mut().for_each(|import| shorten(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorten(&mut export.name));
-    let glue = glue.replace("export class IntoUnderlying", "class IntoUnderlying");
-    Ok((replace_words(&glue, &names), module.emit_wasm()))
+    Ok((replace_words(&without_streams(glue), &names), module.emit_wasm()))
 }
 
+/// The classes of `wasm_streams`, as exports are called that belong to them.
+const STREAM_CLASSES: [&str; 3] =
+    ["IntoUnderlyingByteSource", "IntoUnderlyingSource", "IntoUnderlyingSink"];
+
 /// Removes what `wasm_streams` exports for streams made in Rust. Exports are never dead code, so each
-/// client would have them; no server function of ours streams.
-fn remove_stream_exports(module: &mut Module) {
+/// client would have them, and no server function of ours streams.
+fn remove_stream_exports(module: &mut Module) -> Result<()> {
     let is_of_streams = |name: &str| {
         let name = name.strip_prefix("__wbg_").unwrap_or(name);
-        ["intounderlyingbytesource_", "intounderlyingsource_", "intounderlyingsink_"]
-            .iter()
-            .any(|class| name.starts_with(class))
+        STREAM_CLASSES.iter().any(|class| {
+            name.split('_').next().is_some_and(|start| start.eq_ignore_ascii_case(class))
+        })
     };
+    // Rust code that makes a stream imports the constructor of its class.
+    let mut imports = module.imports.iter();
+    let makes_streams = imports.any(|import| is_of_streams(&import.name));
+    ensure!(!makes_streams, "the client makes a stream, whose exports are removed here");
     let exports = module.exports.iter().filter(|export| is_of_streams(&export.name));
     let exports: Vec<_> = exports.map(|export| export.id()).collect();
     exports.into_iter().for_each(|id| module.exports.delete(id));
+    Ok(())
 }
+
+/// The script with its classes for streams as dead code, which minifying removes.
+fn without_streams(glue: &str) -> String {
+    let is_of_streams = |line: &str, start: &str| {
+        STREAM_CLASSES.iter().any(|class| line.starts_with(&format!("{start}{class}")))
+    };
+    let mut dead = String::with_capacity(glue.len());
+    for line in glue.lines().filter(|line| !is_of_streams(line, "if (Symbol.dispose) ")) {
+        match line.strip_prefix("export ").filter(|class| is_of_streams(class, "class ")) {
+            Some(class) => dead.push_str(class),
+            None => dead.push_str(&line.replace("new FinalizationRegistry", PURE_REGISTRY)),
+        }
+        dead.push('\n');
+    }
+    dead
+}
+
+/// A registry that nothing registers with may be left out.
+const PURE_REGISTRY: &str = "/*#__PURE__*/ new FinalizationRegistry";
 
 /// `$a`, `$b`, … `$z`, `$ba`, … The sign keeps them apart from words of the language, such as `if`, and
 /// from names that the script has already.
@@ -82,6 +109,17 @@ mod tests {
         let names = BTreeMap::from([("__wbg_get".to_owned(), "a".to_owned())]);
         let glue = "imports.__wbg_get = () => __wbg_get_imports(__wbg_get);";
         assert_eq!(replace_words(glue, &names), "imports.a = () => __wbg_get_imports(a);");
+    }
+
+    #[test]
+    fn classes_for_streams_become_dead_code() {
+        let glue = "export class IntoUnderlyingSink {\n}\n\
+                    if (Symbol.dispose) IntoUnderlyingSink.prototype[Symbol.dispose] = 0;\n\
+                    export class Kept {\n}\n";
+        assert_eq!(
+            without_streams(glue),
+            "class IntoUnderlyingSink {\n}\nexport class Kept {\n}\n"
+        );
     }
 
     #[test]

@@ -14,8 +14,8 @@ use packages::{Family, apt_install, npm, packaged, rustup};
 
 pub(crate) use browsers::{Chromium, chromium, firefox, webkit};
 
-const TERSER: &str = "5.51.4";
-const BINARYEN: &str = "132.0.0";
+/// The packages of a release build: binaryen, whose compilation from source takes minutes, and terser.
+const BUILD_TOOLS: &str = "xtask/tools";
 
 /// Lets rustc compile for the browser.
 pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
@@ -41,51 +41,46 @@ pub(crate) fn rust_components(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The script `wasm-opt` of the npm package binaryen; compiling it from source takes minutes.
+/// The script `wasm-opt`.
 pub(crate) fn wasm_opt(workspace: &Workspace) -> Result<PathBuf> {
-    Ok(npm_tool(workspace, "binaryen", BINARYEN)?.join("bin/wasm-opt"))
+    Ok(npm_packages(workspace, BUILD_TOOLS)?.join("binaryen/bin/wasm-opt"))
 }
 
 /// The script `terser`, which makes scripts small.
 pub(crate) fn terser(workspace: &Workspace) -> Result<PathBuf> {
-    Ok(npm_tool(workspace, "terser", TERSER)?.join("bin/terser"))
+    Ok(npm_packages(workspace, BUILD_TOOLS)?.join("terser/bin/terser"))
 }
 
-/// The folder of an npm package of the build, installed if it is missing.
-fn npm_tool(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
-    node()?;
-    let folder = workspace.target("tools");
-    let package = folder.join("node_modules").join(name);
-    let wanted = format!("\"version\": \"{version}\"");
-    let found = fs::read_to_string(package.join("package.json"));
-    if !found.is_ok_and(|manifest| manifest.contains(&wanted)) {
-        println!("   {name} {version} is missing; installing it with npm");
-        fs::create_dir_all(&folder)?;
-        let mut npm = npm(workspace, &["install", "--no-save", "--no-package-lock"]);
-        // npm removes what it is not asked for.
-        npm.arg("--prefix").arg(&folder);
-        npm.args([format!("binaryen@{BINARYEN}"), format!("terser@{TERSER}")]);
-        run(&mut npm)?;
-    }
-    Ok(package)
+/// The versions of the programs that a release client goes through.
+pub(crate) fn build_tools_lock(workspace: &Workspace) -> Result<Vec<u8>> {
+    npm_lock(workspace, BUILD_TOOLS)
 }
 
 /// Playwright and what else `end2end/package-lock.json` lists.
 pub(crate) fn end2end_packages(workspace: &Workspace) -> Result<()> {
+    npm_packages(workspace, "end2end").map(drop)
+}
+
+/// The folder `node_modules` of a folder with a `package-lock.json`, with what that lists.
+fn npm_packages(workspace: &Workspace, folder: &str) -> Result<PathBuf> {
     node()?;
-    let folder = workspace.root("end2end");
-    let lock = fs::read(folder.join("package-lock.json")).context("end2end/package-lock.json")?;
-    // Inside node_modules, so that both disappear together.
-    let stamp = folder.join("node_modules/.installed-from");
-    let wanted = file_hash(&lock);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        return Ok(());
+    let packages = workspace.root(folder).join("node_modules");
+    // Inside of it, so that both disappear together.
+    let stamp = packages.join(".installed-from");
+    let wanted = file_hash(&npm_lock(workspace, folder)?);
+    if !fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        println!("   {folder}/node_modules is missing or old; running npm ci");
+        let mut npm = npm(workspace, &["ci"]);
+        npm.current_dir(workspace.root(folder)).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        run(&mut npm)?;
+        fs::write(stamp, wanted)?;
     }
-    println!("   end2end/node_modules is missing or old; running npm ci");
-    let mut npm = npm(workspace, &["ci"]);
-    run(npm.current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
-    fs::write(stamp, wanted)?;
-    Ok(())
+    Ok(packages)
+}
+
+fn npm_lock(workspace: &Workspace, folder: &str) -> Result<Vec<u8>> {
+    let lock = workspace.root(folder).join("package-lock.json");
+    fs::read(&lock).with_context(|| lock.display().to_string())
 }
 
 /// The folder with PostgreSQL's programs.

@@ -132,7 +132,7 @@ impl Role {
 /// Whom a connection acts for, as its `ack` or `welcome` states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The id of the account or of the seat in a guitar session, which of them follows from `role`;
+    /// The id of the account or of the seat in a guitar session: `role` says which;
     /// absent when nothing was proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Uuid>,

@@ -62,4 +62,9 @@ impl SeatId {
     pub fn phone(participant: ParticipantId) -> Self {
         Self(participant.0)
     }
+
+    /// The phone that sits here. For seats of phones only: a host's seat has the id of its session.
+    pub fn phone_id(self) -> ParticipantId {
+        ParticipantId(self.0)
+    }
 }

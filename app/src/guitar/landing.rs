@@ -1,9 +1,9 @@
 //! The start page: what Cadence is, and the ways in.
 
-use crate::ui::{Brand, Icon, IconName, LanguageSwitch};
+use crate::ui::{Brand, Icon, IconShape, LanguageSwitch};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use texts::{text, words};
+use texts::text;
 
 /// The page.
 #[component]
@@ -31,7 +31,7 @@ pub(crate) fn Landing() -> impl IntoView {
                 <div class="ways-in">
                     <section class="card way-in" data-product="guitar">
                         <span class="way-icon">
-                            <Icon name=IconName::GUITAR/>
+                            <Icon name=IconShape::GUITAR/>
                         </span>
                         <h2>"VirtuTune"</h2>
                         <p>
@@ -46,7 +46,7 @@ pub(crate) fn Landing() -> impl IntoView {
                     </section>
                     <section class="card way-in" data-product="gym">
                         <span class="way-icon">
-                            <Icon name=IconName::SCAN_BARCODE/>
+                            <Icon name=IconShape::SCAN_BARCODE/>
                         </span>
                         <h2>"AV-Gym"</h2>
                         <p>
@@ -61,19 +61,19 @@ pub(crate) fn Landing() -> impl IntoView {
                     <h2 class="label">{text!(landing.how)}</h2>
                     <ol>
                         <li>
-                            <strong>{move || words!(landing.step1)}</strong>
+                            <strong>{text!(landing.step1)}</strong>
                             " "
-                            {move || words!(landing.step1_more)}
+                            {text!(landing.step1_more)}
                         </li>
                         <li>
-                            <strong>{move || words!(landing.step2)}</strong>
+                            <strong>{text!(landing.step2)}</strong>
                             " "
-                            {move || words!(landing.step2_more)}
+                            {text!(landing.step2_more)}
                         </li>
                         <li>
-                            <strong>{move || words!(landing.step3)}</strong>
+                            <strong>{text!(landing.step3)}</strong>
                             " "
-                            {move || words!(landing.step3_more)}
+                            {text!(landing.step3_more)}
                         </li>
                     </ol>
                 </section>

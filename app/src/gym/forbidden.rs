@@ -3,7 +3,7 @@
 use super::sentences;
 use crate::{
     response::respond_status,
-    ui::{Icon, IconName},
+    ui::{Icon, IconShape},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,7 +22,7 @@ pub(crate) fn Forbidden(
     view! {
         <Title text=text!(gym.forbidden)/>
         <section class="notice">
-            <Icon name=IconName::CIRCLE_ALERT/>
+            <Icon name=IconShape::CIRCLE_ALERT/>
             <h1>{text!(gym.forbidden_title)}</h1>
             <p>{move || sentences::signed_in_as(role)} " " {move || sentences::forbidden_note(is_player)}</p>
             <p class="notice-actions">

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     backend::{sign_out, who},
     browser::use_browser,
-    ui::{Avatar, Brand, Icon, IconName, LanguageSwitch, ThemeSwitch, role_words},
+    ui::{Avatar, Brand, Icon, IconShape, LanguageSwitch, ThemeSwitch, role_words},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::{A, Outlet};
@@ -79,9 +79,9 @@ fn PageNavigation(role: Role) -> impl IntoView {
     view! {
         <nav class="ways" aria-label=text!(shared.pages)>
             <ul>
-                {link("/gym", IconName::LAYOUT_DASHBOARD, text!(gym.dashboard), Permission::SeeGym)}
-                {link("/gym/desk", IconName::SCAN_BARCODE, text!(gym.desk_title), Permission::UseDesk)}
-                {link("/gym/members", IconName::USERS, text!(gym.members), Permission::SeeMembers)}
+                {link("/gym", IconShape::LAYOUT_DASHBOARD, text!(gym.dashboard), Permission::SeeGym)}
+                {link("/gym/desk", IconShape::SCAN_BARCODE, text!(gym.desk_title), Permission::UseDesk)}
+                {link("/gym/members", IconShape::USERS, text!(gym.members), Permission::SeeMembers)}
             </ul>
         </nav>
     }
@@ -117,7 +117,7 @@ fn AccountPart(user: SignedIn) -> impl IntoView {
                 title=text!(gym.sign_out)
                 on:click=leave
             >
-                <Icon name=IconName::LOG_OUT/>
+                <Icon name=IconShape::LOG_OUT/>
             </button>
         </div>
         <p class="me-error" role="alert">

@@ -3,7 +3,7 @@
 use super::{live::LiveGym, sentences};
 use crate::{
     link::use_link,
-    ui::{Icon, IconName, use_ready},
+    ui::{Icon, IconShape, use_ready},
 };
 use leptos::prelude::*;
 use logic::link::Phase;
@@ -34,7 +34,7 @@ pub(crate) fn StaleNote(
         sentence().map(|sentence| {
             view! {
                 <p class="stale tone-warn">
-                    <Icon name=IconName::WIFI_OFF/>
+                    <Icon name=IconShape::WIFI_OFF/>
                     {sentence}
                 </p>
             }

@@ -8,14 +8,14 @@ use leptos::prelude::*;
 /// An icon: the path of its shape. Icons are constants, so that a client has the shapes that its
 /// pages show, and no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IconName(&'static str);
+pub(crate) struct IconShape(&'static str);
 
 /// An icon beside a text of the same meaning, so it is hidden from screen readers.
 #[component]
 pub(crate) fn Icon(
-    /// Which one.
+    /// Its shape.
     #[prop(into)]
-    name: Signal<IconName>,
+    name: Signal<IconShape>,
 ) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -24,7 +24,7 @@ pub(crate) fn Icon(
     }
 }
 
-impl IconName {
+impl IconShape {
     /// Four panes.
     pub(crate) const LAYOUT_DASHBOARD: Self = Self(concat!(
         "M4 3h5a1 1 0 0 1 1 1v7a1 1 0 0 1 -1 1h-5a1 1 0 0 1 -1 -1v-7a1 1 0 0 1 1 -1",

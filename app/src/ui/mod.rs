@@ -30,7 +30,7 @@ pub(crate) use badge::{Badge, Tone};
 pub(crate) use brand::Brand;
 pub(crate) use chip::LinkChip;
 pub(crate) use error_words::{close_words, error_words};
-pub(crate) use icon::{Icon, IconName};
+pub(crate) use icon::{Icon, IconShape};
 pub(crate) use language_switch::LanguageSwitch;
 pub(crate) use panel::LinkPanel;
 pub(crate) use role_words::role_words;

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::use_browser,
-    ui::{Address, Icon, IconName},
+    ui::{Address, Icon, IconShape},
 };
 use leptos::prelude::*;
 use leptos_meta::Html;
@@ -42,11 +42,11 @@ impl Theme {
         }
     }
 
-    fn icon(self) -> IconName {
+    fn icon(self) -> IconShape {
         match self {
-            Self::System => IconName::MONITOR,
-            Self::Light => IconName::SUN,
-            Self::Dark => IconName::MOON,
+            Self::System => IconShape::MONITOR,
+            Self::Light => IconShape::SUN,
+            Self::Dark => IconShape::MOON,
         }
     }
 }

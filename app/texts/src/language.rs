@@ -76,12 +76,13 @@ impl Language {
     }
 }
 
-/// The language of the one page of a browser, and the effects and memos that read it.
+/// The language of the one page of a browser, and the effects, memos and resources that read it.
 ///
-/// It does what an `RwSignal` does, and also forgets readers that are dropped. Each text of a page
-/// reads the language, which hardly ever changes, and an effect of reactive_graph 0.2 does not leave
-/// the signals that it read when it is dropped: a signal would keep the memory of every text that
-/// was ever shown.
+/// It takes the place of an `RwSignal`, which would keep the memory of every text that was ever shown:
+/// each text reads the language, which hardly ever changes, and an effect of reactive_graph 0.2 does
+/// not leave the signals that it read when it is dropped. This list forgets dropped readers. It has
+/// no `Source`, so a read in the future of a `Suspend` is not tracked, which learns of its sources
+/// only.
 #[derive(Default)]
 struct PageLanguage {
     now: Language,
@@ -90,7 +91,7 @@ struct PageLanguage {
     most_readers: usize,
 }
 
-/// Fewer readers are kept without a look at them.
+/// Below this number, dropped readers are not searched for.
 const FEW_READERS: usize = 256;
 
 impl PageLanguage {
@@ -102,7 +103,7 @@ impl PageLanguage {
         self.readers.push(reader);
     }
 
-    /// Removes readers that are dropped, and the doubles of those that ran again. The rest keeps its
+    /// Removes readers that are dropped, and repeated entries of those that ran again. The rest keeps its
     /// order, in which an outer effect stands before the inner ones that it will replace.
     fn remove_dropped(&mut self) {
         let mut seen = BTreeSet::new();
@@ -115,7 +116,8 @@ thread_local! {
     static OF_PAGE: RefCell<PageLanguage> = RefCell::default();
 }
 
-/// The language of this page, tracked; English outside a page.
+/// The language of this page; English outside a page. Tracked in closures of views, effects and memos,
+/// and not in the future of a `Suspend`: texts there are made in a closure or a component.
 pub fn language() -> Language {
     if cfg!(not(feature = "hydrate")) {
         return use_context::<Language>().unwrap_or_default();

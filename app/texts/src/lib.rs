@@ -23,7 +23,7 @@
 //!   `<h1>{move || words!(gym.today)}</h1>` in less code.
 //! - `words!(namespace.key)` is a `&'static str`, `words!(namespace.key, name = value)` a `String`.
 //!   Both read the page's language and so track it: inside a closure of a view, a memo or an effect
-//!   they are made anew when the language changes; elsewhere (an event handler, a unit test) they
+//!   they are made anew when the language changes; elsewhere (an event handler, the future of a `Suspend`, a unit test) they
 //!   are what the language is at that moment. A signal should hold what a text is about and not the
 //!   text, or it keeps the language in which it was made.
 //! - `count_words!(namespace.key, count)` is a `String`, for a count with a plural form in English.

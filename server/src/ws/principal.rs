@@ -73,7 +73,7 @@ impl Principal {
 
     /// The phone's participant, so that removing it closes this connection.
     pub(crate) fn participant(&self) -> Option<ParticipantId> {
-        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| ParticipantId(seat.id.0))
+        self.seats.iter().find(|seat| seat.role != Role::Host).map(|seat| seat.id.phone_id())
     }
 }
 

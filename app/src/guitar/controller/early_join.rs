@@ -1,5 +1,5 @@
-//! The join of a scanned link. Its request leaves before the page is taken over, so that a slow phone
-//! has the answer by the time the page can show it.
+//! The join of a scanned link. Its request leaves before hydration, so that the two overlap: on a slow
+//! phone each takes some hundred milliseconds.
 
 use super::join_request::by_link;
 use crate::{
@@ -12,8 +12,13 @@ use leptos::{leptos_dom::helpers::location_hash, prelude::window};
 use protocol::{SessionId, http::Joined};
 use std::cell::RefCell;
 
-/// What a scanned link names: a session, and the secret that opens it.
-pub(super) type ScannedLink = (SessionId, String);
+/// What a scanned link names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ScannedLink {
+    pub(super) session: SessionId,
+    /// What opens the session.
+    pub(super) secret: String,
+}
 
 struct EarlyJoin {
     link: ScannedLink,
@@ -21,7 +26,7 @@ struct EarlyJoin {
 }
 
 thread_local! {
-    static EARLY: RefCell<Option<EarlyJoin>> = const { RefCell::new(None) };
+    static EARLY_JOIN: RefCell<Option<EarlyJoin>> = const { RefCell::new(None) };
 }
 
 /// The secret in the page's address, which the server never sees.
@@ -33,9 +38,9 @@ pub(super) fn secret_in_address() -> Option<String> {
 pub(crate) fn early_join() -> Option<LocalBoxFuture<'static, ()>> {
     let path = window().location().pathname().ok()?;
     let session = played_session(&path).flatten()?.parse().ok()?;
-    let link = (session, secret_in_address()?);
+    let link = ScannedLink { session, secret: secret_in_address()? };
     let (sender, answer) = oneshot::channel();
-    EARLY.set(Some(EarlyJoin { link: link.clone(), answer }));
+    EARLY_JOIN.set(Some(EarlyJoin { link: link.clone(), answer }));
     Some(Box::pin(async move {
         // The receiver is gone if the page asked for something else meanwhile.
         _ = sender.send(join_by_request(link).await);
@@ -44,7 +49,7 @@ pub(crate) fn early_join() -> Option<LocalBoxFuture<'static, ()>> {
 
 /// Joins by a scanned link: takes the answer of [`early_join`] for the same one, once.
 pub(super) async fn join_by_link(link: ScannedLink) -> Result<Joined, CallFailure> {
-    let early = EARLY.take().filter(|early| early.link == link);
+    let early = EARLY_JOIN.take().filter(|early| early.link == link);
     match early {
         Some(early) => match early.answer.await {
             Ok(answer) => answer,
@@ -54,6 +59,6 @@ pub(super) async fn join_by_link(link: ScannedLink) -> Result<Joined, CallFailur
     }
 }
 
-async fn join_by_request((session, secret): ScannedLink) -> Result<Joined, CallFailure> {
-    join(by_link(session, secret)).await
+async fn join_by_request(link: ScannedLink) -> Result<Joined, CallFailure> {
+    join(by_link(link.session, link.secret)).await
 }

@@ -86,11 +86,11 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     });
     let scanned = StoredValue::new(None::<ScannedLink>);
     let follow = Callback::new(move |()| {
-        let Some(link) = scanned.get_value() else { return };
-        let session = link.0;
+        let Some(scanned_link) = scanned.get_value() else { return };
+        let session = scanned_link.session;
         step.set(Step::Arriving);
         spawn_local(async move {
-            match join_by_link(link).await {
+            match join_by_link(scanned_link).await {
                 Ok(joined) => {
                     forget_fragment(joined.session_id);
                     scanned.try_set_value(None);
@@ -108,7 +108,7 @@ fn Door(named: Option<String>, joined: Option<Joined>) -> impl IntoView {
     });
     let arrive = move || match (session, secret_in_address()) {
         (Some(session), Some(secret)) => {
-            scanned.set_value(Some((session, secret)));
+            scanned.set_value(Some(ScannedLink { session, secret }));
             follow.run(());
         }
         _ if step.with_untracked(|step| *step == Step::Arriving) => {

@@ -31,7 +31,7 @@ pub(super) fn Players(performance: Performance) -> impl IntoView {
         let now = Memo::new(move |_| {
             phones.with(|phones| phones.iter().find(|p| p.user_id == seat).cloned())
         });
-        view! { <Player performance participant=ParticipantId(seat.0) phone=now/> }
+        view! { <Player performance participant=seat.phone_id() phone=now/> }
     };
     view! {
         <Show when=move || phones.with(|phones| !phones.is_empty())>

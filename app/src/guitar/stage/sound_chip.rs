@@ -2,7 +2,7 @@
 
 use crate::{
     browser::{BrowserHandle, SoundState, use_browser},
-    ui::{Icon, IconName},
+    ui::{Icon, IconShape},
 };
 use leptos::prelude::*;
 use texts::{text, words};
@@ -36,8 +36,8 @@ pub(super) fn SoundChip() -> impl IntoView {
         SoundState::Unavailable => words!(guitar.sound_none),
     };
     let icon = Signal::derive(move || match sound.get() {
-        SoundState::On => IconName::VOLUME,
-        _ => IconName::VOLUME_X,
+        SoundState::On => IconShape::VOLUME,
+        _ => IconShape::VOLUME_X,
     });
     view! {
         <div class="sound">

@@ -3,7 +3,7 @@
 use super::desk_state::DeskState;
 use crate::{
     gym::sentences,
-    ui::{Icon, IconName},
+    ui::{Icon, IconShape},
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -21,7 +21,7 @@ pub(crate) fn MissedNote(
         (missed > 0).then(|| {
             view! {
                 <p class="missed tone-bad">
-                    <Icon name=IconName::X/>
+                    <Icon name=IconShape::X/>
                     <span>{move || sentences::refused_meanwhile(missed)}</span>
                     <A href="/gym/desk">{text!(gym.see_why)}</A>
                 </p>

@@ -3,7 +3,7 @@
 use super::{list_query::ListQuery, presence::MemberPresence};
 use crate::{
     gym::{sentences, standing::standing_tone},
-    ui::{Badge, Empty, Icon, IconName, Tone},
+    ui::{Badge, Empty, Icon, IconShape, Tone},
 };
 use leptos::prelude::*;
 use protocol::http::{MemberPage, MemberRow};
@@ -112,7 +112,7 @@ fn PageLinks(text: String, total: i64, page: u32, pages: u32) -> impl IntoView {
     let before = (page > 1).then(|| {
         view! {
             <a class="button" href=ListQuery::address(&text, page - 1) rel="prev">
-                <Icon name=IconName::CHEVRON_LEFT/>
+                <Icon name=IconShape::CHEVRON_LEFT/>
                 {text!(gym.previous)}
             </a>
         }
@@ -121,7 +121,7 @@ fn PageLinks(text: String, total: i64, page: u32, pages: u32) -> impl IntoView {
         view! {
             <a class="button" href=ListQuery::address(&text, page + 1) rel="next">
                 {text!(gym.next)}
-                <Icon name=IconName::CHEVRON_RIGHT/>
+                <Icon name=IconShape::CHEVRON_RIGHT/>
             </a>
         }
     });

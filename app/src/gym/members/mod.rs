@@ -20,7 +20,7 @@ use self::{
 use super::{gate::PageGate, page_head::PageHead};
 use crate::{
     backend::members,
-    ui::{ErrorCard, Icon, IconName, Loading},
+    ui::{ErrorCard, Icon, IconShape, Loading},
 };
 use leptos::prelude::*;
 use protocol::{
@@ -86,7 +86,7 @@ fn MembersPage(role: Role) -> impl IntoView {
     let add = role.may(Permission::EditMembers).then(|| {
         view! {
             <button type="button" class="button button-primary" on:click=open_form>
-                <Icon name=IconName::USER_PLUS/>
+                <Icon name=IconShape::USER_PLUS/>
                 {text!(gym.new_member)}
             </button>
         }

@@ -1,7 +1,7 @@
 //! The search above the list; the address follows a moment after the last key.
 
 use super::list_query::{LIST_PATH, ListQuery};
-use crate::ui::{Icon, IconName, use_ready};
+use crate::ui::{Icon, IconShape, use_ready};
 use leptos::{ev, html, prelude::*};
 use leptos_router::{
     NavigateOptions,
@@ -40,7 +40,7 @@ pub(crate) fn SearchField(
             on:submit=submit
         >
             <div class="desk-input">
-                <Icon name=IconName::SEARCH/>
+                <Icon name=IconShape::SEARCH/>
                 <input
                     class="input"
                     type="search"

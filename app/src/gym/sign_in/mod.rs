@@ -12,7 +12,7 @@ use self::{attempt::SignInAttempt, password_field::PasswordField, return_path::u
 use super::sentences;
 use crate::{
     browser::SIGN_IN_KEY,
-    ui::{Brand, Icon, IconName, LanguageSwitch, use_ready},
+    ui::{Brand, Icon, IconShape, LanguageSwitch, use_ready},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_meta::Title;
@@ -94,7 +94,7 @@ fn SignInError(attempt: SignInAttempt) -> impl IntoView {
     let message = move || {
         let error = attempt.error.get()?;
         Some(view! {
-            <Icon name=IconName::CIRCLE_ALERT/>
+            <Icon name=IconShape::CIRCLE_ALERT/>
             <span>{move || sentences::sign_in_error(&error, attempt.wait.get())}</span>
         })
     };

@@ -1,7 +1,7 @@
 //! The password, which can be shown.
 
 use super::attempt::SignInAttempt;
-use crate::ui::{Icon, IconName};
+use crate::ui::{Icon, IconShape};
 use leptos::{html, prelude::*};
 use texts::text;
 
@@ -16,8 +16,8 @@ pub(crate) fn PasswordField(
     let is_shown = RwSignal::new(false);
     let kind = move || if is_shown.get() { "text" } else { "password" };
     let icon = Signal::derive(move || match is_shown.get() {
-        true => IconName::EYE_OFF,
-        false => IconName::EYE,
+        true => IconShape::EYE_OFF,
+        false => IconShape::EYE,
     });
     view! {
         <div class="field">

@@ -175,8 +175,8 @@ impl SessionState {
 
     /// Applies a host's decision, made here or on another node, to a device of this node.
     fn apply_decision(&mut self, decided: &Participant) {
-        // A host decides about phones only.
-        let (who, phone) = (decided.user_id, ParticipantId(decided.user_id.0));
+        // A host decides about phones only, so the seat is a phone's.
+        let (who, phone) = (decided.user_id, decided.user_id.phone_id());
         if decided.role == Role::Waiting && decided.status == Presence::Disconnected {
             self.seats.remove(who);
             self.received.push(PhoneDecision::Removed(phone));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     gym::sentences,
-    ui::{Avatar, Icon, IconName, Tone},
+    ui::{Avatar, Icon, IconShape, Tone},
 };
 use leptos::prelude::*;
 use protocol::{
@@ -16,11 +16,11 @@ use protocol::{
 use texts::text;
 
 /// Colour, icon and the value of `data-verdict`.
-fn look(verdict: Verdict) -> (Tone, IconName, &'static str) {
+fn look(verdict: Verdict) -> (Tone, IconShape, &'static str) {
     match verdict {
-        Verdict::Allow => (Tone::Good, IconName::CHECK, "allow"),
-        Verdict::Warn => (Tone::Warn, IconName::TRIANGLE_ALERT, "warn"),
-        Verdict::Deny => (Tone::Bad, IconName::X, "deny"),
+        Verdict::Allow => (Tone::Good, IconShape::CHECK, "allow"),
+        Verdict::Warn => (Tone::Warn, IconShape::TRIANGLE_ALERT, "warn"),
+        Verdict::Deny => (Tone::Bad, IconShape::X, "deny"),
     }
 }
 

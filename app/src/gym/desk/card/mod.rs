@@ -17,7 +17,7 @@ use super::{
 use crate::{
     gym::{activity::LineBadge, sentences},
     link::use_link,
-    ui::{Avatar, Icon, IconName},
+    ui::{Avatar, Icon, IconShape},
 };
 use leptos::prelude::*;
 use protocol::{
@@ -50,7 +50,7 @@ pub(crate) fn AnswerCard(
 /// A card without colour: nothing is decided, or nothing has to be decided.
 #[component]
 fn PlainCard(
-    icon: IconName,
+    icon: IconShape,
     /// The value of `data-verdict`.
     verdict: &'static str,
     /// Whose initials it shows.
@@ -78,10 +78,10 @@ fn PlainCard(
 #[component]
 fn WaitingCard(entry: DeskEntry) -> impl IntoView {
     let (icon, verdict) = match (entry.queued, entry.request) {
-        (true, _) => (IconName::CLOCK, "queued"),
-        (false, DeskRequest::CheckIn) => (IconName::SEARCH, "checking"),
-        (false, DeskRequest::CheckOut) => (IconName::DOOR_OPEN, "checking"),
-        (false, DeskRequest::Undo) => (IconName::UNDO, "checking"),
+        (true, _) => (IconShape::CLOCK, "queued"),
+        (false, DeskRequest::CheckIn) => (IconShape::SEARCH, "checking"),
+        (false, DeskRequest::CheckOut) => (IconShape::DOOR_OPEN, "checking"),
+        (false, DeskRequest::Undo) => (IconShape::UNDO, "checking"),
     };
     let (queued, request) = (entry.queued, entry.request);
     // A code has no initials.
@@ -106,7 +106,7 @@ fn LeftCard(visit: Visit) -> impl IntoView {
     let (goodbye, number) = (name.clone(), visit.member.number);
     view! {
         <PlainCard
-            icon=IconName::DOOR_OPEN
+            icon=IconShape::DOOR_OPEN
             verdict="left"
             name
             word=text!(gym.checked_out)
@@ -122,7 +122,7 @@ fn UndoneCard(visit: Visit) -> impl IntoView {
     let (title, number) = (name.clone(), visit.member.number);
     view! {
         <PlainCard
-            icon=IconName::UNDO
+            icon=IconShape::UNDO
             verdict="undone"
             name
             word=text!(gym.taken_back)
@@ -153,7 +153,7 @@ fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoV
             <span class="avatar avatar-large" aria-hidden="true">"?"</span>
             <div class="answer-text">
                 <p class="answer-word">
-                    <Icon name=IconName::X/>
+                    <Icon name=IconShape::X/>
                     {move || sentences::failed(code, request)}
                 </p>
                 <h2 class="answer-name">{move || sentences::entry_title(title.as_deref())}</h2>

@@ -5,7 +5,7 @@ use crate::{
     backend::{CallFailure, renew},
     gym::sentences,
     link::use_link,
-    ui::{Icon, IconName, error_words},
+    ui::{Icon, IconShape, error_words},
 };
 use leptos::{prelude::*, task::spawn_local};
 use protocol::{
@@ -88,7 +88,7 @@ fn RenewedNote(
     });
     view! {
         <p class="answer-done" role="status">
-            <Icon name=IconName::CHECK/>
+            <Icon name=IconShape::CHECK/>
             {move || sentences::renewed(row.membership.as_ref())}
         </p>
         {button}

@@ -4,7 +4,7 @@ use super::super::desk_state::DeskState;
 use crate::{
     gym::sentences,
     link::use_link,
-    ui::{Icon, IconName, use_tick},
+    ui::{Icon, IconShape, use_tick},
 };
 use leptos::prelude::*;
 use logic::text;
@@ -35,7 +35,7 @@ pub(crate) fn UndoButton(
     view! {
         <Show when=move || seconds_left.get().is_some()>
             <button type="button" class="button number" on:click=undo>
-                <Icon name=IconName::UNDO/>
+                <Icon name=IconShape::UNDO/>
                 {move || sentences::undo(seconds_left.get().unwrap_or_default())}
             </button>
         </Show>

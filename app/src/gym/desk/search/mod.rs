@@ -11,7 +11,7 @@ use super::{desk_state::DeskState, scanner_keys::is_composing};
 use crate::{
     gym::sentences,
     link::use_link,
-    ui::{Icon, IconName, error_words},
+    ui::{Icon, IconShape, error_words},
 };
 use leptos::{html, prelude::*};
 use protocol::http::MemberRow;
@@ -32,7 +32,7 @@ pub(crate) fn MemberSearch(
     view! {
         <div class="desk-search">
             <div class="desk-input">
-                <Icon name=IconName::SEARCH/>
+                <Icon name=IconShape::SEARCH/>
                 <input
                     class="input"
                     node_ref=input

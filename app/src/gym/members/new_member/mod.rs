@@ -12,7 +12,7 @@ use self::form_field::{FieldError, TextField};
 use crate::{
     backend::{CallFailure, create_member, plans},
     gym::sentences,
-    ui::{Icon, IconName, error_words},
+    ui::{Icon, IconShape, error_words},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use protocol::{
@@ -125,7 +125,7 @@ pub(crate) fn NewMemberForm(
                     aria-label=text!(shared.close)
                     on:click=move |_| close.run(())
                 >
-                    <Icon name=IconName::X/>
+                    <Icon name=IconShape::X/>
                 </button>
             </header>
             <div class="new-member-fields">

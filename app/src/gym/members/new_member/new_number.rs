@@ -3,7 +3,7 @@
 use crate::{
     browser::use_browser,
     gym::sentences,
-    ui::{Icon, IconName},
+    ui::{Icon, IconShape},
 };
 use leptos::prelude::*;
 use protocol::http::MemberRow;
@@ -30,7 +30,7 @@ pub(crate) fn NewNumber(
             <p class="muted">{text!(gym.one_number)}</p>
             <div class="new-number-acts">
                 <button type="button" class="button button-primary" on:click=copy>
-                    <Icon name=IconName::COPY/>
+                    <Icon name=IconShape::COPY/>
                     {move || sentences::copy_number(copied.get())}
                 </button>
                 <button
@@ -40,7 +40,7 @@ pub(crate) fn NewNumber(
                         _ = window().print();
                     }
                 >
-                    <Icon name=IconName::PRINTER/>
+                    <Icon name=IconShape::PRINTER/>
                     {text!(gym.print)}
                 </button>
                 <button type="button" class="button button-quiet" on:click=move |_| close.run(())>
