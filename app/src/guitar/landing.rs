@@ -31,7 +31,7 @@ pub(crate) fn Landing() -> impl IntoView {
                 <div class="ways-in">
                     <section class="card way-in" data-product="guitar">
                         <span class="way-icon">
-                            <Icon name=IconShape::GUITAR/>
+                            <Icon shape=IconShape::GUITAR/>
                         </span>
                         <h2>"VirtuTune"</h2>
                         <p>
@@ -46,7 +46,7 @@ pub(crate) fn Landing() -> impl IntoView {
                     </section>
                     <section class="card way-in" data-product="gym">
                         <span class="way-icon">
-                            <Icon name=IconShape::SCAN_BARCODE/>
+                            <Icon shape=IconShape::SCAN_BARCODE/>
                         </span>
                         <h2>"AV-Gym"</h2>
                         <p>

@@ -22,7 +22,7 @@ pub(crate) fn Forbidden(
     view! {
         <Title text=text!(gym.forbidden)/>
         <section class="notice">
-            <Icon name=IconShape::CIRCLE_ALERT/>
+            <Icon shape=IconShape::CIRCLE_ALERT/>
             <h1>{text!(gym.forbidden_title)}</h1>
             <p>{move || sentences::signed_in_as(role)} " " {move || sentences::forbidden_note(is_player)}</p>
             <p class="notice-actions">

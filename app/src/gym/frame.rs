@@ -69,7 +69,7 @@ fn PageNavigation(role: Role) -> impl IntoView {
             view! {
                 <li>
                     <A href exact=true attr:class="way">
-                        <Icon name=icon/>
+                        <Icon shape=icon/>
                         <span>{name}</span>
                     </A>
                 </li>
@@ -117,7 +117,7 @@ fn AccountPart(user: SignedIn) -> impl IntoView {
                 title=text!(gym.sign_out)
                 on:click=leave
             >
-                <Icon name=IconShape::LOG_OUT/>
+                <Icon shape=IconShape::LOG_OUT/>
             </button>
         </div>
         <p class="me-error" role="alert">

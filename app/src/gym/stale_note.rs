@@ -34,7 +34,7 @@ pub(crate) fn StaleNote(
         sentence().map(|sentence| {
             view! {
                 <p class="stale tone-warn">
-                    <Icon name=IconShape::WIFI_OFF/>
+                    <Icon shape=IconShape::WIFI_OFF/>
                     {sentence}
                 </p>
             }

@@ -13,13 +13,13 @@ pub(crate) struct IconShape(&'static str);
 /// An icon beside a text of the same meaning, so it is hidden from screen readers.
 #[component]
 pub(crate) fn Icon(
-    /// Its shape.
+    /// What it shows.
     #[prop(into)]
-    name: Signal<IconShape>,
+    shape: Signal<IconShape>,
 ) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=move || name.get().0/>
+            <path d=move || shape.get().0/>
         </svg>
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn LinkPanel(
             <div class="link-panel-head">
                 <h2>{text!(shared.connection)}</h2>
                 <button type="button" class="button button-small" on:click=reconnect>
-                    <Icon name=IconShape::REFRESH_CW/>
+                    <Icon shape=IconShape::REFRESH_CW/>
                     {text!(shared.reconnect)}
                 </button>
                 <button
@@ -59,7 +59,7 @@ pub(crate) fn LinkPanel(
                     aria-label=text!(shared.close)
                     on:click=move |_| close.run(())
                 >
-                    <Icon name=IconShape::X/>
+                    <Icon shape=IconShape::X/>
                 </button>
             </div>
             <Show when=move || { status.get().overdue > 0 }>
@@ -120,7 +120,7 @@ fn CopyReport(rows: Memo<Vec<FigureRow>>) -> impl IntoView {
     view! {
         <div class="link-panel-foot">
             <button type="button" class="button button-small" on:click=copy>
-                <Icon name=IconShape::COPY/>
+                <Icon shape=IconShape::COPY/>
                 {copy_word}
             </button>
             <span class="faint">{text!(shared.measured_here)}</span>

@@ -94,7 +94,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
                 aria-pressed=move || (chosen.get() == theme).to_string()
                 on:click=choose
             >
-                <Icon name=theme.icon()/>
+                <Icon shape=theme.icon()/>
             </button>
         }
     };

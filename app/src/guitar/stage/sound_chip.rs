@@ -57,7 +57,7 @@ pub(super) fn SoundChip() -> impl IntoView {
                 on:keydown=move |_| touch()
                 on:click=press
             >
-                <Icon name=icon/>
+                <Icon shape=icon/>
                 {text}
             </button>
             <Show when=move || sound.get() == SoundState::On>

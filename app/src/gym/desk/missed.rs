@@ -21,7 +21,7 @@ pub(crate) fn MissedNote(
         (missed > 0).then(|| {
             view! {
                 <p class="missed tone-bad">
-                    <Icon name=IconShape::X/>
+                    <Icon shape=IconShape::X/>
                     <span>{move || sentences::refused_meanwhile(missed)}</span>
                     <A href="/gym/desk">{text!(gym.see_why)}</A>
                 </p>

@@ -112,7 +112,7 @@ fn PageLinks(text: String, total: i64, page: u32, pages: u32) -> impl IntoView {
     let before = (page > 1).then(|| {
         view! {
             <a class="button" href=ListQuery::address(&text, page - 1) rel="prev">
-                <Icon name=IconShape::CHEVRON_LEFT/>
+                <Icon shape=IconShape::CHEVRON_LEFT/>
                 {text!(gym.previous)}
             </a>
         }
@@ -121,7 +121,7 @@ fn PageLinks(text: String, total: i64, page: u32, pages: u32) -> impl IntoView {
         view! {
             <a class="button" href=ListQuery::address(&text, page + 1) rel="next">
                 {text!(gym.next)}
-                <Icon name=IconShape::CHEVRON_RIGHT/>
+                <Icon shape=IconShape::CHEVRON_RIGHT/>
             </a>
         }
     });

@@ -86,7 +86,7 @@ fn MembersPage(role: Role) -> impl IntoView {
     let add = role.may(Permission::EditMembers).then(|| {
         view! {
             <button type="button" class="button button-primary" on:click=open_form>
-                <Icon name=IconShape::USER_PLUS/>
+                <Icon shape=IconShape::USER_PLUS/>
                 {text!(gym.new_member)}
             </button>
         }

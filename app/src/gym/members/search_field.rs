@@ -40,7 +40,7 @@ pub(crate) fn SearchField(
             on:submit=submit
         >
             <div class="desk-input">
-                <Icon name=IconShape::SEARCH/>
+                <Icon shape=IconShape::SEARCH/>
                 <input
                     class="input"
                     type="search"

@@ -94,7 +94,7 @@ fn SignInError(attempt: SignInAttempt) -> impl IntoView {
     let message = move || {
         let error = attempt.error.get()?;
         Some(view! {
-            <Icon name=IconShape::CIRCLE_ALERT/>
+            <Icon shape=IconShape::CIRCLE_ALERT/>
             <span>{move || sentences::sign_in_error(&error, attempt.wait.get())}</span>
         })
     };

@@ -41,7 +41,7 @@ pub(crate) fn PasswordField(
                     aria-pressed=move || is_shown.get().to_string()
                     on:click=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)
                 >
-                    <Icon name=icon/>
+                    <Icon shape=icon/>
                 </button>
             </div>
         </div>

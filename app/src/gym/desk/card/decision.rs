@@ -67,7 +67,7 @@ pub(crate) fn DecisionCard(
             <Avatar name=member.full_name.clone() large=true/>
             <div class="answer-text">
                 <p class="answer-word">
-                    <Icon name=icon/>
+                    <Icon shape=icon/>
                     {word}
                 </p>
                 <h2 class="answer-name">{title}</h2>

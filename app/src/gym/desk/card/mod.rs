@@ -64,7 +64,7 @@ fn PlainCard(
             <Avatar name large=true/>
             <div class="answer-text">
                 <p class="answer-word">
-                    <Icon name=icon/>
+                    <Icon shape=icon/>
                     {move || word.get()}
                 </p>
                 <h2 class="answer-name">{move || title.get()}</h2>
@@ -153,7 +153,7 @@ fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoV
             <span class="avatar avatar-large" aria-hidden="true">"?"</span>
             <div class="answer-text">
                 <p class="answer-word">
-                    <Icon name=IconShape::X/>
+                    <Icon shape=IconShape::X/>
                     {move || sentences::failed(code, request)}
                 </p>
                 <h2 class="answer-name">{move || sentences::entry_title(title.as_deref())}</h2>

@@ -88,7 +88,7 @@ fn RenewedNote(
     });
     view! {
         <p class="answer-done" role="status">
-            <Icon name=IconShape::CHECK/>
+            <Icon shape=IconShape::CHECK/>
             {move || sentences::renewed(row.membership.as_ref())}
         </p>
         {button}

@@ -35,7 +35,7 @@ pub(crate) fn UndoButton(
     view! {
         <Show when=move || seconds_left.get().is_some()>
             <button type="button" class="button number" on:click=undo>
-                <Icon name=IconShape::UNDO/>
+                <Icon shape=IconShape::UNDO/>
                 {move || sentences::undo(seconds_left.get().unwrap_or_default())}
             </button>
         </Show>

@@ -32,7 +32,7 @@ pub(crate) fn MemberSearch(
     view! {
         <div class="desk-search">
             <div class="desk-input">
-                <Icon name=IconShape::SEARCH/>
+                <Icon shape=IconShape::SEARCH/>
                 <input
                     class="input"
                     node_ref=input

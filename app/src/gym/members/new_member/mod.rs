@@ -125,7 +125,7 @@ pub(crate) fn NewMemberForm(
                     aria-label=text!(shared.close)
                     on:click=move |_| close.run(())
                 >
-                    <Icon name=IconShape::X/>
+                    <Icon shape=IconShape::X/>
                 </button>
             </header>
             <div class="new-member-fields">

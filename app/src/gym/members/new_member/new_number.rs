@@ -30,7 +30,7 @@ pub(crate) fn NewNumber(
             <p class="muted">{text!(gym.one_number)}</p>
             <div class="new-number-acts">
                 <button type="button" class="button button-primary" on:click=copy>
-                    <Icon name=IconShape::COPY/>
+                    <Icon shape=IconShape::COPY/>
                     {move || sentences::copy_number(copied.get())}
                 </button>
                 <button
@@ -40,7 +40,7 @@ pub(crate) fn NewNumber(
                         _ = window().print();
                     }
                 >
-                    <Icon name=IconShape::PRINTER/>
+                    <Icon shape=IconShape::PRINTER/>
                     {text!(gym.print)}
                 </button>
                 <button type="button" class="button button-quiet" on:click=move |_| close.run(())>
