@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
@@ -65,15 +65,28 @@ fn everybody_may_enter(_: &Path) -> bool {
     true
 }
 
-/// A port that is free at this moment.
+/// Ports that Linux and macOS never give to an outgoing connection, so that one which is free
+/// stays free until a service is started on it.
+const PORTS: std::ops::Range<u16> = 10_000..20_000;
+
+/// A port on which nothing listens.
 pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-    Ok(listener.local_addr()?.port())
+    for _ in 0..1_000 {
+        let port = PORTS.start + u16::from_le_bytes(random()?) % (PORTS.end - PORTS.start);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port in {PORTS:?}")
 }
 
 /// A password for one run.
 pub(super) fn password() -> Result<String> {
-    let mut random = [0_u8; 16];
-    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0_u8; N];
+    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes))?;
+    Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! What an idle connection costs: the process's resident memory with 2,000 of them, divided.
 
-use crate::support::{client::Socket, world::shipped_settings};
+use crate::support::{client::Socket, ports::free_port, world::shipped_settings};
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
@@ -23,7 +23,7 @@ impl Drop for Running {
 #[tokio::test]
 async fn an_idle_connection_costs_at_most_ten_kilobytes() {
     let data = TempDir::new().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut child = Command::new(env!("CARGO_BIN_EXE_cadence-server"))
         .args(["serve", "--config"])
         .arg(shipped_settings())

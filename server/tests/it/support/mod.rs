@@ -4,6 +4,7 @@ pub(crate) mod backend;
 pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod linked;
+pub(crate) mod ports;
 pub(crate) mod proxy;
 pub(crate) mod record;
 pub(crate) mod redis;

@@ -1,9 +1,9 @@
 //! Redis servers of a test's own, to be flushed, stopped and started at will.
 
+use super::ports::free_port;
 use protocol::SessionId;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -126,8 +126,14 @@ impl Server {
             redis.args(["--cluster-enabled", "yes", "--cluster-port", &port.to_string()]);
         }
         let process = redis.spawn();
-        self.process = Some(process.expect("run me through `cargo xtask test`, which gets Redis"));
-        until(|| self.ask(&["ping"]).trim() == "PONG", "a Redis server");
+        let mut process = process.expect("run me through `cargo xtask test`, which gets Redis");
+        let answers = || {
+            let ended = process.try_wait().unwrap();
+            assert!(ended.is_none(), "Redis on port {} ended: {ended:?}", self.port);
+            self.ask(&["ping"]).trim() == "PONG"
+        };
+        until(answers, "a Redis server");
+        self.process = Some(process);
     }
 
     fn kill(&mut self) {
@@ -156,14 +162,10 @@ impl Drop for Server {
     }
 }
 
-fn until(condition: impl Fn() -> bool, what: &str) {
+fn until(mut condition: impl FnMut() -> bool, what: &str) {
     let patience = Instant::now() + Duration::from_secs(20);
     while !condition() {
         assert!(Instant::now() < patience, "{what} does not start");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,6 +1,6 @@
 //! A server of a test's own: a free port, a fresh database, the demo's gym and accounts.
 
-use crate::support::{backend::TestDatabase, client::Socket, redis::TestRedis};
+use crate::support::{backend::TestDatabase, client::Socket, ports::free_port, redis::TestRedis};
 use cadence_config::Config;
 use cadence_server::{accounts::demo as demo_accounts, serve::Server, state::AppState};
 use cadence_store::demo;
@@ -9,7 +9,11 @@ use protocol::{
     http::{LoginResponse, SessionResponse, TicketResponse},
 };
 use serde_json::{Value, json};
-use std::{collections::HashMap, net::SocketAddr, path::Path};
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -76,7 +80,8 @@ impl World {
                 .build()
                 .unwrap();
             let folder = TempDir::new().unwrap();
-            let world = runtime.block_on(Self::start(folder, "127.0.0.1:0", overrides));
+            let address = (Ipv4Addr::LOCALHOST, free_port()).into();
+            let world = runtime.block_on(Self::start(folder, address, overrides));
             (runtime, world)
         });
         let (runtime, mut world) = starting.join().unwrap();
@@ -90,7 +95,8 @@ impl World {
     }
 
     async fn with_demo(overrides: Vec<(&'static str, String)>) -> Self {
-        let world = Self::start(TempDir::new().unwrap(), "127.0.0.1:0", overrides).await;
+        let address = (Ipv4Addr::LOCALHOST, free_port()).into();
+        let world = Self::start(TempDir::new().unwrap(), address, overrides).await;
         world.seed().await;
         world
     }
@@ -101,7 +107,11 @@ impl World {
         demo_accounts::seed_demo_accounts(&self.state.auth, true).await.unwrap();
     }
 
-    async fn start(data: TempDir, address: &str, overrides: Vec<(&'static str, String)>) -> Self {
+    async fn start(
+        data: TempDir,
+        address: SocketAddr,
+        overrides: Vec<(&'static str, String)>,
+    ) -> Self {
         let database = data.path().join("cadence.db").display().to_string();
         let mut variables: HashMap<String, String> = HashMap::from([
             ("CADENCE_DATABASE__PATH".to_owned(), database),
@@ -126,7 +136,7 @@ impl World {
     pub(crate) async fn restart(self) -> Self {
         self.stop.cancel();
         self.running.await.unwrap();
-        Self::start(self.data, &self.address.to_string(), self.overrides).await
+        Self::start(self.data, self.address, self.overrides).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
