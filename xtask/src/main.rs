@@ -12,6 +12,7 @@
 //!
 //! It does not read Cadence's settings: the server reads `Leptos.toml` by itself.
 
+mod async_hydration;
 mod browser_tests;
 mod budgets;
 mod build;

@@ -29,6 +29,16 @@ pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     rustup(workspace, &["target", "add", target])
 }
 
+/// The source of the standard library, which a release client compiles for itself.
+pub(crate) fn rust_source(workspace: &Workspace) -> Result<()> {
+    let sysroot = output_of(workspace.command("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file() {
+        return Ok(());
+    }
+    println!("   rust-src is missing; adding it with rustup");
+    rustup(workspace, &["component", "add", "rust-src"])
+}
+
 /// rustfmt and clippy, which a minimal toolchain lacks.
 pub(crate) fn rust_components(workspace: &Workspace) -> Result<()> {
     for (name, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {

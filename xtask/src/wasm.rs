@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::async_hydration;
 use crate::file_hash::file_hash;
 use crate::short_names;
 use crate::tools;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "14";
+const PIPELINE: &str = "15";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -37,6 +38,24 @@ const WASM_FEATURES: [&str; 8] = [
 /// moved assignments), or cut the data into pieces. They would cost the phone 24 kB of 282.
 const SKIPPED_PASSES: [&str; 4] =
     ["inlining-optimizing", "local-cse", "memory-packing", "simplify-locals"];
+
+/// How rustc compiles a release client, standard library included. These flags are unstable: a stable
+/// compiler takes them when `RUSTC_BOOTSTRAP` is 1.
+const RELEASE_FLAGS: [&str; 5] = [
+    "-Zunstable-options",
+    // A panic traps at once. Its texts and the code that formats them cost a phone 19 kB; the function
+    // is found by the number in the browser's trace (see `FUNCTION_NAMES`).
+    "-Cpanic=immediate-abort",
+    // `{:?}` writes nothing, in libraries either; no page shows what it would write.
+    "-Zfmt-debug=none",
+    "-Zlocation-detail=none",
+    // Two equal functions stay two, each with its own name, by which `async_hydration` knows them.
+    // `wasm-opt` merges them afterwards.
+    "-Zmerge-functions=disabled",
+];
+
+/// Ends the name of the file that lists a release module's functions by their numbers.
+const FUNCTION_NAMES: &str = "functions.txt";
 
 /// The clients of a release: features of the crate `frontend`, keys of `files.json`.
 pub(crate) const CLIENTS: [&str; 4] = ["phone", "stage", "practice", "gym"];
@@ -90,6 +109,13 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
     let mut cargo = workspace.cargo(["rustc", "--package=frontend", "--target", target]);
     cargo.args(["--profile", profile]);
     cargo.args(name.map(|name| format!("--features={name}")));
+    if mode == Mode::Release {
+        tools::rust_source(workspace)?;
+        cargo.env("RUSTC_BOOTSTRAP", "1");
+        cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+        // Added to the flags of `.cargo/config.toml`.
+        cargo.args(["--config", &format!("build.rustflags={RELEASE_FLAGS:?}")]);
+    }
     let is_split = name == Some(SPLIT_CLIENT);
     if is_split {
         // By its relocations the splitter sees which functions and data a function uses.
@@ -109,13 +135,19 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
         fs::remove_dir_all(&made).with_context(|| format!("cannot clear {}", made.display()))?;
     }
     fs::create_dir_all(&made)?;
+    let unbound = made.join("unbound.wasm");
     if is_split {
-        let main = split(&compiled, &made)?;
-        bind(&main, &made, mode, is_split)?;
-        fs::remove_file(main)?;
-        inline_loader(&made)?;
+        split(&compiled, &made, &unbound)?;
     } else {
-        bind(&compiled, &made, mode, is_split)?;
+        fs::copy(&compiled, &unbound)?;
+    }
+    if mode == Mode::Release {
+        remove_async_hydration(&made)?;
+    }
+    bind(&unbound, &made, is_split)?;
+    fs::remove_file(unbound)?;
+    if is_split {
+        inline_loader(&made)?;
     }
     if mode == Mode::Release {
         shorten_names(&made)?;
@@ -137,16 +169,15 @@ const LOADER: &str = "./chunk_loader.js";
 /// Which files a chunk consists of.
 const CHUNKS: &str = "chunks.json";
 
-/// Cuts a client along the functions that `app/src/chunks.rs` marks. Returns the main module,
+/// Cuts a client along the functions that `app/src/chunks.rs` marks, into chunks and the main module,
 /// which has yet to get its glue.
-fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
+fn split(compiled: &Path, into: &Path, main: &Path) -> Result<()> {
     println!("   splitting {}", compiled.display());
     let input =
         fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
-    let main = into.join("main.wasm");
     let mut options = wasm_split_cli_support::Options::new(&input);
     options.output_dir = into;
-    options.main_out_path = &main;
+    options.main_out_path = main;
     options.link_name = LOADER;
     let main_module = format!("./{NAME}.js");
     options.main_module = &main_module;
@@ -157,10 +188,23 @@ fn split(compiled: &Path, into: &Path) -> Result<PathBuf> {
     let chunks: BTreeMap<String, Vec<String>> =
         made.prefetch_map.into_iter().map(|(chunk, stems)| (chunk, files(stems))).collect();
     fs::write(into.join(CHUNKS), serde_json::to_vec(&chunks)?)?;
-    Ok(main)
+    Ok(())
 }
 
-fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> {
+fn remove_async_hydration(made: &Path) -> Result<()> {
+    let mut removed = 0;
+    for file in modules(made)? {
+        let (module, count) = async_hydration::remove(&fs::read(&file)?)
+            .with_context(|| format!("asynchronous hydration in {}", file.display()))?;
+        fs::write(file, module)?;
+        removed += count;
+    }
+    ensure!(removed > 0, "no function has a name of asynchronous hydration");
+    println!("   {removed} functions of asynchronous hydration are removed");
+    Ok(())
+}
+
+fn bind(compiled: &Path, into: &Path, is_split: bool) -> Result<()> {
     println!("   wasm-bindgen {}", compiled.display());
     let mut bindgen = Bindgen::new();
     let wasm = fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
@@ -170,9 +214,6 @@ fn bind(compiled: &Path, into: &Path, mode: Mode, is_split: bool) -> Result<()> 
     if is_split {
         // Chunks share the main module's memory, stack and table by what the linker exports.
         bindgen.keep_lld_exports(true).demangle(false);
-    }
-    if mode == Mode::Release {
-        bindgen.remove_name_section(true).remove_producers_section(true);
     }
     bindgen.generate(into).context("wasm-bindgen failed")
 }
@@ -252,6 +293,8 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     command.arg(wasm_opt).arg("-Os");
     command.args(SKIPPED_PASSES.map(|pass| format!("--skip-pass={pass}")));
     command.args(["--low-memory-unused", "--strip-producers"]);
+    let names = wasm.with_extension(FUNCTION_NAMES);
+    command.arg(format!("--symbolmap={}", names.display()));
     command.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(&mut command)
 }
