@@ -78,6 +78,12 @@ impl<T: DeserializeOwned> Decodes<T> for JsonText {
     }
 }
 
+/// The session that this browser has joined as a phone. The server reads it before it renders a phone's
+/// page and puts it into the request's context, so that the phone need not have the code to wait for
+/// a resource.
+#[derive(Debug, Clone)]
+pub struct JoinedSession(pub Option<Joined>);
+
 /// What the server implements, bound to one request: it has the request's identity and can set
 /// cookies.
 #[async_trait::async_trait]
@@ -106,8 +112,6 @@ pub trait BackendPort: Send + Sync {
     async fn new_code(&self) -> Result<Pairing, ErrorBody>;
     /// Joins a session as a phone and sets the cookie.
     async fn join(&self, request: JoinRequest) -> Result<Joined, ErrorBody>;
-    /// The session that this browser has joined as a phone.
-    async fn joined(&self) -> Result<Option<Joined>, ErrorBody>;
     /// Leaves it.
     async fn leave(&self) -> Result<(), ErrorBody>;
     /// This browser's practices, the newest first, begun before a moment.
@@ -169,8 +173,6 @@ calls! {
     new_code, call_new_code, "new_code" => new_code() -> Pairing;
     /// Joins a session as a phone.
     join, call_join, "join" => join(request: JoinRequest) -> Joined;
-    /// The session that this browser has joined as a phone.
-    joined_session, call_joined_session, "joined_session" => joined() -> Option<Joined>;
     /// Leaves it.
     leave, call_leave, "leave" => leave() -> ();
     /// This browser's practices.

@@ -12,7 +12,6 @@
 //!
 //! It does not read Cadence's settings: the server reads `Leptos.toml` by itself.
 
-mod async_hydration;
 mod browser_tests;
 mod budgets;
 mod build;
@@ -26,6 +25,7 @@ mod short_names;
 mod site;
 mod test;
 mod tools;
+mod unused_functions;
 mod wasm;
 
 mod report;

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::async_hydration;
 use crate::file_hash::file_hash;
 use crate::short_names;
 use crate::tools;
+use crate::unused_functions;
 use crate::workspace::{Mode, Workspace, run};
 
 /// Changes whenever the steps below change, so that a client made by older steps is made anew.
-const PIPELINE: &str = "15";
+const PIPELINE: &str = "16";
 
 /// The output name that is compiled into leptos (see `.cargo/config.toml`).
 pub(crate) const NAME: &str = "cadence";
@@ -49,7 +49,7 @@ const RELEASE_FLAGS: [&str; 5] = [
     // `{:?}` writes nothing, in libraries either; no page shows what it would write.
     "-Zfmt-debug=none",
     "-Zlocation-detail=none",
-    // Two equal functions stay two, each with its own name, by which `async_hydration` knows them.
+    // Two equal functions stay two, each with its own name, by which `unused_functions` knows them.
     // `wasm-opt` merges them afterwards.
     "-Zmerge-functions=disabled",
 ];
@@ -141,9 +141,6 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
     } else {
         fs::copy(&compiled, &unbound)?;
     }
-    if mode == Mode::Release {
-        remove_async_hydration(&made)?;
-    }
     bind(&unbound, &made, is_split)?;
     fs::remove_file(unbound)?;
     if is_split {
@@ -151,6 +148,7 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
     }
     if mode == Mode::Release {
         shorten_names(&made)?;
+        remove_unused_functions(&made)?;
         for module in modules(&made)? {
             optimise(workspace, &module)?;
         }
@@ -191,16 +189,16 @@ fn split(compiled: &Path, into: &Path, main: &Path) -> Result<()> {
     Ok(())
 }
 
-fn remove_async_hydration(made: &Path) -> Result<()> {
+fn remove_unused_functions(made: &Path) -> Result<()> {
     let mut removed = 0;
     for file in modules(made)? {
-        let (module, count) = async_hydration::remove(&fs::read(&file)?)
-            .with_context(|| format!("asynchronous hydration in {}", file.display()))?;
+        let (module, count) = unused_functions::remove(&fs::read(&file)?)
+            .with_context(|| format!("unused functions of {}", file.display()))?;
         fs::write(file, module)?;
         removed += count;
     }
-    ensure!(removed > 0, "no function has a name of asynchronous hydration");
-    println!("   {removed} functions of asynchronous hydration are removed");
+    ensure!(removed > 0, "no function has the name of one that never runs");
+    println!("   {removed} functions that never run are removed");
     Ok(())
 }
 

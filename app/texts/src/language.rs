@@ -1,10 +1,12 @@
 //! The language of a page.
 
+use indexmap::IndexSet;
 use leptos::{
     prelude::*,
     reactive::graph::{AnySubscriber, Observer, ReactiveNode},
 };
-use std::{cell::RefCell, collections::BTreeSet};
+use rustc_hash::FxHasher;
+use std::{cell::RefCell, hash::BuildHasherDefault};
 
 /// The cookie that keeps a choice.
 pub const LANGUAGE_COOKIE: &str = "cadence_language";
@@ -86,10 +88,15 @@ impl Language {
 #[derive(Default)]
 struct PageLanguage {
     now: Language,
-    readers: Vec<AnySubscriber>,
+    /// In the order of their first read: an outer effect stands before the inner ones that it will
+    /// replace. The address in an entry is not used again while the entry holds its `Weak`.
+    readers: ReaderSet,
     /// How many readers there may be until the dropped ones are removed.
     most_readers: usize,
 }
+
+/// The type of set that reactive_graph has itself, so that a client has its code once.
+type ReaderSet = IndexSet<AnySubscriber, BuildHasherDefault<FxHasher>>;
 
 /// Below this number, dropped readers are not searched for.
 const FEW_READERS: usize = 256;
@@ -100,14 +107,11 @@ impl PageLanguage {
             self.remove_dropped();
             self.most_readers = self.readers.len() * 2;
         }
-        self.readers.push(reader);
+        self.readers.insert(reader);
     }
 
-    /// Removes readers that are dropped, and repeated entries of those that ran again. The rest keeps its
-    /// order, in which an outer effect stands before the inner ones that it will replace.
     fn remove_dropped(&mut self) {
-        let mut seen = BTreeSet::new();
-        self.readers.retain(|reader| reader.1.strong_count() > 0 && seen.insert(reader.0));
+        self.readers.retain(|reader| reader.1.strong_count() > 0);
     }
 }
 
@@ -160,7 +164,7 @@ mod tests {
         }
         assert!(page.readers.len() <= FEW_READERS, "{} readers", page.readers.len());
         page.remove_dropped();
-        assert_eq!(page.readers, kept.map(|reader| reader.to_any_subscriber()));
+        assert!(page.readers.into_iter().eq(kept.map(|reader| reader.to_any_subscriber())));
     }
 
     #[test]

@@ -124,15 +124,6 @@ impl BackendPort for RequestBackend {
         Ok(Joined { session_id: phone.session, participant: phone.participant, role: phone.role })
     }
 
-    async fn joined(&self) -> Result<Option<Joined>, ErrorBody> {
-        let phone = self.state.auth.participant(&self.caller.cookies).await?;
-        Ok(phone.map(|phone| Joined {
-            session_id: phone.session,
-            participant: phone.participant,
-            role: phone.role,
-        }))
-    }
-
     async fn leave(&self) -> Result<(), ErrorBody> {
         if let Some(phone) = self.state.auth.participant(&self.caller.cookies).await? {
             pairing::leave(&self.state.auth, &phone).await?;

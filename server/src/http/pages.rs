@@ -10,7 +10,11 @@ use crate::{
     },
     state::AppState,
 };
-use app::{backend::SharedBackend, response::ResponseHead};
+use app::{
+    backend::{JoinedSession, SharedBackend},
+    client_files::PageKind,
+    response::ResponseHead,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -21,6 +25,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use protocol::http::Joined;
 use std::{net::IpAddr, sync::Arc};
 
 /// Adds the pages and the server functions.
@@ -73,11 +78,24 @@ async fn not_found(State(state): State<AppState>, request: Request) -> Response 
 /// Renders a page to its end before the first byte leaves.
 async fn whole_page(state: AppState, request: Request) -> Response {
     let (options, files) = (state.leptos.clone(), state.client_files.clone());
+    let joined = match (PageKind::of(request.uri().path()), request.extensions().get()) {
+        (PageKind::Phone, Some(caller)) => joined_session(&state, Caller::clone(caller)).await,
+        _ => None,
+    };
     let page = leptos_axum::render_app_async_with_context(
-        move || request_context(&state),
+        move || {
+            request_context(&state);
+            provide_context(JoinedSession(joined.clone()));
+        },
         move || app::shell(options.clone(), &files),
     );
     page(request).await
+}
+
+/// None also if it could not be read, which is in the log: the page then asks for a code.
+async fn joined_session(state: &AppState, caller: Caller) -> Option<Joined> {
+    let phone = state.auth.participant(&caller.cookies).await.ok()??;
+    Some(Joined { session_id: phone.session, participant: phone.participant, role: phone.role })
 }
 
 /// What pages and server functions find in the context of a request.

@@ -2,7 +2,7 @@
 
 use super::{inbox::LogEntry, page_cursor::PageCursor};
 use protocol::{MessageId, Position, Topic, gym::Stats, topic::TopicRequest};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// A followed topic.
 #[derive(Debug, Default)]
@@ -24,7 +24,8 @@ pub(super) struct FollowedTopic {
 /// All followed topics, and the `subscribe` messages without an answer.
 #[derive(Debug, Default)]
 pub(super) struct FollowedTopics {
-    topics: BTreeMap<Topic, FollowedTopic>,
+    /// Each topic once. They are few.
+    topics: Vec<(Topic, FollowedTopic)>,
     unanswered: VecDeque<(MessageId, Topic)>,
 }
 
@@ -32,11 +33,15 @@ impl FollowedTopics {
     /// Follows a topic from a position. Following it again discards its state.
     pub(super) fn follow(&mut self, topic: Topic, from: Option<Position>) {
         let cursor = PageCursor::at(from);
-        self.topics.insert(topic, FollowedTopic { cursor, ..FollowedTopic::default() });
+        let followed = FollowedTopic { cursor, ..FollowedTopic::default() };
+        match self.get_mut(topic) {
+            Some(known) => *known = followed,
+            None => self.topics.push((topic, followed)),
+        }
     }
 
     pub(super) fn unfollow(&mut self, topic: Topic) {
-        self.topics.remove(&topic);
+        self.topics.retain(|(known, _)| *known != topic);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -44,21 +49,21 @@ impl FollowedTopics {
     }
 
     pub(super) fn get(&self, topic: Topic) -> Option<&FollowedTopic> {
-        self.topics.get(&topic)
+        self.topics.iter().find(|(known, _)| *known == topic).map(|(_, followed)| followed)
     }
 
     pub(super) fn get_mut(&mut self, topic: Topic) -> Option<&mut FollowedTopic> {
-        self.topics.get_mut(&topic)
+        self.topics.iter_mut().find(|(known, _)| *known == topic).map(|(_, followed)| followed)
     }
 
     /// Whether the server has answered about a topic on this connection.
     pub(super) fn is_answered(&self, topic: Topic) -> bool {
-        self.topics.get(&topic).is_some_and(|followed| followed.answered)
+        self.get(topic).is_some_and(|followed| followed.answered)
     }
 
     /// What `hello` asks for: every topic from its position.
     pub(super) fn hello_requests(&mut self) -> Vec<TopicRequest> {
-        let request = |(topic, followed): (&Topic, &mut FollowedTopic)| {
+        let request = |(topic, followed): &mut (Topic, FollowedTopic)| {
             followed.named_in_hello = true;
             followed.answered = false;
             followed.resync_sent = false;
@@ -80,7 +85,7 @@ impl FollowedTopics {
 
     /// The request of a `subscribe` for a followed topic.
     pub(super) fn subscribe_request(&mut self, topic: Topic) -> Option<TopicRequest> {
-        let followed = self.topics.get_mut(&topic)?;
+        let followed = self.get_mut(topic)?;
         followed.answered = false;
         followed.resync_sent = false;
         Some(TopicRequest::new(topic, followed.cursor.position()))
@@ -99,7 +104,7 @@ impl FollowedTopics {
 
     /// The request of a `resync`, unless one is on its way already.
     pub(super) fn resync_request(&mut self, topic: Topic) -> Option<TopicRequest> {
-        let followed = self.topics.get_mut(&topic).filter(|followed| !followed.resync_sent)?;
+        let followed = self.get_mut(topic).filter(|followed| !followed.resync_sent)?;
         followed.resync_sent = true;
         Some(TopicRequest::new(topic, followed.cursor.position()))
     }

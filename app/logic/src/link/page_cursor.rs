@@ -2,13 +2,14 @@
 //! missing.
 
 use protocol::Position;
-use std::collections::BTreeMap;
+use std::mem;
 
 /// How far this page is in one topic, and what came too early.
 #[derive(Debug)]
 pub(super) struct PageCursor<T> {
     position: Option<Position>,
-    early: BTreeMap<u64, T>,
+    /// By offset, ascending. Most come in order, so the place of a new one is the end.
+    early: Vec<(u64, T)>,
 }
 
 /// What to do with an item that arrived.
@@ -27,14 +28,14 @@ pub(super) enum Arrival<T> {
 
 impl<T> Default for PageCursor<T> {
     fn default() -> Self {
-        Self { position: None, early: BTreeMap::new() }
+        Self { position: None, early: Vec::new() }
     }
 }
 
 impl<T> PageCursor<T> {
     /// A cursor that has seen everything up to `position`.
     pub(super) fn at(position: Option<Position>) -> Self {
-        Self { position, early: BTreeMap::new() }
+        Self { position, early: Vec::new() }
     }
 
     /// Where the page is.
@@ -63,22 +64,30 @@ impl<T> PageCursor<T> {
             return Arrival::Old(item);
         }
         if at.offset > position.offset + 1 {
-            self.early.insert(at.offset, item);
+            match self.early.binary_search_by_key(&at.offset, |(offset, _)| *offset) {
+                Ok(place) => self.early[place].1 = item,
+                Err(place) => self.early.insert(place, (at.offset, item)),
+            }
             return Arrival::Gap;
         }
         let mut ready = vec![(at.offset, item)];
         position.offset = at.offset;
-        while let Some(next) = self.early.remove(&(position.offset + 1)) {
-            position.offset += 1;
-            ready.push((position.offset, next));
+        if self.early.first().is_some_and(|(offset, _)| *offset == position.offset + 1) {
+            for (offset, item) in mem::take(&mut self.early) {
+                if offset == position.offset + 1 {
+                    position.offset = offset;
+                    ready.push((offset, item));
+                } else {
+                    self.early.push((offset, item));
+                }
+            }
         }
-        self.early.retain(|offset, _| *offset > position.offset);
         Arrival::Ready(ready)
     }
 
     /// Jumps to the position of a snapshot. Returns what was early and is now included in it.
     pub(super) fn jump(&mut self, to: Position) -> Vec<T> {
-        let included = std::mem::take(&mut self.early).into_values().collect();
+        let included = mem::take(&mut self.early).into_iter().map(|(_, item)| item).collect();
         self.position = Some(to);
         included
     }

@@ -10,7 +10,7 @@ mod playing_view;
 mod strum_strip;
 
 use crate::{
-    backend::{CallFailure, joined_session},
+    backend::{CallFailure, JoinedSession},
     link::use_link,
     ui::{ErrorCard, Loading},
 };
@@ -31,18 +31,12 @@ pub(crate) fn Controller(
     /// The session that the address names.
     named: Option<String>,
 ) -> impl IntoView {
-    let joined = Resource::new(|| (), |()| joined_session());
+    let read = || use_context::<JoinedSession>().and_then(|JoinedSession(joined)| joined);
+    // The server writes it into the page, and hydration reads it there.
+    let joined = SharedValue::new(read).into_inner();
     view! {
         <Title text=text!(guitar.title_play)/>
-        <Suspense fallback=|| view! { <main class="play-wait"><Loading/></main> }>
-            {move || {
-                let named = named.clone();
-                Suspend::new(async move {
-                    let joined = joined.await.ok().flatten();
-                    view! { <Door named joined/> }
-                })
-            }}
-        </Suspense>
+        <Door named joined/>
     }
 }
 

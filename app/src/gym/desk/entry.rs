@@ -4,6 +4,7 @@ use crate::{
     browser::DeskSound,
     gym::activity::{ActivityKey, ActivityLine, LineBadge},
 };
+use logic::gym::number::MemberNumber;
 use protocol::{
     ClientMessage, ErrorBody, MessageId, Millis,
     gym::{CheckInAnswer, Reason, Verdict, Visit},
@@ -149,16 +150,19 @@ impl DeskEntry {
         self.sound() == Some(DeskSound::Refused)
     }
 
-    /// The member's name or, until that is known, the code; `None` for a visit that was named by
-    /// its id and has no answer yet.
-    pub(crate) fn title(&self) -> Option<&str> {
+    /// The member's name or, until that is known, the code, a member number as it is printed; `None`
+    /// for a visit that was named by its id and has no answer yet.
+    pub(crate) fn title(&self) -> Option<String> {
+        let code = || match MemberNumber::parse(&self.code) {
+            Ok(number) => Some(number.to_string()),
+            Err(_) => Some(self.code.clone()).filter(|code| !code.is_empty()),
+        };
         match &self.state {
-            EntryState::Decided(answer) => Some(&answer.member.full_name),
-            EntryState::Left(visit) | EntryState::Undone(visit) => Some(&visit.member.full_name),
-            EntryState::Waiting | EntryState::Failed(_) => {
-                let code = Some(self.code.as_str()).filter(|code| !code.is_empty());
-                self.name.as_deref().or(code)
+            EntryState::Decided(answer) => Some(answer.member.full_name.clone()),
+            EntryState::Left(visit) | EntryState::Undone(visit) => {
+                Some(visit.member.full_name.clone())
             }
+            EntryState::Waiting | EntryState::Failed(_) => self.name.clone().or_else(code),
         }
     }
 
@@ -207,13 +211,22 @@ mod tests {
     };
 
     #[test]
+    fn a_number_without_its_prefix_is_shown_as_it_is_printed() {
+        // On a busy computer the `M` came long before the rest, and the card said "-102020".
+        for code in ["-102020", "102020", "m 102020"] {
+            let scan = DeskEntry { code: code.to_owned(), ..entry(1, 1_000, EntryState::Waiting) };
+            assert_eq!(scan.title().as_deref(), Some("M-102020"), "{code}");
+        }
+    }
+
+    #[test]
     fn a_queued_scan_is_listed_as_queued_and_then_as_confirmed() {
         let mut scan = DeskEntry { queued: true, ..entry(1, 1_000, EntryState::Waiting) };
         assert_eq!(scan.badge(), RecentBadge { word: LineBadge::Queued, confirmed: false });
-        assert_eq!(scan.title(), Some("M-1"));
+        assert_eq!(scan.title().as_deref(), Some("M-1"));
         scan.state = decided(Verdict::Allow, &visit(1, 1_000));
         assert_eq!(scan.badge(), RecentBadge { word: LineBadge::In, confirmed: true });
-        assert_eq!(scan.title(), Some("member 1"));
+        assert_eq!(scan.title().as_deref(), Some("member 1"));
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) fn merge(entries: &[DeskEntry], lines: Vec<ActivityLine>) -> Vec<Rece
     let own = entries.iter().map(|entry| RecentLine {
         key: RecentKey::Own(entry.id),
         at: entry.at,
-        title: entry.title().map(str::to_owned),
+        title: entry.title(),
         badge: entry.badge(),
     });
     let elsewhere = lines

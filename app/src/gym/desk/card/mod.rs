@@ -86,7 +86,7 @@ fn WaitingCard(entry: DeskEntry) -> impl IntoView {
     let (queued, request) = (entry.queued, entry.request);
     // A code has no initials.
     let name = entry.name.clone().unwrap_or_else(|| "…".to_owned());
-    let title = entry.title().map(str::to_owned);
+    let title = entry.title();
     view! {
         <PlainCard
             icon
@@ -138,7 +138,7 @@ fn FailedCard(entry: DeskEntry, error: ErrorBody, desk: DeskState) -> impl IntoV
     let link = use_link();
     let request = entry.request;
     let code = error.code;
-    let title = entry.title().map(str::to_owned);
+    let title = entry.title();
     let again = (code != ErrorCode::MemberNotFound && request == DeskRequest::CheckIn).then(|| {
         let (code, name) = (entry.code.clone(), entry.name.clone());
         let again = move |_| desk.check_in(&link, code.clone(), name.clone(), None);

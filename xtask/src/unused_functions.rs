@@ -1,6 +1,5 @@
-//! Takes the functions for asynchronous hydration out of a client. Each view has a table with a pointer
-//! to its own, so the compiler keeps them all; yet they start only from
-//! `leptos::mount::hydrate_from_async`, and our pages are hydrated by `hydrate_body`.
+//! Takes functions that never run out of a client. Tables of function pointers name them, so the
+//! compiler must keep them.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +7,26 @@ use anyhow::{Result, anyhow, bail};
 use walrus::ir::{Call, Visitor, dfs_in_order};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, Module};
 
-/// What only their names contain, and those of their closures and of the drops of their futures.
-const NAMES: [&str; 2] = ["hydrate_async", "new_with_async_value"];
+/// What only their names contain in lower case, and those of their closures and of the drops of their
+/// futures.
+const NAMES: [&str; 3] = [
+    // Asynchronous hydration: each view points to its own, but it starts only from
+    // `leptos::mount::hydrate_from_async`, and our pages are hydrated by `hydrate_body`.
+    "hydrate_async",
+    "new_with_async_value",
+    // Streams made in Rust, whose exports `short_names` removes.
+    "intounderlying",
+];
 
-/// The module with a trap in the place of each of them, and how many they were. `wasm` has names yet.
-/// Fails if another function calls one of them, for then they are used.
+/// The module with a trap in the place of each of them, and how many they were. `wasm` still has its
+/// name section. Fails if another function calls one of them, for then they are used.
 pub(crate) fn remove(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
     let mut module =
         Module::from_buffer(wasm).map_err(|error| anyhow!("the client is damaged: {error:?}"))?;
     let mut unused = BTreeSet::new();
     for (id, _) in module.funcs.iter_local() {
-        if NAMES.iter().any(|part| name(&module, id).contains(part)) {
+        let name = name(&module, id).to_ascii_lowercase();
+        if NAMES.iter().any(|part| name.contains(part)) {
             unused.insert(id);
         }
     }
