@@ -109,6 +109,7 @@ fn find_tools(workspace: &Workspace, fast: bool) -> Result<Option<Chromium>> {
     if fast {
         return Ok(None);
     }
+    tools::rust_source(workspace)?;
     tools::end2end_packages(workspace)?;
     tools::chromium(workspace).map(Some)
 }

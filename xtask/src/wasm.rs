@@ -35,19 +35,21 @@ const WASM_FEATURES: [&str; 8] = [
 
 /// Passes of `wasm-opt` that make a module smaller and what compression leaves of it larger: they replace
 /// equal pieces of code, which compress well, by different ones (inlining, shared subexpressions,
-/// moved assignments), or cut the data into pieces. They would cost the phone 24 kB of 282.
+/// moved assignments), or cut the data into pieces. They would cost the phone 24 kB.
 const SKIPPED_PASSES: [&str; 4] =
     ["inlining-optimizing", "local-cse", "memory-packing", "simplify-locals"];
 
-/// How rustc compiles a release client, standard library included. These flags are unstable: a stable
-/// compiler takes them when `RUSTC_BOOTSTRAP` is 1.
-const RELEASE_FLAGS: [&str; 5] = [
+/// How rustc compiles a release client, standard library included, beside the flags of
+/// `.cargo/config.toml`. These are unstable: a stable compiler takes them when `RUSTC_BOOTSTRAP` is 1.
+const RELEASE_FLAGS: [&str; 6] = [
+    "--cfg=erase_components",
     "-Zunstable-options",
     // A panic traps at once. Its texts and the code that formats them cost a phone 19 kB; the function
-    // is found by the number in the browser's trace (see `FUNCTION_NAMES`).
+    // is found by the number in the browser's trace (see [`FUNCTION_NAMES_EXTENSION`]).
     "-Cpanic=immediate-abort",
     // `{:?}` writes nothing, in libraries either; no page shows what it would write.
     "-Zfmt-debug=none",
+    // No panic carries the line of its source.
     "-Zlocation-detail=none",
     // Two equal functions stay two, each with its own name, by which `unused_functions` knows them.
     // `wasm-opt` merges them afterwards.
@@ -55,7 +57,7 @@ const RELEASE_FLAGS: [&str; 5] = [
 ];
 
 /// Ends the name of the file that lists a release module's functions by their numbers.
-const FUNCTION_NAMES: &str = "functions.txt";
+const FUNCTION_NAMES_EXTENSION: &str = "functions.txt";
 
 /// The clients of a release: features of the crate `frontend`, keys of `files.json`.
 pub(crate) const CLIENTS: [&str; 4] = ["phone", "stage", "practice", "gym"];
@@ -95,6 +97,7 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<Vec<Client>> {
     match mode {
         Mode::Dev => Ok(vec![build_client(workspace, mode, None)?]),
         Mode::Release => {
+            tools::rust_source(workspace)?;
             CLIENTS.iter().map(|name| build_client(workspace, mode, Some(name))).collect()
         }
     }
@@ -110,11 +113,11 @@ fn build_client(workspace: &Workspace, mode: Mode, name: Option<&'static str>) -
     cargo.args(["--profile", profile]);
     cargo.args(name.map(|name| format!("--features={name}")));
     if mode == Mode::Release {
-        tools::rust_source(workspace)?;
         cargo.env("RUSTC_BOOTSTRAP", "1");
+        // With the smaller of the library's algorithms where it has two, such as for sorting.
         cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
-        // Added to the flags of `.cargo/config.toml`.
-        cargo.args(["--config", &format!("build.rustflags={RELEASE_FLAGS:?}")]);
+        // This variable wins over `RUSTFLAGS` and every file, so that none of the flags can be lost.
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", RELEASE_FLAGS.join("\x1f"));
     }
     let is_split = name == Some(SPLIT_CLIENT);
     if is_split {
@@ -291,7 +294,7 @@ fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     command.arg(wasm_opt).arg("-Os");
     command.args(SKIPPED_PASSES.map(|pass| format!("--skip-pass={pass}")));
     command.args(["--low-memory-unused", "--strip-producers"]);
-    let names = wasm.with_extension(FUNCTION_NAMES);
+    let names = wasm.with_extension(FUNCTION_NAMES_EXTENSION);
     command.arg(format!("--symbolmap={}", names.display()));
     command.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(&mut command)

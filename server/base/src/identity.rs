@@ -4,7 +4,7 @@ use logic::permission::check_permission;
 use protocol::{
     ErrorBody, Millis, ParticipantId, SessionId, UserId,
     account::{Identity, Permission, Role},
-    http::SignedIn,
+    http::{Joined, SignedIn},
 };
 use uuid::Uuid;
 
@@ -77,4 +77,11 @@ pub struct ParticipantIdentity {
     pub role: Role,
     /// What to call it.
     pub device: String,
+}
+
+impl ParticipantIdentity {
+    /// As the phone itself gets it.
+    pub fn joined(&self) -> Joined {
+        Joined { session_id: self.session, participant: self.participant, role: self.role }
+    }
 }

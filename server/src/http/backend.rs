@@ -121,7 +121,7 @@ impl BackendPort for RequestBackend {
         let phone = joining.identity;
         let cookie = |token: String| self.state.auth.participant_cookie(phone.session, &token);
         self.set_cookies(joining.token.map(cookie));
-        Ok(Joined { session_id: phone.session, participant: phone.participant, role: phone.role })
+        Ok(phone.joined())
     }
 
     async fn leave(&self) -> Result<(), ErrorBody> {

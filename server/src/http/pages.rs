@@ -92,10 +92,11 @@ async fn whole_page(state: AppState, request: Request) -> Response {
     page(request).await
 }
 
-/// None also if it could not be read, which is in the log: the page then asks for a code.
+/// The session of the phone's cookie. A failed read is in the log and counts as no session: the page
+/// then joins by its link or asks for a code.
 async fn joined_session(state: &AppState, caller: Caller) -> Option<Joined> {
-    let phone = state.auth.participant(&caller.cookies).await.ok()??;
-    Some(Joined { session_id: phone.session, participant: phone.participant, role: phone.role })
+    let phone = state.auth.participant(&caller.cookies).await.ok()?;
+    phone.map(|phone| phone.joined())
 }
 
 /// What pages and server functions find in the context of a request.

@@ -65,19 +65,20 @@ fn everybody_may_enter(_: &Path) -> bool {
     true
 }
 
-/// Ports that Linux and macOS never give to an outgoing connection, so that one which is free
-/// stays free until a service is started on it.
-const PORTS: std::ops::Range<u16> = 10_000..20_000;
+/// Ports that Linux and macOS by default give to no outgoing connection, which could take a free one
+/// before a service is started on it.
+const SERVICE_PORTS: std::ops::Range<u16> = 10_000..20_000;
 
 /// A port on which nothing listens.
 pub(crate) fn free_port() -> Result<u16> {
     for _ in 0..1_000 {
-        let port = PORTS.start + u16::from_le_bytes(random()?) % (PORTS.end - PORTS.start);
+        let port = SERVICE_PORTS.start
+            + u16::from_le_bytes(random()?) % (SERVICE_PORTS.end - SERVICE_PORTS.start);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return Ok(port);
         }
     }
-    bail!("no free port in {PORTS:?}")
+    bail!("no free port in {SERVICE_PORTS:?}")
 }
 
 /// A password for one run.

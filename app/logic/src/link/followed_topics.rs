@@ -109,3 +109,22 @@ impl FollowedTopics {
         Some(TopicRequest::new(topic, followed.cursor.position()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_that_is_followed_again_is_there_once_and_begins_anew() {
+        let mut topics = FollowedTopics::default();
+        let position = Position { epoch: "a".into(), offset: 7 };
+        topics.follow(Topic::CheckIns, None);
+        topics.get_mut(Topic::CheckIns).unwrap().answered = true;
+        topics.follow(Topic::CheckIns, Some(position.clone()));
+        assert!(!topics.is_answered(Topic::CheckIns));
+        let requests = topics.hello_requests();
+        assert_eq!(requests, [TopicRequest::new(Topic::CheckIns, Some(&position))]);
+        topics.unfollow(Topic::CheckIns);
+        assert!(topics.is_empty());
+    }
+}

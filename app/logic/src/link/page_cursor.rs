@@ -126,6 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn a_second_gap_stays_open_when_the_first_closes() {
+        let mut cursor = PageCursor::at(Some(at("a", 4)));
+        assert_eq!(cursor.accept(at("a", 8), 'w'), Arrival::Gap);
+        assert_eq!(cursor.accept(at("a", 6), 'y'), Arrival::Gap);
+        assert_eq!(cursor.accept(at("a", 8), 'w'), Arrival::Gap, "a copy counts once");
+        assert_eq!(cursor.accept(at("a", 5), 'x'), Arrival::Ready(vec![(5, 'x'), (6, 'y')]));
+        assert!(cursor.has_gap());
+        assert_eq!(cursor.accept(at("a", 7), 'z'), Arrival::Ready(vec![(7, 'z'), (8, 'w')]));
+        assert!(!cursor.has_gap());
+    }
+
+    #[test]
     fn another_epoch_forgets_the_position_instead_of_dropping_its_first_event() {
         let mut cursor = PageCursor::at(Some(at("a", 57)));
         assert_eq!(cursor.accept(at("b", 1), 'x'), Arrival::Lost('x'));

@@ -150,12 +150,14 @@ impl DeskEntry {
         self.sound() == Some(DeskSound::Refused)
     }
 
-    /// The member's name or, until that is known, the code, a member number as it is printed; `None`
-    /// for a visit that was named by its id and has no answer yet.
+    /// The member's name or, until that is known, the code; `None` for a visit that was named by its
+    /// id and has no answer yet. A member number is in its printed form; digits alone may also be a
+    /// card's code and stay as they are.
     pub(crate) fn title(&self) -> Option<String> {
+        let is_number = !self.code.starts_with(|first: char| first.is_ascii_digit());
         let code = || match MemberNumber::parse(&self.code) {
-            Ok(number) => Some(number.to_string()),
-            Err(_) => Some(self.code.clone()).filter(|code| !code.is_empty()),
+            Ok(number) if is_number => Some(number.to_string()),
+            _ => Some(self.code.clone()).filter(|code| !code.is_empty()),
         };
         match &self.state {
             EntryState::Decided(answer) => Some(answer.member.full_name.clone()),
@@ -211,11 +213,17 @@ mod tests {
     };
 
     #[test]
-    fn a_number_without_its_prefix_is_shown_as_it_is_printed() {
+    fn a_waiting_number_is_shown_as_it_is_printed_and_a_card_as_it_is() {
         // On a busy computer the `M` came long before the rest, and the card said "-102020".
-        for code in ["-102020", "102020", "m 102020"] {
-            let scan = DeskEntry { code: code.to_owned(), ..entry(1, 1_000, EntryState::Waiting) };
-            assert_eq!(scan.title().as_deref(), Some("M-102020"), "{code}");
+        let title = |code: &str| {
+            let code = code.to_owned();
+            DeskEntry { code, ..entry(1, 1_000, EntryState::Waiting) }.title()
+        };
+        for code in ["-102020", "m 102020"] {
+            assert_eq!(title(code).as_deref(), Some("M-102020"), "{code}");
+        }
+        for code in ["102020", "M-102021", "04A2B3"] {
+            assert_eq!(title(code).as_deref(), Some(code));
         }
     }
 

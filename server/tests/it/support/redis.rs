@@ -126,14 +126,17 @@ impl Server {
             redis.args(["--cluster-enabled", "yes", "--cluster-port", &port.to_string()]);
         }
         let process = redis.spawn();
-        let mut process = process.expect("run me through `cargo xtask test`, which gets Redis");
-        let answers = || {
-            let ended = process.try_wait().unwrap();
-            assert!(ended.is_none(), "Redis on port {} ended: {ended:?}", self.port);
-            self.ask(&["ping"]).trim() == "PONG"
-        };
-        until(answers, "a Redis server");
+        let process = process.expect("run me through `cargo xtask test`, which gets Redis");
+        let id = format!("process_id:{}", process.id());
         self.process = Some(process);
+        until(|| self.answers(&id), "a Redis server");
+    }
+
+    /// Whether it is this process that answers, and not another test's on the same port.
+    fn answers(&mut self, process_id: &str) -> bool {
+        let ended = self.process.as_mut().and_then(|process| process.try_wait().unwrap());
+        assert!(ended.is_none(), "Redis on port {} ended: {ended:?}", self.port);
+        self.ask(&["info", "server"]).lines().any(|line| line.trim() == process_id)
     }
 
     fn kill(&mut self) {
