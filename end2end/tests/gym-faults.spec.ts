@@ -229,7 +229,10 @@ test.describe('the server is gone', () => {
 });
 
 test.describe('the cable is pulled', () => {
-  test.beforeEach(({ allowErrors }) => allowErrors(/WebSocket connection to/));
+  // As above, a busy machine makes a scan look like typing, which searches.
+  test.beforeEach(({ allowErrors }) =>
+    allowErrors(/WebSocket connection to|ERR_INTERNET_DISCONNECTED.*\/fn\/find_members/),
+  );
 
   test('three scans are queued, then confirmed, and never green before that', async ({
     newDevice,
