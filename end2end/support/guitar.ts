@@ -109,6 +109,23 @@ export function string(pc: Page, number: number): Locator {
   return pc.locator('.neck .vibration > g').nth(number - 1);
 }
 
+/** From now on, which strings have swung, 1 to 6: a busy test may look when they are at rest again. */
+export async function watchStrings(pc: Page): Promise<() => Promise<number[]>> {
+  await pc.evaluate(() => {
+    const swung = new Set<number>();
+    Object.assign(window, { swungStrings: swung });
+    const strings = [...document.querySelectorAll('.neck .vibration > g')];
+    const observer = new MutationObserver(() => {
+      strings.forEach((string, index) => {
+        if (Number(string.getAttribute('opacity')) > 0) swung.add(index + 1);
+      });
+    });
+    for (const string of strings) observer.observe(string, { attributeFilter: ['opacity'] });
+  });
+  return () =>
+    pc.evaluate(() => [...(window as unknown as { swungStrings: Set<number> }).swungStrings].sort());
+}
+
 /** Both clocks, read at the same moment, in seconds. */
 export async function clocks(...pages: Page[]): Promise<number[]> {
   const texts = await Promise.all(pages.map((page) => clock(page).innerText()));
