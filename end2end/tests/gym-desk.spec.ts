@@ -441,11 +441,13 @@ test.describe('the answer', () => {
   });
 });
 
-test.describe('after a minute', () => {
-  test('Undo goes away when its minute is over', async ({ newDevice, server }) => {
+test.describe('with a short time to undo', () => {
+  // Really waited for: a page whose own clock jumps goes back to the server's clock.
+  test.use({ serverEnv: { CADENCE_DESK__UNDO_SECONDS: '15' } });
+
+  test('Undo goes away when its time is over', async ({ newDevice, server }) => {
     const member = await (await Gym.of(server)).member();
     const desk = await newDevice('pc');
-    await desk.clock.install();
     await signIn(desk, server, 'desk');
     await open(desk, '/gym/desk');
     await live(desk);
@@ -454,8 +456,7 @@ test.describe('after a minute', () => {
     await field(desk).press('Enter');
     await expectCard(desk, 'allow', member.name);
     await expect(button(desk, /^Undo/)).toBeVisible();
-    await desk.clock.fastForward('01:01');
-    await expect(button(desk, /^Undo/)).toHaveCount(0);
+    await expect(button(desk, /^Undo/)).toHaveCount(0, { timeout: 40_000 });
     await expectCard(desk, 'allow', member.name);
   });
 });
