@@ -442,7 +442,8 @@ test.describe('the answer', () => {
 });
 
 test.describe('with a short time to undo', () => {
-  // Really waited for: a page whose own clock jumps goes back to the server's clock.
+  // Waited for, not skipped: a page whose own clock jumps takes the server's within a second, and Undo
+  // is back.
   test.use({ serverEnv: { CADENCE_DESK__UNDO_SECONDS: '15' } });
 
   test('Undo goes away when its time is over', async ({ newDevice, server }) => {

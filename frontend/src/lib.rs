@@ -28,6 +28,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Takes over the page that the server rendered, when its chunk is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
+    // A release client traps without a text.
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     let page = PageKind::of(&window().location().pathname().unwrap_or_default());
