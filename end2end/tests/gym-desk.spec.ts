@@ -15,6 +15,11 @@ import { expect, open, test } from '../support/test';
 
 const field = (page: Page) => page.getByLabel('Name, number or telephone');
 const found = (page: Page) => page.getByTestId('found').getByRole('listitem');
+/** Waits until the list belongs to the text as it stands. */
+const listed = async (page: Page, member: { name: string }) => {
+  await expect(page.getByTestId('found')).toHaveAttribute('aria-busy', 'false');
+  await expect(found(page).filter({ hasText: member.name })).toBeVisible();
+};
 const button = (page: Page, name: string | RegExp) => card(page).getByRole('button', { name });
 
 test.beforeEach(async ({ page, server }) => {
@@ -110,7 +115,7 @@ test.describe('the scanner', () => {
     const gym = await Gym.of(server);
     const [typed, scanned] = [await gym.member(), await gym.member()];
     await field(page).pressSequentially(typed.name.slice(0, 5));
-    await expect(found(page).filter({ hasText: typed.name })).toBeVisible();
+    await listed(page, typed);
     await scan(page, scanned.number, { enters: 2 });
     await expectCard(page, 'allow', scanned.name);
     expect(await gym.visits(typed)).toHaveLength(0);
@@ -177,6 +182,7 @@ test.describe('the search', () => {
     await field(page).pressSequentially(member.name.slice(1, 2));
     await expect(found(page)).not.toHaveCount(0);
     await field(page).fill(member.name);
+    await listed(page, member);
     await expect(found(page).first()).toContainText(member.name);
     await expect(found(page).first()).toContainText(member.number);
     await field(page).press('Enter');

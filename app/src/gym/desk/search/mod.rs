@@ -128,7 +128,11 @@ fn FoundList(search: SearchState, choice: MemberChoice, utc_offset: Signal<i32>)
     };
     view! {
         <Show when=move || search.rows.with(|rows| !rows.is_empty())>
-            <ul class="card found-list" data-test="found">
+            <ul
+                class="card found-list"
+                data-test="found"
+                aria-busy=move || search.is_outdated.get().to_string()
+            >
                 <For
                     each=move || search.rows.get().into_iter().enumerate()
                     key=|(index, row)| (*index, row.member.id, row.in_since)

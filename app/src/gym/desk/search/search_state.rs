@@ -5,8 +5,10 @@ use leptos::{html, prelude::*, task::spawn_local};
 use protocol::http::MemberRow;
 use std::time::Duration;
 
-/// A pause in typing after which the search runs.
-const DEBOUNCE: Duration = Duration::from_millis(120);
+/// A pause in typing after which the search runs. It is longer than the longest pause within a
+/// scan, so the start of a slow scan is not searched for, and whatever follows a list that is on
+/// the page is not taken for the rest of what was typed.
+const DEBOUNCE: Duration = Duration::from_millis(150);
 /// The shortest text that is searched for, in characters.
 const SHORTEST_TEXT: usize = 2;
 
@@ -24,15 +26,15 @@ pub(crate) struct SearchState {
     pub rows: Memo<Vec<MemberRow>>,
     /// The row that Enter takes.
     pub selected: RwSignal<usize>,
-    /// The text that `found` belongs to.
-    searched: StoredValue<String>,
+    /// Whether the text has changed since the rows were found.
+    pub is_outdated: Memo<bool>,
 }
 
 impl SearchState {
     /// A search in an input.
     pub(crate) fn new(input: NodeRef<html::Input>) -> Self {
         let query = RwSignal::new(String::new());
-        let searched = StoredValue::new(String::new());
+        let searched = RwSignal::new(String::new());
         let found = use_found_members(query, searched);
         let rows = Memo::new(move |_| match found.get() {
             Some(Ok(rows)) => rows,
@@ -43,7 +45,10 @@ impl SearchState {
             rows.track();
             selected.set(0);
         });
-        Self { input, query, found, rows, selected, searched }
+        let is_outdated = Memo::new(move |_| {
+            query.with(|query| searched.with(|searched| query.trim() != searched))
+        });
+        Self { input, query, found, rows, selected, is_outdated }
     }
 
     /// Empties the input and gives it the focus.
@@ -57,10 +62,7 @@ impl SearchState {
 
     /// The row that Enter takes; `None` while the rows belong to a text that has changed since.
     pub(crate) fn selected_row(&self) -> Option<MemberRow> {
-        let is_current = self
-            .query
-            .with_untracked(|query| self.searched.with_value(|searched| searched == query.trim()));
-        if !is_current {
+        if self.is_outdated.get_untracked() {
             return None;
         }
         let selected = self.selected.get_untracked();
@@ -95,7 +97,7 @@ impl SearchState {
 /// Searches a moment after the last key; an answer to an older text is dropped.
 fn use_found_members(
     query: RwSignal<String>,
-    searched: StoredValue<String>,
+    searched: RwSignal<String>,
 ) -> Signal<Option<SearchResult>> {
     let found = RwSignal::new(None);
     let newest = StoredValue::new(0_u64);
@@ -111,7 +113,7 @@ fn use_found_members(
                 let result = find_members(text.clone()).await;
                 // The page may have gone in the meantime.
                 if newest.try_get_value() == Some(this) {
-                    searched.set_value(text);
+                    searched.set(text);
                     found.set(Some(result));
                 }
             });
