@@ -1,8 +1,7 @@
 //! Roles, permissions and credentials.
 
-use crate::Millis;
+use crate::{ActorId, Millis};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// What a connection or request acts as. Staff roles come from the account, session roles from
 /// the guitar session.
@@ -135,7 +134,7 @@ pub struct Identity {
     /// The id of the account or of the seat in a guitar session: `role` says which;
     /// absent when nothing was proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<Uuid>,
+    pub user_id: Option<ActorId>,
     /// What it acts as.
     pub role: Role,
     /// When the sign-in behind this connection ends unless it is renewed.

@@ -1,6 +1,6 @@
 //! What the gym's messages carry.
 
-use crate::{MemberId, MessageId, Millis, VisitId};
+use crate::{MemberId, Millis, RefusalId, VisitId};
 use serde::{Deserialize, Serialize};
 
 /// A member as a visit names one.
@@ -170,8 +170,8 @@ pub struct CheckInAnswer {
 /// `activity`: something at a door that is not a visit, for the activity stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The event.
-    pub id: MessageId,
+    /// The refusal.
+    pub id: RefusalId,
     /// Who.
     pub member: MemberRef,
     /// Where.

@@ -1,10 +1,10 @@
 //! Requests and responses of the JSON API and the server functions.
 
 use crate::{
-    MessageId, Millis, ParticipantId, Position, SessionId, UserId, account::Role, gym::MemberRef,
+    MessageId, Millis, ParticipantId, PlanId, Position, PracticeId, SessionId, UserId,
+    account::Role, gym::MemberRef,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// `POST /api/auth/login`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -151,7 +151,7 @@ pub struct Joined {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PracticeRecord {
     /// The practice.
-    pub id: Uuid,
+    pub id: PracticeId,
     /// When it began.
     pub started_at: Millis,
     /// When it ended; absent while it runs or stands.
@@ -248,14 +248,14 @@ pub struct NewMember {
     pub email: Option<String>,
     /// The plan to begin with today.
     #[serde(default)]
-    pub plan: Option<Uuid>,
+    pub plan: Option<PlanId>,
 }
 
 /// A plan to choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRow {
     /// The plan.
-    pub id: Uuid,
+    pub id: PlanId,
     /// Its name.
     pub name: String,
 }

@@ -43,13 +43,38 @@ typed_ids! {
     SeatId
     /// One life of a socket, on the server.
     ConnectionId
-    /// A message, or the event of a refusal. The sender of a message makes its id: the answer carries
-    /// it, and a command runs once under it.
+    /// A message. Its sender makes the id: the answer carries it, and a command runs once under it.
     MessageId
     /// A member of the gym.
     MemberId
     /// A visit of a member.
     VisitId
+    /// Somebody who was refused at a door, once.
+    RefusalId
+    /// What a member can subscribe to.
+    PlanId
+    /// What a member subscribed to.
+    SubscriptionId
+    /// A practice on the guitar.
+    PracticeId
+    /// A sign-in of an account, from the password to the sign-out.
+    SignInId
+    /// A browser that practises without an account.
+    GuestId
+    /// Who a connection acts as: an account or a seat. The role beside it says which.
+    ActorId
+}
+
+impl From<UserId> for ActorId {
+    fn from(account: UserId) -> Self {
+        Self(account.0)
+    }
+}
+
+impl From<SeatId> for ActorId {
+    fn from(seat: SeatId) -> Self {
+        Self(seat.0)
+    }
 }
 
 impl SeatId {

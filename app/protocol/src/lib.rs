@@ -35,7 +35,8 @@ pub use envelope::{Decoded, Envelope, Read, decode_frame, encode, encode_batch};
 pub use error::{ErrorBody, ErrorCode};
 pub use guitar::Note;
 pub use id::{
-    ConnectionId, MemberId, MessageId, ParticipantId, SeatId, SessionId, UserId, VisitId,
+    ActorId, ConnectionId, GuestId, MemberId, MessageId, ParticipantId, PlanId, PracticeId,
+    RefusalId, SeatId, SessionId, SignInId, SubscriptionId, UserId, VisitId,
 };
 pub use server::ServerMessage;
 pub use topic::{Position, Topic};

@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use protocol::{
-    ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode, MemberId,
-    MessageId, Note, ParticipantId, Position, Read, SeatId, ServerMessage, SessionId, Topic,
-    VisitId,
+    ActorId, ClientMessage, CloseCode, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode,
+    MemberId, MessageId, Note, ParticipantId, Position, Read, RefusalId, SeatId, ServerMessage,
+    SessionId, Topic, VisitId,
     account::{Credential, Identity, Role},
     client::{ClientInfo, Hello},
     decode_frame, encode, encode_batch,
@@ -343,10 +343,13 @@ fn client_samples() -> Vec<(ClientMessage, &'static str)> {
 }
 
 fn server_samples() -> Vec<(ServerMessage, &'static str)> {
-    let identity =
-        Identity { user_id: Some(USER), role: Role::FrontDesk, expires_at: Some(NOW + 900_000) };
+    let identity = Identity {
+        user_id: Some(ActorId(USER)),
+        role: Role::FrontDesk,
+        expires_at: Some(NOW + 900_000),
+    };
     let refusal = Refusal {
-        id: COMMAND,
+        id: RefusalId(COMMAND.0),
         member: member(),
         location: "Front desk".into(),
         at: NOW,

@@ -2,7 +2,7 @@
 
 use crate::ui::Tone;
 use protocol::{
-    MessageId, Millis, VisitId,
+    Millis, RefusalId, VisitId,
     gym::{Activity, MemberRef, Reason, Visit},
 };
 
@@ -16,7 +16,7 @@ pub(crate) enum ActivityKey {
     /// A check-in that was taken back.
     Undone(VisitId),
     /// A refusal.
-    Refused(MessageId),
+    Refused(RefusalId),
 }
 
 impl ActivityKey {

@@ -2,11 +2,10 @@
 
 use logic::permission::check_permission;
 use protocol::{
-    ErrorBody, Millis, ParticipantId, SessionId, UserId,
+    ErrorBody, GuestId, Millis, ParticipantId, SessionId, SignInId, UserId,
     account::{Identity, Permission, Role},
     http::{Joined, SignedIn},
 };
-use uuid::Uuid;
 
 /// A signed-in account: behind a request, behind a connection, and as the author of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +13,7 @@ pub struct StaffIdentity {
     /// The account.
     pub user: UserId,
     /// The row of this sign-in; revoking it ends everything that it opened.
-    pub sign_in: Uuid,
+    pub sign_in: SignInId,
     /// The name to show.
     pub name: String,
     /// The role as the account has it now, not as the token has it.
@@ -34,7 +33,11 @@ impl StaffIdentity {
 
     /// As it stands on the wire.
     pub fn on_the_wire(&self) -> Identity {
-        Identity { user_id: Some(self.user.0), role: self.role, expires_at: Some(self.expires_at) }
+        Identity {
+            user_id: Some(self.user.into()),
+            role: self.role,
+            expires_at: Some(self.expires_at),
+        }
     }
 
     /// As pages show it.
@@ -52,7 +55,7 @@ impl StaffIdentity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PracticeOwner {
     /// A browser without an account.
-    Guest(Uuid),
+    Guest(GuestId),
     /// An account.
     User(UserId),
 }

@@ -2,9 +2,8 @@
 
 use cadence_config::seconds;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use protocol::{Millis, UserId, account::Role};
+use protocol::{Millis, SignInId, UserId, account::Role};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 const ISSUER: &str = "cadence";
 const AUDIENCE: &str = "cadence/access";
@@ -18,7 +17,7 @@ pub struct AccessClaims {
     /// The account.
     pub sub: UserId,
     /// The row of the sign-in.
-    pub sid: Uuid,
+    pub sid: SignInId,
     /// The account's role when the token was made.
     pub role: Role,
     /// The account's name when the token was made.
@@ -33,7 +32,7 @@ impl AccessClaims {
     /// Claims from `now` on for `minutes`.
     pub fn new(
         user: UserId,
-        sign_in: Uuid,
+        sign_in: SignInId,
         role: Role,
         name: String,
         now: Millis,
@@ -107,12 +106,20 @@ impl AccessKeys {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use uuid::Uuid;
 
     const NOW: Millis = 1_795_000_000_000;
     const KEY: &[u8] = b"a key that is long enough for tests";
 
     fn claims() -> AccessClaims {
-        AccessClaims::new(UserId(Uuid::nil()), Uuid::nil(), Role::Staff, "Sam".to_owned(), NOW, 15)
+        AccessClaims::new(
+            UserId(Uuid::nil()),
+            SignInId(Uuid::nil()),
+            Role::Staff,
+            "Sam".to_owned(),
+            NOW,
+            15,
+        )
     }
 
     fn signed(header: &Header, change: impl Fn(&mut Value), key: &[u8]) -> String {

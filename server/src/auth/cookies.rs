@@ -3,9 +3,8 @@
 use super::Auth;
 use cadence_config::{days, minutes};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
-use protocol::{Millis, SessionId};
+use protocol::{GuestId, Millis, SessionId};
 use std::fmt;
-use uuid::Uuid;
 
 /// The access token of an account.
 pub const ACCESS: &str = "cadence_access";
@@ -98,7 +97,7 @@ impl Auth {
     }
 
     /// Makes the browser a guest. It lasts as long as browsers allow.
-    pub fn device_cookie(&self, guest: Uuid, token: &str) -> SetCookie {
+    pub fn device_cookie(&self, guest: GuestId, token: &str) -> SetCookie {
         self.set(DEVICE, &join_cookie(&guest, token), days(400))
     }
 
@@ -145,6 +144,7 @@ pub(super) fn split_cookie<I: std::str::FromStr>(value: &str) -> Option<(I, &str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn cookies_are_read_by_name_and_never_shown() {

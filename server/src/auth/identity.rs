@@ -13,9 +13,8 @@ use cadence_base::token::hash_token;
 use cadence_store::{auth_sessions, guitar, read_failed};
 use http::{HeaderMap, header::AUTHORIZATION};
 use logic::permission::not_signed_in;
-use protocol::{ErrorBody, Millis, ParticipantId};
+use protocol::{ErrorBody, GuestId, Millis, ParticipantId, SignInId};
 use std::net::{IpAddr, SocketAddr};
-use uuid::Uuid;
 
 /// Who a request acts as by its cookies or its bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +24,7 @@ pub struct RequestIdentity {
     /// True when the account came from `Authorization: Bearer`, as programs send it.
     pub bearer: bool,
     /// The guest that this browser is.
-    pub device: Option<Uuid>,
+    pub device: Option<GuestId>,
 }
 
 impl RequestIdentity {
@@ -118,7 +117,7 @@ impl Auth {
     /// this after it has registered, so that no revocation slips between.
     pub async fn sign_in_row(
         &self,
-        sign_in: Uuid,
+        sign_in: SignInId,
         expires_at: Millis,
     ) -> Result<Option<StaffIdentity>, ErrorBody> {
         let row = auth_sessions::live(self.store().reader(), sign_in, self.now())
@@ -176,8 +175,8 @@ impl Auth {
             .map_err(read_failed)
     }
 
-    async fn device(&self, cookie: &str) -> Result<Option<Uuid>, ErrorBody> {
-        let Some((guest, token)) = split_cookie::<Uuid>(cookie) else { return Ok(None) };
+    async fn device(&self, cookie: &str) -> Result<Option<GuestId>, ErrorBody> {
+        let Some((guest, token)) = split_cookie::<GuestId>(cookie) else { return Ok(None) };
         let known =
             guitar::guest(self.store().reader(), &hash_token(token)).await.map_err(read_failed)?;
         Ok(known.filter(|known| *known == guest))

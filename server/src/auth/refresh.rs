@@ -9,10 +9,9 @@ use cadence_base::{
 use cadence_config::{days, seconds};
 use cadence_store::{Id, auth_sessions, read_failed};
 use protocol::{
-    ErrorBody, ErrorCode, Millis, UserId,
+    ErrorBody, ErrorCode, Millis, SignInId, UserId,
     http::{LoginResponse, SignedIn},
 };
-use uuid::Uuid;
 
 /// A fresh pair of tokens.
 #[derive(Clone)]
@@ -49,7 +48,7 @@ pub enum RefreshOutcome {
     /// The token was rotated long ago. The sign-in is revoked now: its sockets must be closed.
     Reused {
         /// The revoked sign-in.
-        sign_in: Uuid,
+        sign_in: SignInId,
     },
     /// The token is unknown, or its sign-in has ended.
     Refused,
@@ -84,7 +83,7 @@ impl Auth {
     pub async fn refresh(&self, token: &str) -> Result<RefreshOutcome, ErrorBody> {
         enum FoundToken {
             Nothing,
-            Reused(Uuid),
+            Reused(SignInId),
             Good(auth_sessions::LiveSignIn, String),
         }
         let old = hash_token(token);
@@ -135,7 +134,7 @@ impl Auth {
             .write(move |tx| {
                 Box::pin(async move {
                     let now = tx.now();
-                    let sign_in = Id::new(now).0;
+                    let sign_in = SignInId(Id::new(now).0);
                     auth_sessions::insert(tx, sign_in, user, now, life).await?;
                     auth_sessions::issue(tx, sign_in, &hash, now, life).await?;
                     Ok(auth_sessions::live(&mut **tx, sign_in, now).await?)
@@ -148,13 +147,13 @@ impl Auth {
 
     /// The sign-in that a refresh token belongs to, so that signing out works after the access
     /// has ended.
-    pub async fn sign_in_of(&self, refresh: &str) -> Result<Option<Uuid>, ErrorBody> {
+    pub async fn sign_in_of(&self, refresh: &str) -> Result<Option<SignInId>, ErrorBody> {
         let row = auth_sessions::refresh_token(self.store().reader(), &hash_token(refresh)).await;
         Ok(row.map_err(read_failed)?.map(|row| row.sign_in))
     }
 
     /// Ends a sign-in. True when it was still open; its sockets must be closed then.
-    pub async fn revoke(&self, sign_in: Uuid) -> Result<bool, ErrorBody> {
+    pub async fn revoke(&self, sign_in: SignInId) -> Result<bool, ErrorBody> {
         let revoked = self
             .store()
             .write(move |tx| {

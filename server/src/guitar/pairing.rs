@@ -17,13 +17,12 @@ use cadence_store::{
 };
 use futures_util::future::BoxFuture;
 use protocol::{
-    ErrorBody, ErrorCode, Millis, ParticipantId, SessionId,
+    ErrorBody, ErrorCode, GuestId, Millis, ParticipantId, SessionId,
     account::Role,
     http::{JoinRequest, Pairing},
 };
 use rand::Rng;
 use std::net::IpAddr;
-use uuid::Uuid;
 
 /// Letters and digits that are not mixed up: no 0 and O, no 1 and I.
 const ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -46,7 +45,7 @@ pub struct HostedSession {
     /// Set when the session was made now: the host's own secret.
     pub host_secret: Option<String>,
     /// Set when the browser became a guest now: the guest and its token.
-    pub guest: Option<(Uuid, String)>,
+    pub guest: Option<(GuestId, String)>,
 }
 
 /// A phone that has joined.
@@ -84,7 +83,9 @@ pub async fn open(auth: &Auth, caller: &Caller) -> Result<HostedSession, ErrorBo
     let session = SessionId(Id::new(auth.now()).0);
     let secret = auth.guitar_secret(session, 0)?;
     let guest = match caller.who.owner() {
-        None if !caller.is_program() => Some((Id::new(auth.now()).0, random_token::<32>())),
+        None if !caller.is_program() => {
+            Some((GuestId(Id::new(auth.now()).0), random_token::<32>()))
+        }
         _ => None,
     };
     let owner = caller.who.owner().or(guest.as_ref().map(|(id, _)| PracticeOwner::Guest(*id)));

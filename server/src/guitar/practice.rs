@@ -13,12 +13,11 @@ use cadence_store::{
 };
 use logic::topic::Permit;
 use protocol::{
-    ErrorBody, ErrorCode, MessageId, Millis, SessionId, UserId,
+    ErrorBody, ErrorCode, MessageId, Millis, PracticeId, SessionId, UserId,
     guitar::{PracticeCommand, PracticeStatus, PracticeUpdate, Timestamp},
     http::PracticePage,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use rows::PracticeChange;
 
@@ -122,7 +121,7 @@ pub async fn sweep(
     };
     let of = |session| activity.iter().find(|activity| activity.session == session).copied();
     let running = rows::running(store.reader()).await.map_err(read_failed)?;
-    let mut work: Vec<(SessionId, Uuid, IdleVerdict)> = running
+    let mut work: Vec<(SessionId, PracticeId, IdleVerdict)> = running
         .iter()
         .map(|clock| (clock.session, clock.id, judge(clock, of(clock.session), now, &rules)))
         .filter(|(_, _, verdict)| *verdict != IdleVerdict::Leave)
@@ -222,7 +221,7 @@ pub(crate) async fn seed_demo(auth: &Auth, user: UserId) -> Result<(), ErrorBody
                 let now = tx.now();
                 for (days, length, chords, changes) in past {
                     let start = now - days * DAY;
-                    let id = Id::new(start).0;
+                    let id = PracticeId(Id::new(start).0);
                     rows::insert(
                         tx,
                         id,
@@ -260,7 +259,7 @@ async fn run(
     let open = newest.filter(|clock| clock.status != PracticeStatus::Ended);
     let practice = match (open, step) {
         (None, PracticeChange::Start) => {
-            let id = Id::new(tx.now()).0;
+            let id = PracticeId(Id::new(tx.now()).0);
             rows::insert(tx, id, session, owner, at).await?;
             id
         }
@@ -298,7 +297,7 @@ fn update(clock: &StoredPractice, timestamp: Option<Timestamp>, now: Millis) -> 
 async fn pause(
     tx: &mut Tx,
     session: SessionId,
-    id: Uuid,
+    id: PracticeId,
     at: Millis,
 ) -> Result<Option<(SessionId, PracticeUpdate)>, StoreError> {
     guitar::lock_session(tx, session).await?;

@@ -8,11 +8,10 @@ use cadence_store::{
 };
 use logic::gym::decide::{EntryDecision, MemberFacts, decide};
 use protocol::{
-    ErrorBody, MessageId, Millis, VisitId,
+    ErrorBody, Millis, RefusalId, SubscriptionId, VisitId,
     gym::{Activity, CheckIn, CheckInAnswer, Reason, Refusal, Verdict, Visit},
     server::Outcome,
 };
-use uuid::Uuid;
 
 /// Decides and records one check-in.
 pub async fn check_in(
@@ -90,7 +89,7 @@ async fn stay_out(
     wanted: &WantedEntry,
     at: Millis,
     door: AtTheDoor,
-    decision: EntryDecision<Uuid>,
+    decision: EntryDecision<SubscriptionId>,
 ) -> Result<CommandDecision, StoreError> {
     let card = CheckInAnswer {
         verdict: decision.verdict,
@@ -113,7 +112,7 @@ async fn stay_out(
     let place = match (decision.verdict, decision.reason) {
         (Verdict::Deny, Some(reason)) => {
             let refusal = Refusal {
-                id: MessageId(Id::new(tx.now()).0),
+                id: RefusalId(Id::new(tx.now()).0),
                 member: member.clone(),
                 location: wanted.location.clone(),
                 at,
@@ -144,7 +143,7 @@ async fn come_in(
     wanted: &WantedEntry,
     at: Millis,
     door: AtTheDoor,
-    decision: EntryDecision<Uuid>,
+    decision: EntryDecision<SubscriptionId>,
 ) -> Result<CommandDecision, StoreError> {
     let visit = Visit {
         id: VisitId(Id::new(tx.now()).0),

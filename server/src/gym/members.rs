@@ -10,11 +10,10 @@ use cadence_store::{
     visits::{self, MemberKey},
 };
 use protocol::{
-    ErrorBody, ErrorCode, MemberId,
+    ErrorBody, ErrorCode, MemberId, PlanId,
     account::Permission,
     http::{MemberPage, MemberRow, NewMember, PlanRow},
 };
-use uuid::Uuid;
 
 /// At most 8 members whose name, number or phone matches.
 pub async fn find_members(
@@ -75,7 +74,7 @@ struct CheckedMember {
     full_name: String,
     phone: Option<String>,
     email: Option<String>,
-    plan: Option<Uuid>,
+    plan: Option<PlanId>,
 }
 
 impl CheckedMember {
@@ -187,7 +186,8 @@ async fn renew_last(
         // A second click on the same button must not sell two months.
         return Ok(before);
     }
-    let plan: Plan = plans::find(tx, last.plan_id.0).await?.ok_or(DatabaseError::RowNotFound)?;
+    let plan: Plan =
+        plans::find(tx, PlanId(last.plan_id.0)).await?.ok_or(DatabaseError::RowNotFound)?;
     let starts = last.next_start(tx.clock().day(tx.now()).date);
     let ends = plans::subscribe(tx, member, &plan, starts).await?;
     let entry = AuditEntry {

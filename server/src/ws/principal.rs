@@ -64,7 +64,7 @@ impl Principal {
         };
         match (seat, &self.staff) {
             (Some(seat), _) => {
-                Identity { user_id: Some(seat.id.0), role: seat.role, expires_at: None }
+                Identity { user_id: Some(seat.id.into()), role: seat.role, expires_at: None }
             }
             (None, Some(staff)) => staff.on_the_wire(),
             (None, None) => Identity { user_id: None, role: Role::Player, expires_at: None },
@@ -80,7 +80,7 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::UserId;
+    use protocol::{SignInId, UserId};
     use uuid::Uuid;
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
                 user: UserId(Uuid::from_u128(2)),
                 name: "T".into(),
                 role: Role::Trainer,
-                sign_in: Uuid::from_u128(3),
+                sign_in: SignInId(Uuid::from_u128(3)),
                 expires_at: 9,
             }),
             seats: vec![

@@ -4,14 +4,13 @@ use crate::{
     Id, Tx,
     sql::{self, Db},
 };
-use protocol::{Millis, UserId, account::Role};
-use uuid::Uuid;
+use protocol::{Millis, SignInId, UserId, account::Role};
 
 /// A sign-in that counts: not revoked, not expired, its account enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveSignIn {
     /// The sign-in.
-    pub sign_in: Uuid,
+    pub sign_in: SignInId,
     /// The account.
     pub user: UserId,
     /// Its name now.
@@ -24,7 +23,7 @@ pub struct LiveSignIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshToken {
     /// Its family.
-    pub sign_in: Uuid,
+    pub sign_in: SignInId,
     /// When it was replaced.
     pub rotated_at: Option<Millis>,
 }
@@ -35,7 +34,7 @@ pub struct TicketRow {
     /// Of the ticket itself.
     pub hash: String,
     /// The sign-in that it stands for.
-    pub sign_in: Uuid,
+    pub sign_in: SignInId,
     /// The page that asked for it.
     pub origin: Option<String>,
     /// When the access behind it ends.
@@ -47,7 +46,7 @@ pub struct TicketRow {
 /// Opens a sign-in.
 pub async fn insert(
     tx: &mut Tx,
-    sign_in: Uuid,
+    sign_in: SignInId,
     user: UserId,
     now: Millis,
     life: Millis,
@@ -56,7 +55,7 @@ pub async fn insert(
         "INSERT INTO sign_ins (id, user_id, created_at, last_used_at, expires_at)
          VALUES ($1, $2, $3, $3, $4)",
     )
-    .bind(Id(sign_in))
+    .bind(Id(sign_in.0))
     .bind(Id(user.0))
     .bind(now)
     .bind(now + life)
@@ -68,7 +67,7 @@ pub async fn insert(
 /// Reads a sign-in together with its account.
 pub async fn live(
     db: impl Db,
-    sign_in: Uuid,
+    sign_in: SignInId,
     now: Millis,
 ) -> Result<Option<LiveSignIn>, sqlx::Error> {
     let row: Option<(Id, String, String)> = sql::query_as(
@@ -76,7 +75,7 @@ pub async fn live(
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2
            AND u.disabled_at IS NULL",
     )
-    .bind(Id(sign_in))
+    .bind(Id(sign_in.0))
     .bind(now)
     .fetch_optional(db)
     .await?;
@@ -88,19 +87,19 @@ pub async fn live(
 /// Adds a refresh token to a sign-in, which lives on from now.
 pub async fn issue(
     tx: &mut Tx,
-    sign_in: Uuid,
+    sign_in: SignInId,
     hash: &str,
     now: Millis,
     life: Millis,
 ) -> Result<(), sqlx::Error> {
     sql::query("INSERT INTO refresh_tokens (hash, sign_in, issued_at) VALUES ($1, $2, $3)")
         .bind(hash)
-        .bind(Id(sign_in))
+        .bind(Id(sign_in.0))
         .bind(now)
         .execute(&mut **tx)
         .await?;
     sql::query("UPDATE sign_ins SET last_used_at = $2, expires_at = $3 WHERE id = $1")
-        .bind(Id(sign_in))
+        .bind(Id(sign_in.0))
         .bind(now)
         .bind(now + life)
         .execute(&mut **tx)
@@ -124,7 +123,7 @@ pub async fn refresh_token(db: impl Db, hash: &str) -> Result<Option<RefreshToke
             .bind(hash)
             .fetch_optional(db)
             .await?;
-    Ok(row.map(|(sign_in, rotated_at)| RefreshToken { sign_in: sign_in.0, rotated_at }))
+    Ok(row.map(|(sign_in, rotated_at)| RefreshToken { sign_in: SignInId(sign_in.0), rotated_at }))
 }
 
 /// Notes that a refresh token was replaced.
@@ -138,10 +137,10 @@ pub async fn rotate(tx: &mut Tx, hash: &str, now: Millis) -> Result<(), sqlx::Er
 }
 
 /// Ends a sign-in; false when it had ended before.
-pub async fn revoke(tx: &mut Tx, sign_in: Uuid, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn revoke(tx: &mut Tx, sign_in: SignInId, now: Millis) -> Result<bool, sqlx::Error> {
     let done =
         sql::query("UPDATE sign_ins SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-            .bind(Id(sign_in))
+            .bind(Id(sign_in.0))
             .bind(now)
             .execute(&mut **tx)
             .await?;
@@ -149,12 +148,12 @@ pub async fn revoke(tx: &mut Tx, sign_in: Uuid, now: Millis) -> Result<bool, sql
 }
 
 /// The sign-ins that were revoked at a moment or later.
-pub async fn revoked_since(db: impl Db, moment: Millis) -> Result<Vec<Uuid>, sqlx::Error> {
+pub async fn revoked_since(db: impl Db, moment: Millis) -> Result<Vec<SignInId>, sqlx::Error> {
     let ids: Vec<(Id,)> = sql::query_as("SELECT id FROM sign_ins WHERE revoked_at >= $1")
         .bind(moment)
         .fetch_all(db)
         .await?;
-    Ok(ids.into_iter().map(|(id,)| id.0).collect())
+    Ok(ids.into_iter().map(|(id,)| SignInId(id.0)).collect())
 }
 
 /// Stores a ticket.
@@ -164,7 +163,7 @@ pub async fn insert_ticket(tx: &mut Tx, ticket: &TicketRow) -> Result<(), sqlx::
          VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(&ticket.hash)
-    .bind(Id(ticket.sign_in))
+    .bind(Id(ticket.sign_in.0))
     .bind(&ticket.origin)
     .bind(ticket.access_ends_at)
     .bind(ticket.expires_at)
@@ -184,7 +183,7 @@ pub async fn take_ticket(tx: &mut Tx, hash: &str) -> Result<Option<TicketRow>, s
     .await?;
     Ok(row.map(|(hash, sign_in, origin, access_ends_at, expires_at)| TicketRow {
         hash,
-        sign_in: sign_in.0,
+        sign_in: SignInId(sign_in.0),
         origin,
         access_ends_at,
         expires_at,

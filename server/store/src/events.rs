@@ -12,7 +12,7 @@ use crate::{
 pub use cadence_base::event::LoggedEvent;
 use logic::topic::EventOrigin;
 use protocol::{
-    MemberId, MessageId, Millis, Position, ServerMessage, Topic, VisitId,
+    MemberId, Millis, Position, RefusalId, ServerMessage, Topic, VisitId,
     gym::{Activity, MemberRef, Reason, Refusal, Visit},
     server::Outcome,
 };
@@ -383,7 +383,7 @@ impl EventRow {
             (REFUSED, 1) => read::<RefusalFacts>(&self.facts).map(|facts| {
                 let RefusalFacts { location, reason } = facts;
                 Activity::Refused(Refusal {
-                    id: MessageId(id),
+                    id: RefusalId(id),
                     member,
                     location,
                     at: self.at,

@@ -8,8 +8,7 @@ use cadence_base::{
     event::HostDecision,
     identity::{HostIdentity, ParticipantIdentity, PracticeOwner},
 };
-use protocol::{Millis, ParticipantId, SessionId, UserId, account::Role};
-use uuid::Uuid;
+use protocol::{GuestId, Millis, ParticipantId, SessionId, UserId, account::Role};
 
 /// A session to make.
 #[derive(Clone)]
@@ -67,10 +66,10 @@ pub struct PerformerRow {
 }
 
 /// Makes a guest.
-pub async fn insert_guest(tx: &mut Tx, id: Uuid, token_hash: &str) -> Result<(), sqlx::Error> {
+pub async fn insert_guest(tx: &mut Tx, id: GuestId, token_hash: &str) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query("INSERT INTO guests (id, token_hash, created_at) VALUES ($1, $2, $3)")
-        .bind(Id(id))
+        .bind(Id(id.0))
         .bind(token_hash)
         .bind(now)
         .execute(&mut **tx)
@@ -79,12 +78,12 @@ pub async fn insert_guest(tx: &mut Tx, id: Uuid, token_hash: &str) -> Result<(),
 }
 
 /// The guest with a token.
-pub async fn guest(db: impl Db, token_hash: &str) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn guest(db: impl Db, token_hash: &str) -> Result<Option<GuestId>, sqlx::Error> {
     let id: Option<Id> = sql::query_scalar("SELECT id FROM guests WHERE token_hash = $1")
         .bind(token_hash)
         .fetch_optional(db)
         .await?;
-    Ok(id.map(|id| id.0))
+    Ok(id.map(|id| GuestId(id.0)))
 }
 
 /// Makes a session.
@@ -433,14 +432,15 @@ pub async fn purge(tx: &mut Tx, before: Millis) -> Result<(), sqlx::Error> {
 /// An owner as the two columns hold it.
 pub(super) fn columns(owner: Option<PracticeOwner>) -> (Option<Id>, Option<Id>) {
     match owner {
-        Some(PracticeOwner::Guest(id)) => (Some(Id(id)), None),
+        Some(PracticeOwner::Guest(id)) => (Some(Id(id.0)), None),
         Some(PracticeOwner::User(id)) => (None, Some(Id(id.0))),
         None => (None, None),
     }
 }
 
 fn owner(guest: Option<Id>, user: Option<Id>) -> Option<PracticeOwner> {
-    user.map(|id| PracticeOwner::User(UserId(id.0))).or(guest.map(|id| PracticeOwner::Guest(id.0)))
+    user.map(|id| PracticeOwner::User(UserId(id.0)))
+        .or(guest.map(|id| PracticeOwner::Guest(GuestId(id.0))))
 }
 
 type ParticipantRow = (Id, Id, String, String);

@@ -9,12 +9,11 @@ use crate::{
 };
 use logic::gym::{decide, number::MemberNumber};
 use protocol::{
-    MemberId, Millis,
+    MemberId, Millis, SubscriptionId,
     gym::{MemberRef, Membership},
     http::{MemberPage, MemberRow},
 };
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Rows of one page of the list.
 const PER_PAGE: u32 = 25;
@@ -129,7 +128,7 @@ struct ListRow {
 /// Folds the rows of one member, one per subscription.
 fn member_row(today: CurrentDay, rows: Vec<ListRow>) -> Option<MemberRow> {
     let mut subscriptions = Vec::new();
-    let mut memberships: HashMap<Uuid, Membership> = HashMap::new();
+    let mut memberships: HashMap<SubscriptionId, Membership> = HashMap::new();
     let mut member = None;
     for row in rows {
         if let Some((subscription, membership)) = row.subscription.read() {

@@ -5,8 +5,7 @@ use crate::{
     sql::{self, Conn},
 };
 use jiff::{Span, ToSpan, civil::Date};
-use protocol::{MemberId, http::PlanRow};
-use uuid::Uuid;
+use protocol::{MemberId, PlanId, http::PlanRow};
 
 /// What a member can subscribe to.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -39,14 +38,14 @@ impl Store {
         let rows = sql::query_as::<(Id, String)>("SELECT id, name FROM plans ORDER BY position")
             .fetch_all(self.reader())
             .await?;
-        Ok(rows.into_iter().map(|(id, name)| PlanRow { id: id.0, name }).collect())
+        Ok(rows.into_iter().map(|(id, name)| PlanRow { id: PlanId(id.0), name }).collect())
     }
 }
 
 /// One plan.
-pub async fn find(conn: &mut Conn, plan: Uuid) -> Result<Option<Plan>, sqlx::Error> {
+pub async fn find(conn: &mut Conn, plan: PlanId) -> Result<Option<Plan>, sqlx::Error> {
     sql::query_as("SELECT id, name, months, days, visits FROM plans WHERE id = $1")
-        .bind(Id(plan))
+        .bind(Id(plan.0))
         .fetch_optional(conn)
         .await
 }
@@ -115,6 +114,7 @@ pub async fn subscribe(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     fn plan(months: Option<i64>, days: Option<i64>) -> Plan {
         Plan { id: Id(Uuid::nil()), name: String::new(), months, days, visits: None }

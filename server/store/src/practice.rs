@@ -6,9 +6,8 @@ use crate::{
     sql::{self, Db},
 };
 use cadence_base::identity::PracticeOwner;
-use protocol::{Millis, SessionId, guitar::PracticeStatus, http::PracticeRecord};
+use protocol::{Millis, PracticeId, SessionId, guitar::PracticeStatus, http::PracticeRecord};
 use sqlx::FromRow;
-use uuid::Uuid;
 
 /// What happened to a practice's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl PracticeChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredPractice {
     /// The practice.
-    pub id: Uuid,
+    pub id: PracticeId,
     /// Its session.
     pub session: SessionId,
     /// Where it stands.
@@ -79,7 +78,7 @@ struct StoredPracticeRow {
 impl From<StoredPracticeRow> for StoredPractice {
     fn from(row: StoredPracticeRow) -> Self {
         Self {
-            id: row.id.0,
+            id: PracticeId(row.id.0),
             session: SessionId(row.session.0),
             status: status(&row.status),
             elapsed_ms: row.elapsed_ms,
@@ -118,7 +117,7 @@ pub async fn running(db: impl Db) -> Result<Vec<StoredPractice>, sqlx::Error> {
 /// Makes a practice without events.
 pub async fn insert(
     tx: &mut Tx,
-    id: Uuid,
+    id: PracticeId,
     session: SessionId,
     owner: Option<PracticeOwner>,
     at: Millis,
@@ -129,7 +128,7 @@ pub async fn insert(
            (id, session, owner_guest, owner_user, status, started_at, elapsed_ms, as_of, alive_at)
          VALUES ($1, $2, $3, $4, 'started', $5, 0, $5, $5)",
     )
-    .bind(Id(id))
+    .bind(Id(id.0))
     .bind(Id(session.0))
     .bind(guest)
     .bind(user)
@@ -142,7 +141,7 @@ pub async fn insert(
 /// Adds an event and sums the clock up anew from all of them.
 pub async fn add_event(
     tx: &mut Tx,
-    id: Uuid,
+    id: PracticeId,
     kind: PracticeChange,
     at: Millis,
 ) -> Result<(), sqlx::Error> {
@@ -151,7 +150,7 @@ pub async fn add_event(
         "INSERT INTO practice_events (practice, number, kind, at, recorded_at)
          SELECT $1, 1 + count(*), $2, $3, $4 FROM practice_events WHERE practice = $1",
     )
-    .bind(Id(id))
+    .bind(Id(id.0))
     .bind(kind.name())
     .bind(at)
     .bind(now)
@@ -159,7 +158,7 @@ pub async fn add_event(
     .await?;
     let events: Vec<(String, Millis)> =
         sql::query_as("SELECT kind, at FROM practice_events WHERE practice = $1 ORDER BY number")
-            .bind(Id(id))
+            .bind(Id(id.0))
             .fetch_all(&mut **tx)
             .await?;
     let elapsed = elapsed(events.iter().map(|(kind, at)| (PracticeChange::parse(kind), *at)));
@@ -169,7 +168,7 @@ pub async fn add_event(
                               alive_at = CASE WHEN alive_at < $4 THEN $4 ELSE alive_at END
          WHERE id = $1",
     )
-    .bind(Id(id))
+    .bind(Id(id.0))
     .bind(status_name(kind.status()))
     .bind(elapsed)
     .bind(at)
@@ -195,9 +194,9 @@ pub fn elapsed(events: impl Iterator<Item = (PracticeChange, Millis)>) -> Millis
 }
 
 /// Notes that a device was there.
-pub async fn seen(tx: &mut Tx, id: Uuid, at: Millis) -> Result<(), sqlx::Error> {
+pub async fn seen(tx: &mut Tx, id: PracticeId, at: Millis) -> Result<(), sqlx::Error> {
     sql::query("UPDATE practices SET alive_at = $2 WHERE id = $1 AND alive_at < $2")
-        .bind(Id(id))
+        .bind(Id(id.0))
         .bind(at)
         .execute(&mut **tx)
         .await?;
@@ -205,9 +204,9 @@ pub async fn seen(tx: &mut Tx, id: Uuid, at: Millis) -> Result<(), sqlx::Error> 
 }
 
 /// The chords of a practice.
-pub async fn chords(tx: &mut Tx, id: Uuid) -> Result<Vec<String>, sqlx::Error> {
+pub async fn chords(tx: &mut Tx, id: PracticeId) -> Result<Vec<String>, sqlx::Error> {
     let json: String = sql::query_scalar("SELECT chords FROM practices WHERE id = $1")
-        .bind(Id(id))
+        .bind(Id(id.0))
         .fetch_one(&mut **tx)
         .await?;
     Ok(serde_json::from_str(&json).unwrap_or_default())
@@ -216,12 +215,12 @@ pub async fn chords(tx: &mut Tx, id: Uuid) -> Result<Vec<String>, sqlx::Error> {
 /// Replaces the chords of a practice and counts more changes.
 pub async fn set_chords(
     tx: &mut Tx,
-    id: Uuid,
+    id: PracticeId,
     chords: &[String],
     more_changes: i64,
 ) -> Result<(), sqlx::Error> {
     sql::query("UPDATE practices SET chords = $2, changes = changes + $3 WHERE id = $1")
-        .bind(Id(id))
+        .bind(Id(id.0))
         .bind(serde_json::to_string(chords).unwrap_or_default())
         .bind(more_changes)
         .execute(&mut **tx)
@@ -265,7 +264,7 @@ pub async fn of_owner(
     .fetch_all(db)
     .await?;
     let record = |row: RecordRow| PracticeRecord {
-        id: row.id.0,
+        id: PracticeId(row.id.0),
         started_at: row.started_at,
         ended_at: row.ended_at,
         elapsed_ms: row.elapsed_ms,

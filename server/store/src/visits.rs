@@ -11,10 +11,9 @@ use logic::gym::{
     number::{MemberNumber, NumberError, has_prefix},
 };
 use protocol::{
-    ErrorBody, ErrorCode, MemberId, Millis, VisitId,
+    ErrorBody, ErrorCode, MemberId, Millis, SubscriptionId, VisitId,
     gym::{MemberRef, Membership, Visit},
 };
-use uuid::Uuid;
 
 /// How a member is named at a desk: by id, printed number or card code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,15 +76,15 @@ pub struct AtTheDoor {
     /// The visit that has not ended.
     pub open: Option<Visit>,
     /// All subscriptions.
-    pub subscriptions: Vec<Subscription<Uuid>>,
+    pub subscriptions: Vec<Subscription<SubscriptionId>>,
     /// Visits begun in the calendar month of the gym day.
     pub visits_this_month: i64,
-    plans: Vec<(Uuid, Membership)>,
+    plans: Vec<(SubscriptionId, Membership)>,
 }
 
 impl AtTheDoor {
     /// The right to come in as the card shows it.
-    pub fn membership(&self, subscription: Option<Uuid>) -> Option<Membership> {
+    pub fn membership(&self, subscription: Option<SubscriptionId>) -> Option<Membership> {
         let (_, membership) = self.plans.iter().find(|(id, _)| Some(*id) == subscription)?;
         Some(membership.clone())
     }
@@ -174,8 +173,8 @@ pub struct SubscriptionRow {
 
 impl SubscriptionRow {
     /// As the rules and as the card see it; `None` where the join found none.
-    pub fn read(self) -> Option<(Subscription<Uuid>, Membership)> {
-        let id = self.subscription_id?.0;
+    pub fn read(self) -> Option<(Subscription<SubscriptionId>, Membership)> {
+        let id = SubscriptionId(self.subscription_id?.0);
         let ends_on = self.ends_on?;
         let freeze = self.frozen_from.zip(self.frozen_until).and_then(|(from, until)| {
             Some(Freeze { from: day(&from)?, until: day(&until)?, until_date: until })
@@ -243,7 +242,7 @@ pub async fn begin(
     tx: &mut Tx,
     visit: &Visit,
     notes: Option<&str>,
-    pass: Option<Uuid>,
+    pass: Option<SubscriptionId>,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sql::query(
@@ -256,7 +255,7 @@ pub async fn begin(
     .bind(&visit.location)
     .bind(notes)
     .bind(visit.check_in_time)
-    .bind(pass.map(Id))
+    .bind(pass.map(|pass| Id(pass.0)))
     .bind(now)
     .execute(&mut **tx)
     .await?;
@@ -267,10 +266,10 @@ pub async fn begin(
 }
 
 /// Takes a visit from a pass, or gives it back.
-pub async fn count_pass(tx: &mut Tx, pass: Uuid, by: i64) -> Result<(), sqlx::Error> {
+pub async fn count_pass(tx: &mut Tx, pass: SubscriptionId, by: i64) -> Result<(), sqlx::Error> {
     sql::query("UPDATE subscriptions SET visits_left = visits_left + $1 WHERE id = $2")
         .bind(by)
-        .bind(Id(pass))
+        .bind(Id(pass.0))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -315,7 +314,7 @@ pub struct StoredVisit {
     /// When it was recorded; the visit itself may have begun earlier.
     pub recorded_at: Millis,
     /// The pass that it used up.
-    pub pass: Option<Uuid>,
+    pub pass: Option<SubscriptionId>,
 }
 
 /// One visit.
@@ -397,7 +396,7 @@ impl VisitRow {
             },
             undone_at: self.undone_at,
             recorded_at: self.recorded_at,
-            pass: self.subscription_id.map(|id| id.0),
+            pass: self.subscription_id.map(|id| SubscriptionId(id.0)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the events of `checkins` do to a page that shows the gym.
 
 use protocol::{
-    ClientMessage, MessageId, Millis, ServerMessage, VisitId,
+    ClientMessage, MessageId, Millis, RefusalId, ServerMessage, VisitId,
     gym::{Activity, CheckInAnswer, GymClock, GymSnapshot, Refusal, Stats, Verdict, Visit},
     server::Outcome,
 };
@@ -30,7 +30,7 @@ enum CountedChange {
     VisitEnded(VisitId),
     VisitUndone(VisitId),
     /// With the id of the refusal.
-    MemberRefused(MessageId),
+    MemberRefused(RefusalId),
 }
 
 impl Roster {
@@ -183,7 +183,8 @@ impl Roster {
             }
             (_, Some(reason)) if answer.verdict == Verdict::Deny && !answer.repeated => {
                 self.add_refusal(&Refusal {
-                    id,
+                    // The event, with the refusal's own id, goes to the other connections only.
+                    id: RefusalId(id.0),
                     member: answer.member.clone(),
                     location: location.unwrap_or_default().to_owned(),
                     at,

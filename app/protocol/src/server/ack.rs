@@ -1,7 +1,7 @@
 //! The answer to a message that was taken.
 
 use crate::{
-    Millis, ParticipantId,
+    ActorId, Millis, ParticipantId,
     account::{Identity, Role},
     guitar::PracticeUpdate,
     gym::{CheckInAnswer, Visit},
@@ -10,7 +10,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::{from_str, value::RawValue};
 use std::borrow::Cow;
-use uuid::Uuid;
 
 /// The answer to a message that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,7 +49,7 @@ struct AckFields<'a> {
     #[serde(borrow)]
     result: &'a RawValue,
     #[serde(default)]
-    user_id: Option<Uuid>,
+    user_id: Option<ActorId>,
     #[serde(default)]
     role: Option<Role>,
     #[serde(default)]

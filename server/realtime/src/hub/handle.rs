@@ -2,10 +2,9 @@
 //! close it. The connection itself is one task, `server/src/ws/connection.rs`.
 
 use cadence_base::sync::lock;
-use protocol::{CloseCode, ConnectionId, ParticipantId, UserId, account::Role};
+use protocol::{CloseCode, ConnectionId, ParticipantId, SignInId, UserId, account::Role};
 use std::{collections::VecDeque, net::IpAddr, sync::Mutex};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 /// Bytes of answers that may wait for a connection that does not read. Events do not count: they
 /// are not queued.
@@ -28,13 +27,13 @@ pub struct ConnectionHandle {
 #[derive(Debug, Default)]
 struct HandleState {
     user: Option<UserId>,
-    sign_in: Option<Uuid>,
+    sign_in: Option<SignInId>,
     participant: Option<ParticipantId>,
     answers: VecDeque<QueuedText>,
     answer_bytes: usize,
     catch_up_bytes: usize,
     role: Option<Role>,
-    revoked: Option<(Uuid, CloseCode)>,
+    revoked: Option<(SignInId, CloseCode)>,
     close: Option<CloseCode>,
 }
 
@@ -55,7 +54,7 @@ impl ConnectionHandle {
     pub fn identify(
         &self,
         user: Option<UserId>,
-        sign_in: Option<Uuid>,
+        sign_in: Option<SignInId>,
         participant: Option<ParticipantId>,
     ) {
         let mut inner = lock(&self.inner);
@@ -70,7 +69,7 @@ impl ConnectionHandle {
     }
 
     /// The sign-in's session row.
-    pub fn sign_in(&self) -> Option<Uuid> {
+    pub fn sign_in(&self) -> Option<SignInId> {
         lock(&self.inner).sign_in
     }
 
@@ -139,13 +138,13 @@ impl ConnectionHandle {
     }
 
     /// The sign-in behind it is over; `code` is for a connection that lived on nothing else.
-    pub(crate) fn revoke_sign_in(&self, sign_in: Uuid, code: CloseCode) {
+    pub(crate) fn revoke_sign_in(&self, sign_in: SignInId, code: CloseCode) {
         lock(&self.inner).revoked = Some((sign_in, code));
         self.wake();
     }
 
     /// The sign-in that was revoked, once.
-    pub fn take_revoked(&self) -> Option<(Uuid, CloseCode)> {
+    pub fn take_revoked(&self) -> Option<(SignInId, CloseCode)> {
         lock(&self.inner).revoked.take()
     }
 
@@ -183,6 +182,7 @@ impl ConnectionHandle {
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;
+    use uuid::Uuid;
 
     fn handle() -> ConnectionHandle {
         ConnectionHandle::new(ConnectionId(Uuid::nil()), Ipv4Addr::LOCALHOST.into())

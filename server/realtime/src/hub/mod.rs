@@ -37,7 +37,7 @@ use log::{NodeLog, new_epoch};
 use logic::topic::TopicEvent;
 use protocol::{
     CloseCode, ConnectionId, Envelope, ErrorBody, Millis, ParticipantId, Position, ServerMessage,
-    SessionId, Topic, UserId,
+    SessionId, SignInId, Topic, UserId,
     account::Role,
     guitar::{GuitarState, PracticeUpdate},
     gym::Stats,
@@ -51,7 +51,6 @@ use std::{
     sync::{Arc, Mutex, OnceLock, Weak},
     time::Duration,
 };
-use uuid::Uuid;
 
 /// The channel of check-ins between nodes.
 const CHECK_INS: &str = "checkins";
@@ -376,7 +375,7 @@ impl Hub {
 
     /// Takes a revoked sign-in from its connections. Those that were nothing else are closed; a
     /// guitar in the same browser plays on.
-    pub fn end_sign_in(&self, sign_in: Uuid, code: CloseCode) {
+    pub fn end_sign_in(&self, sign_in: SignInId, code: CloseCode) {
         for handle in self.handles(|handle| handle.sign_in() == Some(sign_in)) {
             handle.revoke_sign_in(sign_in, code);
         }
@@ -426,6 +425,7 @@ fn announce_restart(handle: &ConnectionHandle, (min_ms, max_ms): RestartWindow) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     /// A hub whose Redis is never there.
     fn sharing() -> Hub {

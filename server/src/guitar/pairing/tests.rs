@@ -4,6 +4,7 @@ use crate::auth::{
     cookies::Cookies,
     test_auth::{self, TestAuth},
 };
+use uuid::Uuid;
 
 const MINUTE: Millis = 60_000;
 const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));

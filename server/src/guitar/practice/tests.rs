@@ -4,8 +4,9 @@ use crate::auth::{
     cookies::Cookies,
     test_auth::{self, START, TestAuth},
 };
-use protocol::{MessageId, SessionId};
+use protocol::{GuestId, MessageId, SessionId};
 use std::net::IpAddr;
+use uuid::Uuid;
 
 const SECOND: Millis = 1_000;
 const MINUTE: Millis = 60_000;
@@ -238,7 +239,8 @@ async fn pages_follow_each_other() {
     let before = first.records.last().map(|record| record.started_at);
     let second = page(&stage.test.auth, stage.owner, before).await.expect("a page");
     assert_eq!((second.records.len(), second.more), (1, false));
-    let nobody =
-        page(&stage.test.auth, PracticeOwner::Guest(Uuid::nil()), None).await.expect("a page");
+    let nobody = page(&stage.test.auth, PracticeOwner::Guest(GuestId(Uuid::nil())), None)
+        .await
+        .expect("a page");
     assert_eq!(nobody.total, 0);
 }

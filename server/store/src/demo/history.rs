@@ -9,7 +9,7 @@ use crate::{
 };
 use logic::gym::decide::{MemberFacts, decide};
 use protocol::{
-    MemberId, MessageId, Millis, VisitId,
+    MemberId, Millis, RefusalId, VisitId,
     gym::{Activity, MemberRef, Refusal, Verdict, Visit},
 };
 
@@ -183,7 +183,7 @@ async fn refuse(
     if let (Verdict::Deny, Some(reason)) = (decision.verdict, decision.reason) {
         let location = DOORS[0].to_owned();
         let refusal =
-            Refusal { id: MessageId(Id::new(at).0), member: door.member, location, at, reason };
+            Refusal { id: RefusalId(Id::new(at).0), member: door.member, location, at, reason };
         events.push((at, Activity::Refused(refusal)));
     }
     Ok(())

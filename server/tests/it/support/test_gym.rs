@@ -11,7 +11,7 @@ use cadence_store::{
     sql::{self, Query},
 };
 use protocol::{
-    ConnectionId, ErrorBody, ErrorCode, MessageId, Millis, Topic, UserId,
+    ConnectionId, ErrorBody, ErrorCode, MessageId, Millis, PlanId, SignInId, Topic, UserId,
     account::Role,
     gym::{CheckIn, CheckInAnswer, CheckOut, UndoCheckIn, Visit},
     http::{MemberRow, NewMember},
@@ -85,7 +85,7 @@ impl Gym {
     pub(crate) async fn member(&self, name: &str, plan: Option<u128>) -> MemberRow {
         let member = NewMember {
             full_name: name.to_owned(),
-            plan: plan.map(Uuid::from_u128),
+            plan: plan.map(|plan| PlanId(Uuid::from_u128(plan))),
             ..NewMember::default()
         };
         members::create_member(&self.store, &desk(), member).await.expect("a member")
@@ -153,7 +153,7 @@ pub(crate) fn at(text: &str) -> Millis {
 pub(crate) fn actor(role: Role) -> StaffIdentity {
     StaffIdentity {
         user: UserId(Uuid::from_u128(7)),
-        sign_in: Uuid::from_u128(9),
+        sign_in: SignInId(Uuid::from_u128(9)),
         name: "Dana Desk".to_owned(),
         role,
         expires_at: Millis::MAX,

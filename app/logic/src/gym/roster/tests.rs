@@ -33,7 +33,7 @@ fn left(visit: &Visit, minute: i64) -> Visit {
 
 fn refusal(number: u128) -> Refusal {
     Refusal {
-        id: MessageId(Uuid::from_u128(9_000 + number)),
+        id: RefusalId(Uuid::from_u128(9_000 + number)),
         member: member(number),
         location: "Desk 1".to_owned(),
         at: DAY_START,

@@ -20,7 +20,6 @@ use protocol::{
     http::{MemberRow, NewMember, PlanRow},
 };
 use texts::text;
-use uuid::Uuid;
 
 /// A shorter name is refused before anything is sent.
 const SHORTEST_NAME: usize = 2;
@@ -59,7 +58,7 @@ impl FormState {
             full_name: text(self.full_name),
             phone: optional(self.phone),
             email: optional(self.email),
-            plan: self.plan.get_untracked().and_then(|plan| Uuid::try_parse(&plan.value()).ok()),
+            plan: self.plan.get_untracked().and_then(|plan| plan.value().parse().ok()),
         }
     }
 
