@@ -3,7 +3,10 @@
 //! the same on both sides.
 
 use leptos::prelude::*;
-use logic::link::{Delivery, Figures, Status};
+use logic::{
+    Monotonic,
+    link::{Delivery, Figures, Status},
+};
 use protocol::{ClientMessage, Codec, MessageId, Millis, Position, Topic};
 use send_wrapper::SendWrapper;
 use std::rc::Rc;
@@ -27,7 +30,7 @@ pub trait LinkPort {
     /// Now on the server's clock, as estimated from the last pings.
     fn server_now(&self) -> Millis;
     /// Now on the page's monotonic clock: what [`Status`] and [`Figures`] count in.
-    fn monotonic_now(&self) -> i64;
+    fn monotonic_now(&self) -> Monotonic;
     /// Connects now instead of at the end of the wait, also after a final close.
     fn reconnect(&self);
     /// Connects anew with another codec and keeps that choice for the next visit.
@@ -108,8 +111,8 @@ impl LinkHandle {
     }
 
     /// Now on the clock that [`Status`] and [`Figures`] count in.
-    pub fn monotonic_now(&self) -> i64 {
-        self.port.as_ref().map_or(0, |port| port.monotonic_now())
+    pub fn monotonic_now(&self) -> Monotonic {
+        self.port.as_ref().map(|port| port.monotonic_now()).unwrap_or_default()
     }
 
     /// Connects now instead of at the end of the wait, also after a final close.

@@ -1,14 +1,14 @@
 //! The page's clocks, visibility and events, and random bytes.
 
 use js_sys::Date;
-use logic::link::Now;
+use logic::{Monotonic, link::Now};
 use protocol::MessageId;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventTarget, VisibilityState, window};
 
 /// Both clocks now.
 pub(crate) fn now() -> Now {
-    Now { mono: monotonic() as i64, wall: Date::now() as i64 }
+    Now { mono: Monotonic::from_ms(monotonic() as i64), wall: Date::now() as i64 }
 }
 
 /// Milliseconds since the page was opened; never jumps.

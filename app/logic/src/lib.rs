@@ -8,11 +8,13 @@
 //!   [`pairing`]: what a person types to join; [`presence`]: who is there
 //! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
 //! - [`permission`]: the one check of who may do what
+//! - [`Monotonic`]: a moment on a clock that never jumps
 //! - [`text`]: countdowns, amounts of data and initials as people read them
 
 pub mod guitar;
 pub mod gym;
 pub mod link;
+mod monotonic;
 pub mod music;
 pub mod pairing;
 pub mod permission;
@@ -21,3 +23,5 @@ pub mod session;
 pub mod swipe;
 pub mod text;
 pub mod topic;
+
+pub use monotonic::Monotonic;

@@ -1,7 +1,10 @@
 //! One topic of a node: the log under test, and stand-ins for its queries.
 
 use crate::reference::{self, BEGIN, GYM, Reference, ReferenceLog};
-use logic::topic::{LogQuery, TopicEvent, TopicLog, TopicSource};
+use logic::{
+    Monotonic,
+    topic::{LogQuery, TopicEvent, TopicLog, TopicSource},
+};
 use protocol::{
     Position, ServerMessage, Topic,
     guitar::GuitarState,
@@ -58,7 +61,13 @@ impl NodeTopic {
         let end = reference.log(topic).end().clone();
         SharedTopic(Rc::new(Self {
             topic,
-            log: RefCell::new(TopicLog::new(topic, now, end, capacity, 300_000)),
+            log: RefCell::new(TopicLog::new(
+                topic,
+                Monotonic::from_ms(now),
+                end,
+                capacity,
+                300_000,
+            )),
             state: RefCell::new(state_at_end(reference.log(topic))),
             reading: Cell::new(false),
             suspected: Cell::new(false),
@@ -82,19 +91,19 @@ impl NodeTopic {
 
     /// When [`NodeTopic::next_query`] becomes due.
     pub fn deadline(&self) -> i64 {
-        self.log.borrow().deadline()
+        self.log.borrow().deadline().as_ms()
     }
 
     /// The reading that is due.
     pub fn next_query(&self, now: i64) -> Option<LogQuery> {
-        self.log.borrow().next_query(now)
+        self.log.borrow().next_query(Monotonic::from_ms(now))
     }
 
     /// Makes a comparison due, if a connection has seen another epoch.
     pub fn take_suspicion(&self, now: i64) -> bool {
         let suspected = self.suspected.take();
         if suspected {
-            self.log.borrow_mut().suspect(now);
+            self.log.borrow_mut().suspect(Monotonic::from_ms(now));
         }
         suspected
     }
@@ -102,7 +111,7 @@ impl NodeTopic {
     /// An event with its place, from this node or another.
     pub fn take_placed(&self, now: i64, at: &Position, event: TopicEvent) {
         let mut log = self.log.borrow_mut();
-        for published in log.take_placed(now, at, event) {
+        for published in log.take_placed(Monotonic::from_ms(now), at, event) {
             logic::guitar::apply(&mut self.state.borrow_mut(), &published.event.message);
         }
         if self.topic == GYM {
@@ -133,7 +142,7 @@ impl NodeTopic {
     /// The answer of a query arrives.
     pub fn read(&self, now: i64, reading: SimulatedReading) {
         let SimulatedReading { from, end, events, state } = reading;
-        let mut log = self.log.borrow_mut();
+        let (mut log, now) = (self.log.borrow_mut(), Monotonic::from_ms(now));
         let Some(events) = events else { return log.compared(now, &from, &end) };
         match log.read(now, &from, &end, events) {
             Some(appended) => {
@@ -151,7 +160,7 @@ impl NodeTopic {
 
     /// A query failed.
     pub fn failed(&self, now: i64) {
-        self.log.borrow_mut().failed(now);
+        self.log.borrow_mut().failed(Monotonic::from_ms(now));
     }
 
     /// The state and its position, from one consistent view.

@@ -5,7 +5,10 @@ use crate::{
     reference::{self, BEGIN, LogRecord, Reference},
     roles::PageRoles,
 };
-use logic::link::{Delivery, Effect, Link, Now, OutboxRecord};
+use logic::{
+    Monotonic,
+    link::{Delivery, Effect, Link, Now, OutboxRecord},
+};
 use protocol::{
     ClientMessage, ErrorBody, ErrorCode, MessageId, Position, ServerMessage, Topic,
     server::{Outcome, Snapshot},
@@ -125,7 +128,7 @@ impl SimulatedPage {
 
     /// Its two clocks.
     pub fn now(&self, now: i64) -> Now {
-        Now { mono: now - self.born, wall: BEGIN + now + self.skew }
+        Now { mono: Monotonic::from_ms(now - self.born), wall: BEGIN + now + self.skew }
     }
 
     /// A person leaves one part of the page.

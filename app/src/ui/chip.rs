@@ -6,6 +6,7 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*};
 use logic::{
+    Monotonic,
     link::{Phase, Status},
     text,
 };
@@ -134,8 +135,8 @@ struct Face {
 }
 
 impl Face {
-    fn of(status: &Status, now: i64) -> Self {
-        let wait = |retry_at: Option<i64>| {
+    fn of(status: &Status, now: Monotonic) -> Self {
+        let wait = |retry_at: Option<Monotonic>| {
             retry_at.filter(|at| *at > now).map(|at| text::seconds_left(at - now))
         };
         match status.phase {
@@ -207,8 +208,12 @@ fn stopped(code: CloseCode) -> &'static str {
 mod tests {
     use super::*;
 
+    fn at(ms: i64) -> Monotonic {
+        Monotonic::from_ms(ms)
+    }
+
     fn text_at(phase: Phase, rtt_ms: Option<u32>, now: i64) -> (String, Tone) {
-        let face = Face::of(&Status { phase, rtt_ms, ..Status::default() }, now);
+        let face = Face::of(&Status { phase, rtt_ms, ..Status::default() }, at(now));
         (face.text, face.tone)
     }
 
@@ -217,12 +222,18 @@ mod tests {
         let said = |phase, now| text_at(phase, None, now);
         let is = |text: &str, tone| (text.to_owned(), tone);
         assert_eq!(text_at(Phase::Live, Some(12), 0), is("Live · 12 ms", Tone::Plain));
-        assert_eq!(said(Phase::Quiet { since: 1_000 }, 7_200), is("No answer for 6 s", Tone::Warn));
-        let lost = |retry_at| Phase::Reconnecting { since: 0, attempt: 3, retry_at };
-        assert_eq!(said(lost(Some(9_100)), 5_100), is("Reconnecting · try 3 in 4 s", Tone::Warn));
-        assert_eq!(said(lost(Some(5_000)), 5_100), is("Reconnecting · try 3", Tone::Warn));
-        let off = |retry_at| Phase::Offline { since: 0, attempt: 9, retry_at };
-        assert_eq!(said(off(Some(24_000)), 20_500), is("Offline · next try in 4 s", Tone::Bad));
+        assert_eq!(
+            said(Phase::Quiet { since: at(1_000) }, 7_200),
+            is("No answer for 6 s", Tone::Warn)
+        );
+        let lost = |retry_at| Phase::Reconnecting { since: at(0), attempt: 3, retry_at };
+        assert_eq!(
+            said(lost(Some(at(9_100))), 5_100),
+            is("Reconnecting · try 3 in 4 s", Tone::Warn)
+        );
+        assert_eq!(said(lost(Some(at(5_000))), 5_100), is("Reconnecting · try 3", Tone::Warn));
+        let off = |retry_at| Phase::Offline { since: at(0), attempt: 9, retry_at };
+        assert_eq!(said(off(Some(at(24_000))), 20_500), is("Offline · next try in 4 s", Tone::Bad));
         assert_eq!(said(off(None), 120_000), is("Offline for 2 min", Tone::Bad));
         let stopped = Phase::Stopped(CloseCode::SignInRefused);
         assert_eq!(said(stopped, 0), is("Signed out", Tone::Bad));

@@ -6,7 +6,7 @@ use crate::{
     ui::{Icon, IconShape, use_tick},
 };
 use leptos::{html, prelude::*};
-use logic::{link::Figures, text};
+use logic::{Monotonic, link::Figures, text};
 use protocol::Codec;
 use std::time::Duration;
 use texts::{count_words, format, text, words};
@@ -206,7 +206,7 @@ fn round_trips(figures: &Figures) -> String {
     words!(shared.round_trip_figures, last = *last, most = *most)
 }
 
-fn rows(figures: &Figures, now: i64) -> Vec<FigureRow> {
+fn rows(figures: &Figures, now: Monotonic) -> Vec<FigureRow> {
     let count = |count: u64| format::grouped(count as i64);
     let frames = |frames: u64, messages: u64| match frames {
         0 => "0".to_owned(),
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn the_report_holds_every_figure_of_the_panel() {
         let figures = Figures {
-            connected_since: Some(0),
+            connected_since: Some(Monotonic::from_ms(0)),
             reconnects: 3,
             longest_gap_ms: 41_000,
             events: 18_204,
@@ -268,7 +268,7 @@ mod tests {
             codec: "JSON",
             ..Figures::default()
         };
-        let report = report(&rows(&figures, 8_040_000));
+        let report = report(&rows(&figures, Monotonic::from_ms(8_040_000)));
         for line in [
             "Connected for: 2 h 14 min",
             "Reconnects · longest gap: 3 · 41 s",

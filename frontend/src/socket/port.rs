@@ -3,6 +3,7 @@
 use super::{driver::LinkDriver, wire::store_codec};
 use crate::page::{self, now};
 use app::link::{DeliveryHandler, LinkPort};
+use logic::Monotonic;
 use protocol::{ClientMessage, Codec, MessageId, Millis, Position, Topic};
 use std::rc::Rc;
 
@@ -40,7 +41,7 @@ impl LinkPort for DriverPort {
         self.0.link.borrow().server_now(now())
     }
 
-    fn monotonic_now(&self) -> i64 {
+    fn monotonic_now(&self) -> Monotonic {
         now().mono
     }
 

@@ -1,20 +1,21 @@
 //! Several messages in one frame: the first after a pause is sent at once, later ones of a window
 //! are sent together, and an urgent one is sent at once with everything that waits before it.
 
+use crate::Monotonic;
 use protocol::encode_batch;
 
 /// Encoded messages that wait for their window to end.
 #[derive(Debug, Default)]
 pub(super) struct Batcher {
     waiting: Vec<String>,
-    window_ends: i64,
+    window_ends: Monotonic,
 }
 
 impl Batcher {
     /// Takes a message; returns a frame to send now, if any, and how many messages it holds.
     pub(super) fn push(
         &mut self,
-        now: i64,
+        now: Monotonic,
         message: String,
         urgent: bool,
         window_ms: i64,
@@ -28,7 +29,7 @@ impl Batcher {
     }
 
     /// The frame of a window that has ended.
-    pub(super) fn due(&mut self, now: i64) -> Option<(String, usize)> {
+    pub(super) fn due(&mut self, now: Monotonic) -> Option<(String, usize)> {
         if self.waiting.is_empty() || now < self.window_ends {
             return None;
         }
@@ -36,7 +37,7 @@ impl Batcher {
     }
 
     /// When [`Batcher::due`] has something to do.
-    pub(super) fn deadline(&self) -> Option<i64> {
+    pub(super) fn deadline(&self) -> Option<Monotonic> {
         (!self.waiting.is_empty()).then_some(self.window_ends)
     }
 
@@ -60,8 +61,12 @@ impl Batcher {
 mod tests {
     use super::*;
 
+    fn at(ms: i64) -> Monotonic {
+        Monotonic::from_ms(ms)
+    }
+
     fn slide(batcher: &mut Batcher, now: i64, n: u32) -> Option<(String, usize)> {
-        batcher.push(now, n.to_string(), false, 16)
+        batcher.push(at(now), n.to_string(), false, 16)
     }
 
     #[test]
@@ -70,9 +75,9 @@ mod tests {
         assert_eq!(slide(&mut batcher, 100, 1), Some(("1".into(), 1)));
         assert_eq!(slide(&mut batcher, 105, 2), None);
         assert_eq!(slide(&mut batcher, 110, 3), None);
-        assert_eq!(batcher.deadline(), Some(116));
-        assert_eq!(batcher.due(115), None);
-        let (frame, count) = batcher.due(116).unwrap();
+        assert_eq!(batcher.deadline(), Some(at(116)));
+        assert_eq!(batcher.due(at(115)), None);
+        let (frame, count) = batcher.due(at(116)).unwrap();
         assert_eq!(count, 2);
         assert_eq!(frame, r#"{"type":"batch","data":{"messages":[2,3]}}"#);
     }
@@ -82,7 +87,7 @@ mod tests {
         let mut batcher = Batcher::default();
         slide(&mut batcher, 100, 1);
         slide(&mut batcher, 101, 2);
-        let (frame, _) = batcher.push(102, "9".into(), true, 16).unwrap();
+        let (frame, _) = batcher.push(at(102), "9".into(), true, 16).unwrap();
         assert_eq!(frame, r#"{"type":"batch","data":{"messages":[2,9]}}"#);
     }
 }

@@ -5,14 +5,15 @@
 //! monotonic clock. Both change the difference between the device's two clocks; the server's clock
 //! is then unknown until it is measured again.
 
+use crate::Monotonic;
 use protocol::Millis;
 use std::collections::VecDeque;
 
 /// The two clocks of the edge: rules use the monotonic one, moments in messages the wall clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
-    /// Milliseconds that never jump.
-    pub mono: i64,
+    /// By a clock that never jumps.
+    pub mono: Monotonic,
     /// UTC milliseconds by this device's clock.
     pub wall: Millis,
 }
@@ -40,7 +41,7 @@ impl ServerClockEstimate {
             self.samples.clear();
         }
         self.guess = Some(server - received.wall);
-        self.apart = Some(received.wall - received.mono);
+        self.apart = Some(received.wall - received.mono.as_ms());
     }
 
     /// Notes one answer, with the server's clock in the middle of its round trip.
@@ -48,7 +49,7 @@ impl ServerClockEstimate {
         if self.is_unknown(received) {
             self.samples.clear();
         }
-        self.apart = Some(received.wall - received.mono);
+        self.apart = Some(received.wall - received.mono.as_ms());
         let offset = server - (received.wall - round_trip / 2);
         // The server's clock was set, or it is another server's.
         if self
@@ -71,7 +72,8 @@ impl ServerClockEstimate {
 
     /// Whether the device's clock was set, or the device slept, since the last measurement.
     pub(super) fn is_unknown(&self, now: Now) -> bool {
-        self.apart.is_some_and(|apart| (now.wall - now.mono - apart).abs() > CLOCK_TOLERANCE_MS)
+        self.apart
+            .is_some_and(|apart| (now.wall - now.mono.as_ms() - apart).abs() > CLOCK_TOLERANCE_MS)
     }
 
     /// Now on the server's clock.
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     fn at(mono: i64, wall: i64) -> Now {
-        Now { mono, wall }
+        Now { mono: Monotonic::from_ms(mono), wall }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{
     backoff::{self, HEALTHY_AFTER_MS},
     heartbeat::DEAD_AFTER_MS,
 };
+use crate::Monotonic;
 use protocol::{CloseCode, Millis};
 
 /// A socket that does not open, or a server that does not answer `hello`, within this time is
@@ -17,21 +18,21 @@ pub(super) const LINGER_MS: i64 = 2_000;
 /// The close code that stands for every end without one (RFC 6455, 7.4.1).
 const ABNORMAL_CLOSURE: u16 = 1006;
 
-/// Where the connection stands. `since` is monotonic.
+/// Where the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionState {
     /// Nothing to do.
     Idle,
     /// Waiting for the next attempt; `None` waits for the page to be seen.
-    Waiting { until: Option<i64> },
+    Waiting { until: Option<Monotonic> },
     /// The edge refreshes the sign-in before the next attempt.
-    Refreshing { since: i64 },
+    Refreshing { since: Monotonic },
     /// A socket is being opened.
-    Dialling { since: i64 },
+    Dialling { since: Monotonic },
     /// The socket is open, `hello` is sent.
-    Introducing { since: i64 },
+    Introducing { since: Monotonic },
     /// `welcome` has come.
-    Live { since: i64 },
+    Live { since: Monotonic },
     /// Refused for good.
     Stopped(CloseCode),
 }
@@ -65,9 +66,9 @@ pub(super) struct Dialer {
     socket: u32,
     /// Attempts since the last healthy connection.
     attempt: u32,
-    lost_at: Option<i64>,
+    lost_at: Option<Monotonic>,
     /// Since when no connection was healthy; forgotten when the network may have changed.
-    outage_since: Option<i64>,
+    outage_since: Option<Monotonic>,
     was_live: bool,
     /// The sign-in was refreshed since the last welcome: a second refusal is final.
     refreshed: bool,
@@ -75,10 +76,10 @@ pub(super) struct Dialer {
     expires_at: Option<Millis>,
     /// The window of `server_restart`, in milliseconds.
     restart_window: Option<(u64, u64)>,
-    /// The server asked for no attempt before this moment, monotonic.
-    not_before: i64,
+    /// The server asked for no attempt before this moment.
+    not_before: Monotonic,
     /// Since when no topic is followed.
-    unneeded_since: Option<i64>,
+    unneeded_since: Option<Monotonic>,
 }
 
 impl Dialer {
@@ -93,7 +94,7 @@ impl Dialer {
             refreshed: false,
             expires_at: None,
             restart_window: None,
-            not_before: 0,
+            not_before: Monotonic::default(),
             unneeded_since: None,
         }
     }
@@ -112,7 +113,7 @@ impl Dialer {
         matches!(self.state, ConnectionState::Introducing { .. })
     }
 
-    pub(super) fn live_since(&self) -> Option<i64> {
+    pub(super) fn live_since(&self) -> Option<Monotonic> {
         match self.state {
             ConnectionState::Live { since } => Some(since),
             _ => None,
@@ -134,7 +135,7 @@ impl Dialer {
     }
 
     /// The phase that pages see; `quiet_since` is set while a live connection is silent.
-    pub(super) fn phase(&self, now: Now, quiet_since: Option<i64>) -> Phase {
+    pub(super) fn phase(&self, now: Now, quiet_since: Option<Monotonic>) -> Phase {
         match self.state {
             ConnectionState::Idle => Phase::Idle,
             ConnectionState::Stopped(code) => Phase::Stopped(code),
@@ -151,7 +152,7 @@ impl Dialer {
         }
     }
 
-    fn lost_phase(&self, now: Now, attempt: u32, retry_at: Option<i64>) -> Phase {
+    fn lost_phase(&self, now: Now, attempt: u32, retry_at: Option<Monotonic>) -> Phase {
         let since = self.lost_at.unwrap_or(now.mono);
         if now.mono - since >= DEAD_AFTER_MS {
             Phase::Offline { since, attempt, retry_at }
@@ -163,7 +164,7 @@ impl Dialer {
     }
 
     /// What is due now.
-    pub(super) fn due(&self, now: i64) -> Option<DialerTimeout> {
+    pub(super) fn due(&self, now: Monotonic) -> Option<DialerTimeout> {
         match self.state {
             ConnectionState::Waiting { until: Some(until) } if now >= until => {
                 Some(DialerTimeout::Retry)
@@ -181,7 +182,7 @@ impl Dialer {
     }
 
     /// When [`Dialer::due`] changes.
-    pub(super) fn deadline(&self) -> Option<i64> {
+    pub(super) fn deadline(&self) -> Option<Monotonic> {
         match self.state {
             ConnectionState::Waiting { until } => until,
             ConnectionState::Refreshing { since }
@@ -194,7 +195,7 @@ impl Dialer {
     }
 
     /// When an unneeded connection is closed.
-    pub(super) fn linger_ends(&self) -> Option<i64> {
+    pub(super) fn linger_ends(&self) -> Option<Monotonic> {
         self.unneeded_since.map(|since| since + LINGER_MS)
     }
 
@@ -253,7 +254,7 @@ impl Dialer {
     pub(super) fn start_over(&mut self, now: Now) {
         self.attempt = 0;
         self.outage_since = None;
-        self.not_before = 0;
+        self.not_before = Monotonic::default();
         self.refreshed = false;
         self.lost_at.get_or_insert(now.mono);
     }
@@ -321,12 +322,12 @@ impl Dialer {
     }
 
     /// The server asked for no attempt before this moment.
-    pub(super) fn hold_off(&mut self, until: i64) {
+    pub(super) fn hold_off(&mut self, until: Monotonic) {
         self.not_before = self.not_before.max(until);
     }
 
     /// No topic is followed any more, or one is again.
-    pub(super) fn set_unneeded(&mut self, since: Option<i64>) {
+    pub(super) fn set_unneeded(&mut self, since: Option<Monotonic>) {
         self.unneeded_since = since;
     }
 
@@ -360,7 +361,7 @@ impl Dialer {
         &mut self,
         now: Now,
         code: u16,
-        last_received: i64,
+        last_received: Monotonic,
         random: impl FnOnce() -> f64,
     ) -> Option<Effect> {
         // A socket that was silent before its end was lost when it was last received.

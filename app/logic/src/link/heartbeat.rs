@@ -1,6 +1,7 @@
 //! When silence means something: pings, their answers, and what was last received.
 
 use super::Now;
+use crate::Monotonic;
 use protocol::{ClientMessage, Millis, guitar::Timestamp};
 use std::collections::VecDeque;
 
@@ -23,32 +24,32 @@ pub(super) enum HeartbeatAction {
     GiveUp,
 }
 
-/// The pings of one socket and when something was last received from it. Times are monotonic.
+/// The pings of one socket and when something was last received from it.
 #[derive(Debug, Default)]
 pub(super) struct LinkHeartbeat {
-    last_received: i64,
+    last_received: Monotonic,
     /// Pings without an answer, the oldest first: wall clock and monotonic clock.
-    unanswered: VecDeque<(Millis, i64)>,
-    probe_ends: Option<i64>,
-    next_ping: i64,
+    unanswered: VecDeque<(Millis, Monotonic)>,
+    probe_ends: Option<Monotonic>,
+    next_ping: Monotonic,
     rtt_ms: Option<u32>,
 }
 
 impl LinkHeartbeat {
     /// A socket opened.
-    pub(super) fn opened(&mut self, now: i64) {
+    pub(super) fn opened(&mut self, now: Monotonic) {
         self.last_received = now;
     }
 
     /// Something was received.
-    pub(super) fn received(&mut self, now: i64) {
+    pub(super) fn received(&mut self, now: Monotonic) {
         self.last_received = now;
         self.probe_ends = None;
     }
 
     /// The page is shown again. A hidden page answers the server's own pings without running its
     /// scripts, so only silence from now on counts.
-    pub(super) fn shown(&mut self, now: i64) {
+    pub(super) fn shown(&mut self, now: Monotonic) {
         self.last_received = now;
         self.unanswered.clear();
     }
@@ -61,7 +62,7 @@ impl LinkHeartbeat {
     }
 
     /// The next answer has to come within [`PROBE_MS`].
-    pub(super) fn begin_probe(&mut self, now: i64) {
+    pub(super) fn begin_probe(&mut self, now: Monotonic) {
         self.probe_ends.get_or_insert(now + PROBE_MS);
     }
 
@@ -91,18 +92,18 @@ impl LinkHeartbeat {
         self.rtt_ms
     }
 
-    pub(super) fn last_received(&self) -> i64 {
+    pub(super) fn last_received(&self) -> Monotonic {
         self.last_received
     }
 
     /// Since when nothing proves that both directions work. Events of others are received also
     /// while this page's own messages are lost, so an unanswered ping counts more.
-    pub(super) fn silent_since(&self) -> i64 {
+    pub(super) fn silent_since(&self) -> Monotonic {
         self.unanswered.front().map_or(self.last_received, |(_, asked)| *asked)
     }
 
     /// What is due on a live connection.
-    pub(super) fn due(&self, now: i64, visible: bool) -> HeartbeatAction {
+    pub(super) fn due(&self, now: Monotonic, visible: bool) -> HeartbeatAction {
         let probe_failed = self.probe_ends.is_some_and(|ends| now >= ends);
         let silent = visible && now - self.silent_since() >= DEAD_AFTER_MS;
         if probe_failed || silent {
@@ -115,7 +116,7 @@ impl LinkHeartbeat {
     }
 
     /// When [`LinkHeartbeat::due`] changes on a live connection.
-    pub(super) fn deadline(&self, visible: bool) -> Option<i64> {
+    pub(super) fn deadline(&self, visible: bool) -> Option<Monotonic> {
         let visible = visible.then(|| self.next_ping.min(self.silent_since() + DEAD_AFTER_MS));
         [visible, self.probe_ends].into_iter().flatten().min()
     }
@@ -131,18 +132,18 @@ mod tests {
     use super::*;
 
     fn at(ms: i64) -> Now {
-        Now { mono: ms, wall: 1_000_000 + ms }
+        Now { mono: Monotonic::from_ms(ms), wall: 1_000_000 + ms }
     }
 
     #[test]
     fn an_unanswered_ping_counts_more_than_what_others_send() {
         let mut heartbeat = LinkHeartbeat::default();
-        heartbeat.opened(0);
+        heartbeat.opened(at(0).mono);
         heartbeat.ping(at(1_000));
-        heartbeat.received(9_000);
-        assert_eq!(heartbeat.silent_since(), 1_000);
-        assert_eq!(heartbeat.due(1_000 + DEAD_AFTER_MS, true), HeartbeatAction::GiveUp);
-        assert_eq!(heartbeat.due(1_000 + DEAD_AFTER_MS, false), HeartbeatAction::Nothing);
+        heartbeat.received(at(9_000).mono);
+        assert_eq!(heartbeat.silent_since(), at(1_000).mono);
+        assert_eq!(heartbeat.due(at(1_000 + DEAD_AFTER_MS).mono, true), HeartbeatAction::GiveUp);
+        assert_eq!(heartbeat.due(at(1_000 + DEAD_AFTER_MS).mono, false), HeartbeatAction::Nothing);
     }
 
     #[test]
@@ -159,11 +160,11 @@ mod tests {
     #[test]
     fn a_probe_without_an_answer_gives_the_socket_up_also_on_a_hidden_page() {
         let mut heartbeat = LinkHeartbeat::default();
-        heartbeat.begin_probe(100);
-        heartbeat.begin_probe(1_000);
-        assert_eq!(heartbeat.deadline(false), Some(100 + PROBE_MS));
-        assert_eq!(heartbeat.due(100 + PROBE_MS, false), HeartbeatAction::GiveUp);
-        heartbeat.received(200);
+        heartbeat.begin_probe(at(100).mono);
+        heartbeat.begin_probe(at(1_000).mono);
+        assert_eq!(heartbeat.deadline(false), Some(at(100 + PROBE_MS).mono));
+        assert_eq!(heartbeat.due(at(100 + PROBE_MS).mono, false), HeartbeatAction::GiveUp);
+        heartbeat.received(at(200).mono);
         assert_eq!(heartbeat.deadline(false), None);
     }
 }

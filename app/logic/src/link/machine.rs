@@ -11,6 +11,7 @@ use super::{
     statistics::Statistics,
     transmitter::Transmitter,
 };
+use crate::Monotonic;
 use protocol::{
     ClientMessage, Codec, Envelope, ErrorBody, ErrorCode, MessageId, Millis, Position, Read,
     ServerMessage, Topic,
@@ -264,8 +265,8 @@ impl Link {
         }
     }
 
-    /// When [`Link::on_timer`] has something to do, monotonic.
-    pub fn deadline(&self, now: Now) -> Option<i64> {
+    /// When [`Link::on_timer`] has something to do.
+    pub fn deadline(&self, now: Now) -> Option<Monotonic> {
         let heartbeat = self.dialer.is_live().then(|| self.heartbeat.deadline(self.visible));
         [
             self.dialer.deadline(),

@@ -1,6 +1,7 @@
 //! A command as the browser's database keeps it.
 
 use super::Now;
+use crate::Monotonic;
 use protocol::{ClientMessage, Decoded, Envelope, MessageId, Millis, Topic, decode_frame, encode};
 
 /// A device sleeps with a page open for at most so long, in milliseconds; a larger difference
@@ -20,7 +21,7 @@ pub struct OutboxRecord {
     /// This device's clock when it was made.
     pub made_at: Millis,
     /// This page's monotonic clock when it was made; `None` for one of an earlier page.
-    pub made_mono: Option<i64>,
+    pub made_mono: Option<Monotonic>,
 }
 
 impl OutboxRecord {

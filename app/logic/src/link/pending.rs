@@ -2,6 +2,7 @@
 //! server runs each id once; commands are also kept in the browser's database until answered.
 
 use super::OutboxRecord;
+use crate::Monotonic;
 use protocol::{ErrorCode, MessageId, Millis, Topic};
 use std::collections::VecDeque;
 
@@ -58,10 +59,10 @@ pub(super) struct PendingQueue {
     queue: VecDeque<PendingMessage>,
     /// The commands of an earlier page are known; before, no command is sent.
     outbox_read: bool,
-    /// A retryable error asked to wait until then, monotonic. Notes and commands wait separately,
-    /// because a note never depends on the database.
-    commands_wait_until: i64,
-    notes_wait_until: i64,
+    /// A retryable error asked to wait until then. Notes and commands wait separately, because a
+    /// note never depends on the database.
+    commands_wait_until: Monotonic,
+    notes_wait_until: Monotonic,
 }
 
 impl PendingQueue {
@@ -106,7 +107,7 @@ impl PendingQueue {
     /// that `is_followed`.
     pub(super) fn take_ready(
         &mut self,
-        now: i64,
+        now: Monotonic,
         is_followed: impl Fn(Topic) -> bool,
     ) -> Vec<OutboxRecord> {
         let mut commands = self.in_flight(true);
@@ -144,7 +145,7 @@ impl PendingQueue {
     /// The server could not do it now: it goes again after the wait. The server also refuses, one
     /// by one, everything of its kind that was sent after it, so that the order is kept and none is
     /// under way twice.
-    pub(super) fn defer(&mut self, id: MessageId, until: i64) {
+    pub(super) fn defer(&mut self, id: MessageId, until: Monotonic) {
         let Some(pending) = self.queue.iter_mut().find(|p| p.record.id == id) else { return };
         if pending.state == SendState::InFlight {
             pending.state = SendState::Deferred;
@@ -174,8 +175,8 @@ impl PendingQueue {
     }
 
     /// When a wait for a retry ends.
-    pub(super) fn deadline(&self, now: i64) -> Option<i64> {
-        let waits = |command, until: i64| {
+    pub(super) fn deadline(&self, now: Monotonic) -> Option<Monotonic> {
+        let waits = |command, until: Monotonic| {
             let mut queue = self.queue.iter().filter(|p| p.is_command() == command);
             (until > now && queue.any(|p| p.state.may_be_sent())).then_some(until)
         };

@@ -1,6 +1,7 @@
 //! What the chip and the panel show of a connection, counted while it works.
 
 use super::{Figures, heartbeat::rtt};
+use crate::Monotonic;
 use protocol::{Codec, Frame};
 
 /// How long the "caught up" badge stays, in milliseconds.
@@ -11,7 +12,7 @@ const MAX_RTTS: usize = 30;
 /// What a reconnect brought, shown for a moment.
 #[derive(Debug, Clone, Copy)]
 struct CatchUpNotice {
-    ends: i64,
+    ends: Monotonic,
     /// How many missed events were replayed.
     replayed: Option<u64>,
     /// The log did not reach back, so the state came whole.
@@ -76,17 +77,17 @@ impl Statistics {
     }
 
     /// Shows what a reconnect brought.
-    pub(super) fn show_notice(&mut self, now: i64, replayed: u64, reloaded: bool) {
+    pub(super) fn show_notice(&mut self, now: Monotonic, replayed: u64, reloaded: bool) {
         let replayed = (replayed > 0).then_some(replayed);
         self.notice = Some(CatchUpNotice { ends: now + NOTICE_MS, replayed, reloaded });
     }
 
     /// Ends the notice in time.
-    pub(super) fn on_timer(&mut self, now: i64) {
+    pub(super) fn on_timer(&mut self, now: Monotonic) {
         self.notice = self.notice.filter(|notice| now < notice.ends);
     }
 
-    pub(super) fn deadline(&self) -> Option<i64> {
+    pub(super) fn deadline(&self) -> Option<Monotonic> {
         self.notice.map(|notice| notice.ends)
     }
 

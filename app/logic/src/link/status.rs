@@ -1,8 +1,9 @@
 //! The connection's state, as a page shows it.
 
+use crate::Monotonic;
 use protocol::{CloseCode, Millis};
 
-/// Where the connection stands. Times are on the page's own monotonic clock in milliseconds.
+/// Where the connection stands. Times are on the page's own monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
     /// No topic is followed and nothing waits to be sent, so there is no connection.
@@ -16,25 +17,25 @@ pub enum Phase {
     /// ping has no answer, or nothing at all was received.
     Quiet {
         /// When that ping was sent, or something was last received.
-        since: i64,
+        since: Monotonic,
     },
     /// The connection was lost a short while ago; the next attempt is planned or under way.
     Reconnecting {
         /// When it was lost.
-        since: i64,
+        since: Monotonic,
         /// Which attempt comes next or is under way, from 1.
         attempt: u32,
         /// When the next attempt starts; `None` while one is under way or the page is hidden.
-        retry_at: Option<i64>,
+        retry_at: Option<Monotonic>,
     },
     /// The connection has been lost for longer; the page shows this in red.
     Offline {
         /// When it was lost.
-        since: i64,
+        since: Monotonic,
         /// Which attempt comes next or is under way, from 1.
         attempt: u32,
         /// When the next attempt starts.
-        retry_at: Option<i64>,
+        retry_at: Option<Monotonic>,
     },
     /// The server refused for good; the code stands for what a person can do.
     Stopped(CloseCode),
@@ -61,8 +62,8 @@ pub struct Status {
 /// What the panel shows, all of it measured by the link.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Figures {
-    /// Since when the present connection is live, monotonic.
-    pub connected_since: Option<i64>,
+    /// Since when the present connection is live.
+    pub connected_since: Option<Monotonic>,
     /// Connections after the first.
     pub reconnects: u32,
     /// The longest time without a connection, in milliseconds.

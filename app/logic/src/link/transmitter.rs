@@ -1,6 +1,7 @@
 //! Messages on their way to the wire: encoded, batched, and framed in the codec of the socket.
 
 use super::batch::Batcher;
+use crate::Monotonic;
 use protocol::{ClientMessage, Codec, Envelope, Frame, Topic, encode};
 
 /// How long a message about the gym may wait for others, in milliseconds.
@@ -27,7 +28,7 @@ impl Transmitter {
     /// Takes a message about a topic.
     pub(super) fn push(
         &mut self,
-        now: i64,
+        now: Monotonic,
         envelope: &Envelope<ClientMessage>,
         topic: Option<Topic>,
     ) -> Option<ReadyFrame> {
@@ -41,13 +42,13 @@ impl Transmitter {
     }
 
     /// The frame of a window that has ended.
-    pub(super) fn due(&mut self, now: i64) -> Option<ReadyFrame> {
+    pub(super) fn due(&mut self, now: Monotonic) -> Option<ReadyFrame> {
         let batch = self.batcher.due(now);
         batch.map(|batch| self.framed(batch))
     }
 
     /// When [`Transmitter::due`] has a frame.
-    pub(super) fn deadline(&self) -> Option<i64> {
+    pub(super) fn deadline(&self) -> Option<Monotonic> {
         self.batcher.deadline()
     }
 

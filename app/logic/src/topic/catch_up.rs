@@ -166,7 +166,7 @@ fn simple_state(snapshot: Snapshot) -> Vec<ServerMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topic::TopicEvent;
+    use crate::{Monotonic, topic::TopicEvent};
     use protocol::Codec;
 
     const CADENCE: WireProtocol = WireProtocol::Cadence(Codec::Json);
@@ -177,9 +177,10 @@ mod tests {
 
     /// A ring of the last two of `top` events.
     fn log(topic: Topic, top: u64) -> TopicLog<String> {
-        let mut log = TopicLog::new(topic, 0, at(0), 2, 300_000);
+        let now = Monotonic::default();
+        let mut log = TopicLog::new(topic, now, at(0), 2, 300_000);
         for _ in 0..top {
-            log.append_numbered(0, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
+            log.append_numbered(now, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
         }
         log
     }

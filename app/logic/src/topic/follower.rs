@@ -5,6 +5,7 @@
 //! reading of the log. Every [`COMPARE_INTERVAL_MS`] it compares its end with the log's, because a
 //! node that commits and dies before it publishes leaves no gap to see.
 
+use crate::Monotonic;
 use protocol::{Millis, Position};
 use std::collections::BTreeMap;
 
@@ -23,8 +24,8 @@ pub struct LogFollower<E> {
     end: Position,
     early: BTreeMap<u64, (Millis, E)>,
     /// Since when the log is known to be ahead of this node.
-    behind_since: Option<i64>,
-    compare_at: i64,
+    behind_since: Option<Monotonic>,
+    compare_at: Monotonic,
 }
 
 /// A reading of the log that is due.
@@ -51,9 +52,8 @@ pub enum LogProgress<E> {
 pub type PlacedEvents<E> = Vec<(u64, Millis, E)>;
 
 impl<E> LogFollower<E> {
-    /// A follower whose ring holds everything up to `end`. Every `now` is in milliseconds of a
-    /// monotonic clock.
-    pub fn new(now: i64, end: Position) -> Self {
+    /// A follower whose ring holds everything up to `end`.
+    pub fn new(now: Monotonic, end: Position) -> Self {
         let compare_at = now + COMPARE_INTERVAL_MS;
         Self { end, early: BTreeMap::new(), behind_since: None, compare_at }
     }
@@ -67,7 +67,7 @@ impl<E> LogFollower<E> {
     /// can be appended now.
     pub fn take_placed(
         &mut self,
-        now: i64,
+        now: Monotonic,
         at: &Position,
         ts: Millis,
         event: E,
@@ -87,7 +87,7 @@ impl<E> LogFollower<E> {
 
     /// Takes the log's end as it was read. `from` is where this node stood when it asked; hints may
     /// have advanced it since.
-    pub fn compared(&mut self, now: i64, from: &Position, end: &Position) {
+    pub fn compared(&mut self, now: Monotonic, from: &Position, end: &Position) {
         self.compare_at = now + COMPARE_INTERVAL_MS;
         if from.epoch != self.end.epoch {
             return;
@@ -104,7 +104,7 @@ impl<E> LogFollower<E> {
     /// advanced this node since it asked.
     pub fn read(
         &mut self,
-        now: i64,
+        now: Monotonic,
         from: &Position,
         end: &Position,
         events: PlacedEvents<E>,
@@ -131,13 +131,13 @@ impl<E> LogFollower<E> {
         LogProgress::Events(ready)
     }
 
-    fn restart(&mut self, now: i64, end: &Position) -> LogProgress<E> {
+    fn restart(&mut self, now: Monotonic, end: &Position) -> LogProgress<E> {
         *self = Self::new(now, end.clone());
         LogProgress::Restarted
     }
 
     /// The reading that is due now, if any.
-    pub fn next_query(&self, now: i64) -> Option<LogQuery> {
+    pub fn next_query(&self, now: Monotonic) -> Option<LogQuery> {
         if self.behind_since.is_some_and(|since| now >= since + GAP_WAIT_MS) {
             return Some(LogQuery::Events(self.end.clone()));
         }
@@ -145,18 +145,18 @@ impl<E> LogFollower<E> {
     }
 
     /// Another epoch of the log was seen: makes the comparison due at once.
-    pub fn suspect(&mut self, now: i64) {
+    pub fn suspect(&mut self, now: Monotonic) {
         self.compare_at = now;
     }
 
     /// A reading failed: makes it due again after [`GAP_WAIT_MS`].
-    pub fn failed(&mut self, now: i64) {
+    pub fn failed(&mut self, now: Monotonic) {
         self.behind_since = self.behind_since.map(|_| now);
         self.compare_at = self.compare_at.max(now + GAP_WAIT_MS);
     }
 
     /// When [`LogFollower::next_query`] becomes due.
-    pub fn deadline(&self) -> i64 {
+    pub fn deadline(&self) -> Monotonic {
         self.behind_since.map_or(self.compare_at, |since| self.compare_at.min(since + GAP_WAIT_MS))
     }
 
@@ -170,7 +170,7 @@ impl<E> LogFollower<E> {
     }
 
     /// Records that the log reaches at least `offset`.
-    fn watch(&mut self, now: i64, offset: u64) {
+    fn watch(&mut self, now: Monotonic, offset: u64) {
         let last = self.early.keys().next_back().copied().unwrap_or(0).max(offset);
         match last > self.end.offset {
             true => self.behind_since = Some(self.behind_since.unwrap_or(now)),
@@ -187,13 +187,17 @@ mod tests {
         Position { epoch: "a".into(), offset }
     }
 
+    fn after(ms: i64) -> Monotonic {
+        Monotonic::from_ms(ms)
+    }
+
     fn follower() -> LogFollower<char> {
-        LogFollower::new(0, at(0))
+        LogFollower::new(after(0), at(0))
     }
 
     fn take_placed(follower: &mut LogFollower<char>, now: i64, offset: u64, event: char) -> String {
         follower
-            .take_placed(now, &at(offset), 0, event)
+            .take_placed(after(now), &at(offset), 0, event)
             .into_iter()
             .map(|(.., event)| event)
             .collect()
@@ -206,26 +210,26 @@ mod tests {
         assert_eq!(take_placed(&mut follower, 0, 1, 'a'), "ab");
         assert_eq!(take_placed(&mut follower, 0, 2, 'b'), "");
         assert_eq!(take_placed(&mut follower, 0, 3, 'c'), "c");
-        assert_eq!(follower.next_query(500), None);
+        assert_eq!(follower.next_query(after(500)), None);
     }
 
     #[test]
     fn a_lost_hint_is_read_from_the_log_after_a_moment() {
         let mut follower = follower();
         take_placed(&mut follower, 0, 2, 'b');
-        assert_eq!(follower.next_query(GAP_WAIT_MS - 1), None);
-        assert_eq!(follower.next_query(GAP_WAIT_MS), Some(LogQuery::Events(at(0))));
+        assert_eq!(follower.next_query(after(GAP_WAIT_MS - 1)), None);
+        assert_eq!(follower.next_query(after(GAP_WAIT_MS)), Some(LogQuery::Events(at(0))));
         let log = vec![(1, 0, 'a'), (2, 0, 'b'), (3, 0, 'c')];
-        assert_eq!(follower.read(60, &at(0), &at(3), log.clone()), LogProgress::Events(log));
-        assert_eq!(follower.next_query(500), None);
+        assert_eq!(follower.read(after(60), &at(0), &at(3), log.clone()), LogProgress::Events(log));
+        assert_eq!(follower.next_query(after(500)), None);
     }
 
     #[test]
     fn a_node_that_died_before_it_published_is_noticed_within_a_second() {
         let mut follower = follower();
-        assert_eq!(follower.next_query(COMPARE_INTERVAL_MS), Some(LogQuery::End(at(0))));
-        follower.compared(1_000, &at(0), &at(4));
-        assert_eq!(follower.next_query(1_000 + GAP_WAIT_MS), Some(LogQuery::Events(at(0))));
+        assert_eq!(follower.next_query(after(COMPARE_INTERVAL_MS)), Some(LogQuery::End(at(0))));
+        follower.compared(after(1_000), &at(0), &at(4));
+        assert_eq!(follower.next_query(after(1_000 + GAP_WAIT_MS)), Some(LogQuery::Events(at(0))));
     }
 
     #[test]
@@ -234,10 +238,13 @@ mod tests {
         for (end, events) in [(anew, vec![]), (at(0), vec![]), (at(3), vec![(3, 0, 'c')])] {
             let mut follower = follower();
             take_placed(&mut follower, 0, 1, 'a');
-            follower.compared(1_000, &at(1), &end);
-            assert_eq!(follower.next_query(1_000 + GAP_WAIT_MS), Some(LogQuery::Events(at(1))));
-            assert_eq!(follower.read(1_100, &at(1), &end, events), LogProgress::Restarted);
-            assert_eq!((follower.end(), follower.next_query(1_500)), (&end, None));
+            follower.compared(after(1_000), &at(1), &end);
+            assert_eq!(
+                follower.next_query(after(1_000 + GAP_WAIT_MS)),
+                Some(LogQuery::Events(at(1)))
+            );
+            assert_eq!(follower.read(after(1_100), &at(1), &end, events), LogProgress::Restarted);
+            assert_eq!((follower.end(), follower.next_query(after(1_500))), (&end, None));
         }
     }
 
@@ -245,8 +252,8 @@ mod tests {
     fn a_hint_of_another_epoch_is_no_event() {
         let mut follower = follower();
         let other = Position { epoch: "b".into(), offset: 1 };
-        assert_eq!(follower.take_placed(10, &other, 0, 'x'), vec![]);
-        assert_eq!(follower.next_query(10), Some(LogQuery::End(at(0))));
+        assert_eq!(follower.take_placed(after(10), &other, 0, 'x'), vec![]);
+        assert_eq!(follower.next_query(after(10)), Some(LogQuery::End(at(0))));
     }
 
     #[test]
@@ -255,9 +262,9 @@ mod tests {
         take_placed(&mut follower, 0, 1, 'a');
         let from = follower.end().clone();
         take_placed(&mut follower, 10, 2, 'b');
-        follower.compared(20, &from, &at(1));
-        assert_eq!(follower.next_query(100), None);
-        assert_eq!(follower.read(30, &from, &at(1), vec![]), LogProgress::Events(vec![]));
+        follower.compared(after(20), &from, &at(1));
+        assert_eq!(follower.next_query(after(100)), None);
+        assert_eq!(follower.read(after(30), &from, &at(1), vec![]), LogProgress::Events(vec![]));
         assert_eq!(follower.end(), &at(2));
     }
 }

@@ -7,13 +7,13 @@ use super::{
     follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
     ring::{CatchUpSource, EventRing},
 };
+use crate::Monotonic;
 use protocol::{
     ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, gym::Stats,
 };
 use std::sync::Arc;
 
-/// A topic on one node. `P` is made of each event's JSON text when the event enters the ring. Every
-/// `now` is in milliseconds of a monotonic clock.
+/// A topic on one node. `P` is made of each event's JSON text when the event enters the ring.
 #[derive(Debug)]
 pub struct TopicLog<P> {
     topic: Topic,
@@ -40,7 +40,13 @@ pub type AppendedEvents<P> = Vec<Arc<PublishedEvent<P>>>;
 
 impl<P: From<String>> TopicLog<P> {
     /// A topic whose ring starts at `end` and holds up to `capacity` events of the last `keep_ms`.
-    pub fn new(topic: Topic, now: i64, end: Position, capacity: usize, keep_ms: Millis) -> Self {
+    pub fn new(
+        topic: Topic,
+        now: Monotonic,
+        end: Position,
+        capacity: usize,
+        keep_ms: Millis,
+    ) -> Self {
         Self {
             topic,
             ring: EventRing::new(end.clone(), capacity, keep_ms),
@@ -51,7 +57,7 @@ impl<P: From<String>> TopicLog<P> {
     }
 
     /// Continues from another position of the log; subscribers have to catch up.
-    pub fn restart(&mut self, now: i64, end: Position) {
+    pub fn restart(&mut self, now: Monotonic, end: Position) {
         self.follower = LogFollower::new(now, end.clone());
         self.restart_ring(end);
     }
@@ -68,7 +74,7 @@ impl<P: From<String>> TopicLog<P> {
 
     /// Gives the event its number and appends it, in a log that only this node writes. Returns the
     /// event's position.
-    pub fn append_numbered(&mut self, now: i64, event: TopicEvent) -> Position {
+    pub fn append_numbered(&mut self, now: Monotonic, event: TopicEvent) -> Position {
         let end = self.ring.end();
         let at = Position { epoch: end.epoch.clone(), offset: end.offset + 1 };
         self.take_placed(now, &at, event);
@@ -76,28 +82,33 @@ impl<P: From<String>> TopicLog<P> {
     }
 
     /// Takes an event with its position; see [`LogFollower::take_placed`].
-    pub fn take_placed(&mut self, now: i64, at: &Position, event: TopicEvent) -> AppendedEvents<P> {
+    pub fn take_placed(
+        &mut self,
+        now: Monotonic,
+        at: &Position,
+        event: TopicEvent,
+    ) -> AppendedEvents<P> {
         let ready = self.follower.take_placed(now, at, event.ts, event);
         self.append(ready)
     }
 
     /// When [`TopicLog::next_query`] becomes due.
-    pub fn deadline(&self) -> i64 {
+    pub fn deadline(&self) -> Monotonic {
         self.follower.deadline()
     }
 
     /// The reading of the log that is due now, if any.
-    pub fn next_query(&self, now: i64) -> Option<LogQuery> {
+    pub fn next_query(&self, now: Monotonic) -> Option<LogQuery> {
         self.follower.next_query(now)
     }
 
     /// Takes the log's end, as it was read when this node stood at `from`.
-    pub fn compared(&mut self, now: i64, from: &Position, end: &Position) {
+    pub fn compared(&mut self, now: Monotonic, from: &Position, end: &Position) {
         self.follower.compared(now, from, end);
     }
 
     /// Another epoch of the log was seen: makes the comparison due at once.
-    pub fn suspect(&mut self, now: i64) {
+    pub fn suspect(&mut self, now: Monotonic) {
         self.follower.suspect(now);
     }
 
@@ -105,7 +116,7 @@ impl<P: From<String>> TopicLog<P> {
     /// `None` when the log does not continue this ring: the ring restarted at `end`.
     pub fn read(
         &mut self,
-        now: i64,
+        now: Monotonic,
         from: &Position,
         end: &Position,
         events: PlacedEvents<TopicEvent>,
@@ -120,7 +131,7 @@ impl<P: From<String>> TopicLog<P> {
     }
 
     /// A reading failed: makes it due again after a moment.
-    pub fn failed(&mut self, now: i64) {
+    pub fn failed(&mut self, now: Monotonic) {
         self.follower.failed(now);
     }
 
@@ -203,11 +214,17 @@ mod tests {
     #[test]
     fn an_own_event_is_sent_like_any_other_to_a_connection_whose_answer_was_an_error() {
         let end = Position { epoch: "a".into(), offset: 0 };
-        let mut log = TopicLog::<String>::new(Topic::CheckIns, 0, end.clone(), 10, 300_000);
+        let mut log = TopicLog::<String>::new(
+            Topic::CheckIns,
+            Monotonic::default(),
+            end.clone(),
+            10,
+            300_000,
+        );
         let connection = ConnectionId(uuid::Uuid::from_u128(7));
         let origin = Some(EventOrigin { connection, message: None });
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
-        log.append_numbered(0, TopicEvent { origin, ..event });
+        log.append_numbered(Monotonic::default(), TopicEvent { origin, ..event });
         let first_line = |acknowledged| {
             let mut cursor = TopicCursor::<()>::new(end.clone());
             match log.pull(&mut cursor, 10, 0, acknowledged) {
@@ -222,7 +239,8 @@ mod tests {
     #[test]
     fn figures_that_were_counted_earlier_do_not_replace_newer_ones() {
         let end = Position { epoch: "a".into(), offset: 0 };
-        let mut log = TopicLog::<String>::new(Topic::CheckIns, 0, end, 10, 300_000);
+        let mut log =
+            TopicLog::<String>::new(Topic::CheckIns, Monotonic::default(), end, 10, 300_000);
         let mut set = |as_of_offset, timestamp| {
             log.set_figures(Stats {
                 currently_in: 0,

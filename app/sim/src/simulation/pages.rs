@@ -26,9 +26,9 @@ impl Simulation {
             }
         }
         let device = &mut self.pages[page];
-        let born = self.now - device.now(self.now).mono;
-        let Some(deadline) = device.link.deadline(device.now(self.now)) else { return };
-        let due = (born + deadline).max(self.now + 1).max(device.asleep_until);
+        let now = device.now(self.now);
+        let Some(deadline) = device.link.deadline(now) else { return };
+        let due = (self.now + (deadline - now.mono)).max(self.now + 1).max(device.asleep_until);
         if device.tick_at.is_none_or(|at| due < at) {
             device.tick_at = Some(due);
             let life = device.life;

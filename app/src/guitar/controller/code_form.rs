@@ -8,6 +8,7 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use logic::{
+    Monotonic,
     pairing::{CODE_LENGTH, Typed, read},
     text::seconds_left,
 };
@@ -112,8 +113,8 @@ struct CodeEntry {
     misread: RwSignal<bool>,
     reason: RwSignal<Option<FormReason>>,
     joining: RwSignal<bool>,
-    /// Until when the server refuses codes, on the page's clock.
-    closed_until: RwSignal<Option<i64>>,
+    /// Until when the server refuses codes.
+    closed_until: RwSignal<Option<Monotonic>>,
     /// The same in whole seconds from now.
     closed: Memo<Option<i64>>,
     enter: Callback<Joined>,
@@ -123,7 +124,7 @@ impl CodeEntry {
     fn new(reason: Option<FormReason>, enter: Callback<Joined>) -> Self {
         let link = StoredValue::new(use_link());
         let tick = use_tick(500);
-        let closed_until = RwSignal::new(None::<i64>);
+        let closed_until = RwSignal::new(None::<Monotonic>);
         let closed = Memo::new(move |_| {
             tick.track();
             let left = closed_until.get()? - link.with_value(LinkHandle::monotonic_now);
@@ -187,7 +188,7 @@ impl CodeEntry {
     fn refused(self, error: ErrorBody) {
         if error.code == ErrorCode::RateLimited {
             let wait = error.retry_after_ms.unwrap_or(DEFAULT_WAIT_MS) as i64;
-            let now = self.link.try_with_value(LinkHandle::monotonic_now).unwrap_or(0);
+            let now = self.link.try_with_value(LinkHandle::monotonic_now).unwrap_or_default();
             self.closed_until.try_set(Some(now + wait));
         }
         self.reason.try_set(Some(FormReason::Refused(error)));

@@ -24,7 +24,7 @@ pub(super) struct Pairings {
     pub(super) failure: RwSignal<Option<ErrorBody>>,
     /// How long the code is good for, in milliseconds.
     pub(super) left: Memo<Option<Millis>>,
-    /// The server's clock minus this page's, from the last answer.
+    /// The server's clock minus this page's monotonic clock, from the last answer.
     offset: RwSignal<Millis>,
     asking: StoredValue<bool>,
     tries: StoredValue<usize>,
@@ -45,7 +45,7 @@ impl Pairings {
             move |_| {
                 tick.track();
                 let ends = pairing.with(|pairing| pairing.as_ref().map(|p| p.code_expires_at))?;
-                Some((ends - offset.get() - link.monotonic_now()).max(0))
+                Some((ends - offset.get() - link.monotonic_now().as_ms()).max(0))
             }
         });
         let pairings = Self {
@@ -116,9 +116,8 @@ impl Pairings {
     fn take(self, answer: Result<Pairing, CallFailure>, what: Ask) {
         match answer {
             Ok(pairing) => {
-                let now =
-                    self.link.try_with_value(crate::link::LinkHandle::monotonic_now).unwrap_or(0);
-                self.offset.try_set(pairing.server_time - now);
+                let now = self.link.try_with_value(crate::link::LinkHandle::monotonic_now);
+                self.offset.try_set(pairing.server_time - now.unwrap_or_default().as_ms());
                 // A link that was closed for good dials again, now with the new cookie.
                 if self.renewing.try_update_value(std::mem::take) == Some(true) {
                     self.link.try_with_value(crate::link::LinkHandle::reconnect);

@@ -7,7 +7,7 @@ use crate::{
     ui::use_tick,
 };
 use leptos::{prelude::*, task::spawn_local};
-use logic::text;
+use logic::{Monotonic, text};
 use protocol::{ErrorBody, http::LoginRequest};
 
 const TICK_MS: u64 = 1_000;
@@ -18,8 +18,8 @@ pub(crate) struct SignInAttempt {
     next: Memo<String>,
     browser: StoredValue<BrowserHandle>,
     link: StoredValue<LinkHandle>,
-    /// When the next try is allowed, on the page's monotonic clock.
-    wait_until: RwSignal<Option<i64>>,
+    /// When the next try is allowed.
+    wait_until: RwSignal<Option<Monotonic>>,
     /// Seconds until the next try is allowed; `None` when it is.
     pub wait: Memo<Option<i64>>,
     /// Whether a try is on its way.
@@ -33,7 +33,7 @@ impl SignInAttempt {
     pub(crate) fn new(next: Memo<String>) -> Self {
         let link = StoredValue::new(use_link());
         let tick = use_tick(TICK_MS);
-        let wait_until = RwSignal::new(None::<i64>);
+        let wait_until = RwSignal::new(None::<Monotonic>);
         let wait = Memo::new(move |_| {
             tick.track();
             let left = wait_until.get()? - link.with_value(|link| link.monotonic_now());

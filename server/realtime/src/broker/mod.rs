@@ -74,7 +74,7 @@ struct BrokerState {
     /// When a broker that was away is asked again, on the clock that never jumps; 0 while it is
     /// there.
     again_at: AtomicI64,
-    /// When the next refusal may be put into the log.
+    /// When the next refusal may be put into the log, on the same clock.
     warn_at: AtomicI64,
 }
 
@@ -365,7 +365,7 @@ impl Broker {
         question: impl AsyncFnOnce(&CommandConnection) -> redis::RedisResult<T>,
     ) -> Result<T, BrokerAway> {
         // Every message of every connection would wait for its own time to run out.
-        let (again_at, now) = (self.inner.again_at.load(Ordering::Relaxed), mono());
+        let (again_at, now) = (self.inner.again_at.load(Ordering::Relaxed), mono().as_ms());
         if again_at > now {
             return Err(BrokerAway("it was away a moment ago".to_owned()));
         }
@@ -392,14 +392,14 @@ impl Broker {
             Ok(Err(cause)) => (false, Err(BrokerAway::from(cause))),
             Err(_) => (false, Err(BrokerAway("no answer".to_owned()))),
         };
-        let again_at = if answers { 0 } else { mono() + AWAY_MS };
+        let again_at = if answers { 0 } else { mono().as_ms() + AWAY_MS };
         self.inner.again_at.store(again_at, Ordering::Relaxed);
         answer
     }
 
     /// It answers with an error, which the operator should see, but not with every note.
     fn refused(&self, cause: &dyn std::fmt::Display) -> BrokerAway {
-        let now = mono();
+        let now = mono().as_ms();
         if self.inner.warn_at.load(Ordering::Relaxed) <= now {
             self.inner.warn_at.store(now + WARN_EVERY_MS, Ordering::Relaxed);
             tracing::warn!(%cause, "the broker refused a step of a session");

@@ -6,6 +6,7 @@ use crate::support::{
     record::Record,
 };
 use logic::{
+    Monotonic,
     link::{Delivery, Effect, Link, Now, OutboxRecord},
     session::SessionView,
 };
@@ -179,7 +180,8 @@ fn new_link(device: &str) -> Link {
 impl Driver {
     fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
-        Now { mono: self.started.elapsed().as_millis() as i64, wall: wall + self.clock }
+        let mono = Monotonic::from_ms(self.started.elapsed().as_millis() as i64);
+        Now { mono, wall: wall + self.clock }
     }
 
     async fn run(
@@ -193,8 +195,8 @@ impl Driver {
             self.show();
             changed.send_replace(());
             let deadline = self.link.deadline(self.now());
-            let at =
-                self.started + Duration::from_millis(deadline.unwrap_or_default().max(0) as u64);
+            let wait_ms = deadline.unwrap_or_default().as_ms().max(0) as u64;
+            let at = self.started + Duration::from_millis(wait_ms);
             tokio::select! {
                 order = ordered.recv() => match order {
                     Some(order) => self.obey(order),

@@ -5,6 +5,7 @@ mod connection;
 mod events;
 
 use super::{Delivery, Effect, Link, Now, OutboxRecord, Phase, Renewal};
+use crate::Monotonic;
 use protocol::{
     ClientMessage, CloseCode, Codec, ConnectionId, Decoded, Envelope, ErrorBody, ErrorCode,
     MessageId, Note, Position, ServerMessage, SessionId, Topic,
@@ -47,7 +48,7 @@ impl Page {
     fn with_outbox(records: Vec<OutboxRecord>) -> Self {
         let mut page = Self {
             link: Link::new("phone", true, 42, ServerMessage::read),
-            now: Now { mono: 0, wall: 1_000_000 },
+            now: Now { mono: Monotonic::default(), wall: 1_000_000 },
             socket: 0,
             codec: Codec::Json,
             server_wall: 0,
@@ -103,7 +104,7 @@ impl Page {
             self.link.on_timer(self.now);
             self.work();
             if step == 0 {
-                self.now.mono += 1;
+                self.now.mono = self.now.mono + 1;
             }
         }
         let rest = (end - self.now.mono).max(0);
