@@ -1,11 +1,10 @@
 //! Carries out the effects of `logic::link`.
 
 use super::{
-    command_store::CommandStore,
-    followers::Followers,
+    delivery_handlers::DeliveryHandlers,
     wire::{Wire, WireEvent},
 };
-use crate::{page::now, sign_in};
+use crate::{outbox::Outbox, page::now, sign_in};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use logic::link::{Effect, Figures, Link, Status};
@@ -15,9 +14,9 @@ use wasm_bindgen_futures::spawn_local;
 /// The link, and what it is connected to.
 pub(super) struct LinkDriver {
     pub(super) link: RefCell<Link>,
-    pub(super) followers: Followers,
+    pub(super) handlers: DeliveryHandlers,
     wire: Wire,
-    pub(super) commands: CommandStore,
+    pub(super) outbox: Outbox,
     timer: RefCell<Option<Timeout>>,
     pub(super) status: RwSignal<Status>,
     pub(super) figures: RwSignal<Figures>,
@@ -27,9 +26,9 @@ impl LinkDriver {
     pub(super) fn new(link: Link) -> Self {
         Self {
             link: RefCell::new(link),
-            followers: Followers::default(),
+            handlers: DeliveryHandlers::default(),
             wire: Wire::default(),
-            commands: CommandStore::default(),
+            outbox: Outbox::default(),
             timer: RefCell::default(),
             status: RwSignal::new(Status::default()),
             figures: RwSignal::new(Figures::default()),
@@ -56,9 +55,9 @@ impl LinkDriver {
             Effect::Dial(number) => self.dial(number),
             Effect::Close(number) => self.wire.close(number),
             Effect::Transmit(frame) => self.wire.send(frame),
-            Effect::Deliver(topic, delivery) => self.followers.deliver(topic, &delivery),
-            Effect::Save(record) => self.commands.save(record),
-            Effect::Forget(id) => self.commands.forget(id),
+            Effect::Deliver(topic, delivery) => self.handlers.deliver(topic, &delivery),
+            Effect::Save(record) => self.outbox.save(record),
+            Effect::Forget(id) => self.outbox.forget(id),
             Effect::Refresh => {
                 let driver = Rc::clone(self);
                 spawn_local(async move {

@@ -1,29 +1,25 @@
 //! The page's link: what happens in the browser is reported to `logic::link`, and its effects are
 //! carried out.
 //!
-//! - [`port`]: the link as the pages call it
 //! - [`driver`]: the effects
 //! - [`wire`]: the WebSocket
-//! - [`followers`]: who gets the deliveries of a topic
-//! - [`command_store`]: the outbox
+//! - [`delivery_handlers`]: who gets the deliveries of a topic
 
-mod command_store;
+mod delivery_handlers;
 mod driver;
-mod followers;
-mod port;
 mod wire;
 
 use crate::page::{self, now};
-use app::link::LinkHandle;
+use app::link::{DeliveryHandler, LinkHandle, LinkPort};
 use driver::LinkDriver;
 use futures_util::future::{self, Either};
 use gloo_timers::{callback::Interval, future::TimeoutFuture};
-use logic::link::Link;
-use port::DriverPort;
-use protocol::{Read, ServerMessage};
+use logic::{Monotonic, link::Link};
+use protocol::{ClientMessage, Codec, MessageId, Millis, Position, Read, ServerMessage, Topic};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::window;
+use wire::store_codec;
 
 /// How long the page waits for the commands of an earlier one, in milliseconds.
 const OUTBOX_WITHIN_MS: u32 = 2_000;
@@ -65,7 +61,7 @@ fn restore_outbox(driver: &Rc<LinkDriver>) {
     let driver = Rc::clone(driver);
     spawn_local(async move {
         let records = {
-            let read = driver.commands.open();
+            let read = driver.outbox.open();
             futures_util::pin_mut!(read);
             match future::select(read, TimeoutFuture::new(OUTBOX_WITHIN_MS)).await {
                 Either::Left((records, _)) => records,
@@ -88,4 +84,60 @@ fn show_regularly(driver: &Rc<LinkDriver>) {
     });
     // As long as the page.
     interval.forget();
+}
+
+/// What pages see of the driver.
+struct DriverPort(Rc<LinkDriver>);
+
+impl LinkPort for DriverPort {
+    fn follow(&self, topic: Topic, from: Option<Position>, handler: DeliveryHandler) -> u32 {
+        let number = self.0.handlers.add_follower(topic, handler);
+        self.0.act(|link| link.follow(now(), topic, from));
+        number
+    }
+
+    fn unfollow(&self, follower: u32) {
+        if let Some(topic) = self.0.handlers.remove_follower(follower) {
+            self.0.act(|link| link.unfollow(now(), topic));
+        }
+    }
+
+    fn listen(&self, topic: Topic, handler: DeliveryHandler) -> u32 {
+        self.0.handlers.add_listener(topic, handler)
+    }
+
+    fn unlisten(&self, listener: u32) {
+        self.0.handlers.remove_listener(listener);
+    }
+
+    fn send(&self, topic: Topic, message: ClientMessage) -> MessageId {
+        let id = page::new_message_id();
+        self.0.act(|link| link.send(now(), id, topic, message));
+        id
+    }
+
+    fn server_now(&self) -> Millis {
+        self.0.link.borrow().server_now(now())
+    }
+
+    fn monotonic_now(&self) -> Monotonic {
+        now().mono
+    }
+
+    fn reconnect(&self) {
+        self.0.act(|link| link.reconnect(now()));
+    }
+
+    fn choose_codec(&self, codec: Codec) {
+        store_codec(codec);
+        self.reconnect();
+    }
+
+    fn decide_overdue(&self, send: bool) {
+        self.0.act(|link| link.decide_overdue(now(), send));
+    }
+
+    fn queued(&self) -> Vec<(MessageId, ClientMessage)> {
+        self.0.link.borrow().queued()
+    }
 }

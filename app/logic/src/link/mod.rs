@@ -8,12 +8,11 @@
 //! - [`heartbeat`]: when silence means something; [`clock`]: the server's clock
 //! - [`followed_topics`], [`page_cursor`]: the followed topics, and each topic's events in order
 //! - [`pending`], [`outbox_record`]: messages without an answer, resent with the same id
-//! - [`transmitter`], [`batch`]: several messages in one frame; urgent ones flush
+//! - [`transmitter`]: several messages in one frame; urgent ones flush
 //! - [`inbox`], [`sending`]: what a received frame means, and what is sent
 //! - [`status`], [`statistics`], [`delivery`]: what a page is given
 
 mod backoff;
-mod batch;
 mod clock;
 mod delivery;
 mod dialer;

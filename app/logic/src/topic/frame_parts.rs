@@ -4,7 +4,7 @@ use super::{
     cursor::{PullResult, TopicLine},
     event::PublishedEvent,
     order::MessageOrder,
-    subscription::{Reply, TopicSource, TopicSubscription},
+    topic_subscription::{Reply, TopicSource, TopicSubscription},
     wire_protocol::WireProtocol,
 };
 use protocol::{

@@ -4,7 +4,7 @@
 use super::{
     cursor::{PullResult, TopicCursor},
     event::{PublishedEvent, TopicEvent},
-    follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
+    log_follower::{LogFollower, LogProgress, LogQuery, PlacedEvents},
     ring::{CatchUpSource, EventRing},
 };
 use crate::Monotonic;

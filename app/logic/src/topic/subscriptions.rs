@@ -5,7 +5,7 @@ use super::{
     cursor::TopicCursor,
     frame_parts::{FrameLimits, FramePart, NextParts, PartReader},
     order::{MessageOrder, OrderKind, Permit, out_of_order},
-    subscription::{TopicSource, TopicSubscription},
+    topic_subscription::{TopicSource, TopicSubscription},
     wire_protocol::WireProtocol,
 };
 use protocol::{

@@ -16,13 +16,13 @@ struct Follower {
 
 /// The followers of topics, and the listeners that get answers without following anything.
 #[derive(Default)]
-pub(super) struct Followers {
+pub(super) struct DeliveryHandlers {
     followers: RefCell<Vec<Follower>>,
     listeners: RefCell<Vec<Follower>>,
     last_number: Cell<u32>,
 }
 
-impl Followers {
+impl DeliveryHandlers {
     pub(super) fn add_follower(&self, topic: Topic, handler: DeliveryHandler) -> u32 {
         self.add(&self.followers, topic, handler)
     }
