@@ -166,7 +166,7 @@ fn client_files(leptos: &LeptosOptions) -> anyhow::Result<ClientFiles> {
 /// Addresses under which a phone in the same network reaches this server.
 pub fn lan_urls(config: &Config, address: SocketAddr) -> Vec<String> {
     if let Some(public) = &config.server.public_url {
-        // A phone that is sent to "localhost" finds itself.
+        // On a phone, "localhost" is the phone.
         return match public.is_loopback() {
             true => Vec::new(),
             false => vec![public.origin().to_owned()],

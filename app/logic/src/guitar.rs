@@ -71,7 +71,7 @@ pub fn apply(state: &mut GuitarState, event: &ServerMessage) {
         | ServerMessage::MemberCheckedIn { .. }
         | ServerMessage::MemberCheckedOut(_)
         | ServerMessage::CheckInUndone { .. }
-        | ServerMessage::Activity(_)
+        | ServerMessage::MemberRefused(_)
         | ServerMessage::InitialStats(_)
         | ServerMessage::StatsUpdate(_) => {}
     }

@@ -6,7 +6,7 @@
 //! - [`guitar`]: what a session's events do to its state, and the practice clock
 //! - [`session`]: a page's own view of a guitar session; [`swipe`]: from a finger to strums;
 //!   [`pairing`]: what a person types to join; [`presence`]: who is there
-//! - [`gym`]: who may come in, member numbers, the gym's day, what events do to a dashboard
+//! - [`gym`]: which keys are a scan, who may come in, member numbers, what events do to a dashboard
 //! - [`permission`]: the one check of who may do what
 //! - [`Monotonic`]: a moment on a clock that never jumps
 //! - [`text`]: countdowns, amounts of data and initials as people read them

@@ -99,7 +99,7 @@ pub enum Reason {
         /// Where that visit began.
         location: String,
     },
-    /// The subscription ends within a week.
+    /// The subscription ends soon, within the setting `gym.ends_soon_days`.
     EndsSoon {
         /// Days left; 0 is today.
         days: i64,

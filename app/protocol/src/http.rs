@@ -206,7 +206,7 @@ pub struct MemberRow {
 pub enum Standing {
     /// May come in.
     Active,
-    /// May come in; ends within a week.
+    /// May come in; ends within the setting `gym.ends_soon_days`.
     EndsSoon,
     /// Ended.
     Expired,

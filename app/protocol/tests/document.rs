@@ -124,7 +124,7 @@ fn a_phone_reads_all_that_is_about_guitars() {
             ServerMessage::MemberCheckedIn { .. }
                 | ServerMessage::MemberCheckedOut(_)
                 | ServerMessage::CheckInUndone { .. }
-                | ServerMessage::Activity(_)
+                | ServerMessage::MemberRefused(_)
                 | ServerMessage::InitialStats(_)
                 | ServerMessage::StatsUpdate(_)
         );
@@ -486,7 +486,7 @@ fn server_samples() -> Vec<(ServerMessage, &'static str)> {
             ServerMessage::CheckInUndone { visit: visit(), at: NOW + 20_000 },
             "A check-in was taken back; the visit no longer counts.",
         ),
-        (ServerMessage::Activity(refusal), "A member was refused at a door."),
+        (ServerMessage::MemberRefused(refusal), "A member was refused at a door."),
         (
             ServerMessage::InitialStats(stats()),
             "The figures, after a simple client has introduced itself.",
@@ -554,7 +554,7 @@ Each message of a batch is read or refused by itself. Batches do not nest and ar
 
 **Once.** A message with the id of an earlier one gets the first answer again. The same id with other content is `id_conflict`; the moment `at` does not count as content. Ids of commands (check-ins, check-outs, practice) are kept for `commands_days`, those of the newest 1,024 notes of a session with its log. A retryable error leaves open whether the message took effect. A Cadence client sends it again under the same id after `retry_after_ms`, unless its event or its `ack` comes first. To a simple client the event of a message that was answered with such an error is sent like any other event. A message without an id that is sent again may take effect twice.
 
-**In order.** After a retryable error the server refuses every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable` until the refused message comes again, because those messages were sent before the client could know of the refusal. A Cadence client therefore sends every message again that was refused for now, or sends `unsubscribe` to give its notes up. This rule does not apply to simple clients, whose answers come in order. `internal` is a defect of the server that the same message would meet again, so no later message waits for it. A Cadence client matches answers by `id` and not by their order: an `ack` in the place of its event may come before the answer to an earlier message that made no event. A client treats an unknown error code by its `retryable` field.
+**In order.** After a retryable error the server refuses every later command of that connection, or every later note of that connection in that session, with the retryable `unavailable` until the refused message comes again, because those messages were sent before the client received the refusal. A Cadence client therefore sends every message again that was refused for now, or sends `unsubscribe` to give its notes up. This rule does not apply to simple clients, whose answers come in order. `internal` is a defect of the server that the same message would meet again, so no later message waits for it. A Cadence client matches answers by `id` and not by their order: an `ack` in the place of its event may come before the answer to an earlier message that made no event. A client treats an unknown error code by its `retryable` field.
 
 **The moment of a command**, `at`, is on the server's clock, which `pong` carries. More than `command_max_age_hours` ago is `too_old`, more than 2 s ahead is `from_the_future`.
 

@@ -19,12 +19,12 @@ use protocol::{
 use std::rc::Rc;
 use std::time::Duration;
 
-/// An older strum is dropped, in milliseconds.
+/// A strum older than this, in milliseconds, is not played: it would sound after the beat.
 const TOO_LATE: Millis = 150;
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
 
-/// What others do that lasts no longer than its sound.
+/// A note of another device that sounds once and leaves no state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LiveNote {
     /// A strum that is in time.
@@ -171,7 +171,7 @@ impl Performance {
         match note {
             Note::Strum(strum) => {
                 let age = strum.at.map(|at| (now - at).max(0));
-                // A late strum is dropped: its state counts, its sound does not.
+                // A late event is dropped: a strum leaves no state, so it is simply not played.
                 let late = age.or(ts.map(|ts| now - ts)).is_some_and(|age| age > TOO_LATE);
                 (!late).then(|| LiveNote::Strum { strum: strum.clone(), age })
             }

@@ -173,7 +173,8 @@ pub type ConnectedCheck = dyn Fn(SessionId, ParticipantId) -> BoxFuture<'static,
 
 /// Joins a session by its code or its secret. `before` is the phone that this browser was;
 /// it comes back as the same one. `peer` is whom wrong codes are counted against, none when it
-/// joins on its open socket; `connected` returns whether a phone of a session has an open connection.
+/// joins on its open socket; `connected` returns whether a phone of a session has an open
+/// connection.
 pub async fn join(
     auth: &Auth,
     peer: Option<IpAddr>,
@@ -317,7 +318,7 @@ pub async fn leave(auth: &Auth, phone: &ParticipantIdentity) -> Result<(), Error
 pub fn pairing(hosting: &HostedSession, base: Option<&str>, local: &str, now: Millis) -> Pairing {
     let address = base.unwrap_or(local).trim_end_matches('/');
     let link = format!("{address}/play/{}#{}", hosting.session, hosting.secret);
-    // A phone that scans a loopback address finds itself.
+    // On the phone that scans it, a loopback address is the phone itself.
     let (qr_size, qr_path) = match base {
         Some(_) => qr(&link).unwrap_or_default(),
         None => (0, String::new()),

@@ -138,7 +138,7 @@ impl Connection {
                 self.place_answer(*answer);
                 Ok(())
             }
-            ConnectionEvent::Received(Some(Ok(message))) => self.read(message).await,
+            ConnectionEvent::Received(Some(Ok(message))) => self.handle_frame(message).await,
             ConnectionEvent::Received(Some(Err(cause))) => Err(unreadable(cause)),
             ConnectionEvent::Received(None) => Err(ConnectionEnd::Left(Departure::Broken)),
             ConnectionEvent::Timer => self.on_timer(socket).await,

@@ -61,7 +61,7 @@ impl MessageLimits {
 
 impl Connection {
     /// Handles a frame.
-    pub(super) async fn read(&mut self, message: Message) -> Result<(), ConnectionEnd> {
+    pub(super) async fn handle_frame(&mut self, message: Message) -> Result<(), ConnectionEnd> {
         self.heartbeat.received();
         match message {
             Message::Text(text) => self.read_text(text.as_str()).await,

@@ -46,8 +46,8 @@ impl NewEvent {
 pub struct EventPlace(Arc<OnceLock<u64>>);
 
 impl EventPlace {
-    /// The offset; `None` before the group has its places. Whether it was committed follows from the
-    /// answer to the job.
+    /// The offset; `None` before the group has its places. Whether it was committed follows from
+    /// the answer to the job.
     pub fn get(&self) -> Option<u64> {
         self.0.get().copied()
     }
@@ -202,8 +202,8 @@ pub async fn position(conn: &mut Conn, topic: Topic) -> Result<Position, sqlx::E
     Ok(Position { epoch, offset: u64::try_from(top).unwrap_or_default() })
 }
 
-/// Gives the next `many` events of a topic their numbers and returns the last of them. From here to the COMMIT
-/// no other group of any node gets one, so offsets are in the order of the commits.
+/// Gives the next `many` events of a topic their numbers and returns the last of them. From here to
+/// the COMMIT no other group of any node gets one, so offsets are in the order of the commits.
 pub(super) async fn advance(
     conn: &mut Conn,
     topic: Topic,
@@ -286,7 +286,7 @@ fn message(fact: Activity) -> ServerMessage {
         Activity::CheckedIn { visit, reason } => ServerMessage::MemberCheckedIn { visit, reason },
         Activity::CheckedOut { visit } => ServerMessage::MemberCheckedOut(visit),
         Activity::Undone { visit, at } => ServerMessage::CheckInUndone { visit, at },
-        Activity::Refused(refusal) => ServerMessage::Activity(refusal),
+        Activity::Refused(refusal) => ServerMessage::MemberRefused(refusal),
     }
 }
 

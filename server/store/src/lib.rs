@@ -87,7 +87,8 @@ impl Store {
         Ok(Self { writer, readers, clock })
     }
 
-    /// Connections that only read. What needs several queries at one moment is a [`Self::snapshot`].
+    /// Connections that only read. What needs several queries at one moment is a
+    /// [`Self::snapshot`].
     pub fn reader(&self) -> &sql::Pool {
         &self.readers
     }
@@ -97,7 +98,8 @@ impl Store {
         sql::ReadSnapshot::begin(&self.readers).await
     }
 
-    /// Whether there is a writer, and the database answers within the patience of a proxy.
+    /// Whether there is a writer, and the database answers before a proxy in front of the server
+    /// would give up.
     pub async fn answers(&self) -> Result<(), sqlx::Error> {
         if self.writer.has_ended() {
             return Err(sqlx::Error::WorkerCrashed);

@@ -12,8 +12,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use circles::circles;
 use tree::{Arrow, Tree};
 
-/// The floors of the server crate, the lowest first: a module imports from its own room and from lower
-/// floors. Rooms on one floor do not know each other. The longest name that fits a module counts.
+/// The floors of the server crate, the lowest first: a module imports from its own room and from
+/// lower floors. Rooms on one floor do not import each other. The longest name that fits a module
+/// counts.
 const FLOORS: [&[&str]; 11] = [
     &["telemetry"],
     &["auth"],
@@ -29,7 +30,8 @@ const FLOORS: [&[&str]; 11] = [
     &["lib", "main"],
 ];
 
-/// Types whose methods are spread over several files of one folder: those files may import each other.
+/// Types whose methods are spread over several files of one folder: those files may import each
+/// other.
 const CUT_UP: [&str; 6] = ["Auth", "Connection", "Hub", "Link", "Session", "Store"];
 
 /// What only some crates of the workspace may depend on. The settings check addresses of databases

@@ -94,7 +94,7 @@ impl Roster {
             }
             ServerMessage::MemberCheckedOut(visit) => self.end_visit(visit),
             ServerMessage::CheckInUndone { visit, at } => self.undo_visit(visit, *at),
-            ServerMessage::Activity(refusal) => self.add_refusal(refusal),
+            ServerMessage::MemberRefused(refusal) => self.add_refusal(refusal),
             // Applied above, or not about the gym.
             ServerMessage::InitialStats(_)
             | ServerMessage::StatsUpdate(_)

@@ -51,7 +51,7 @@ pub enum ScanKey {
 /// What a key means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyMeaning<Before> {
-    /// The key is a person's, or the first of what may become a scan.
+    /// A person's key, or a character of what may become a scan: the field gets it.
     Typed,
     /// A second suffix of the scan before: it must reach no field and no button.
     SuffixEcho,

@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt: exponential backoff with full jitter
+//! How long to wait before the next attempt to reconnect: exponential backoff with full jitter
 //! (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
 //!
 //! In addition, no wait is longer than the outage has lasted already, so that an outage is at most
@@ -16,8 +16,9 @@ pub(super) const LONGEST_WAIT_MS: i64 = 30_000;
 pub(super) const HEALTHY_AFTER_MS: i64 = 3_000;
 
 /// The wait, in milliseconds, before attempt `attempt` (from 1), when there has been no healthy
-/// connection for `outage_ms`, with `random` in 0..1. The cap is applied before the jitter; the other
-/// way round, after a long outage all clients would wait exactly the cap and come back together.
+/// connection for `outage_ms`, with `random` in 0..1. The cap is applied before the jitter; the
+/// other way round, after a long outage all clients would wait exactly the cap and come back
+/// together.
 pub(super) fn delay_ms(attempt: u32, outage_ms: i64, random: f64) -> i64 {
     let exponent = attempt.saturating_sub(1).min(20);
     let bound = (FIRST_WAIT_MS << exponent).min(outage_ms).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);

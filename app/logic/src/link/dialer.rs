@@ -1,5 +1,5 @@
-//! When a connection is opened, given up and tried again. One state at a time, and beside it what
-//! the next attempt depends on.
+//! When a connection is opened and given up, and how long the link waits before it reconnects. One
+//! state at a time, and beside it what the next attempt depends on.
 
 use super::{
     Effect, Now, Phase, Renewal,
@@ -389,6 +389,8 @@ impl Dialer {
         None
     }
 
+    /// Waits before it reconnects: within the window of a restart that the server announced, else
+    /// by [`backoff`], and never shorter than the server asked for.
     fn wait(&mut self, now: Now, window: Option<(u64, u64)>, random: impl FnOnce() -> f64) {
         let delay = match window {
             Some((min, max)) => backoff::within_ms(min, max, random()),

@@ -1,9 +1,9 @@
 //! How a node keeps its ring equal to a log that other nodes also write.
 //!
-//! A message on the bus between nodes is a hint: it may be late, duplicated or lost. The follower
-//! releases events in offset order, waits [`GAP_WAIT_MS`] for a missing offset and then asks for a
-//! reading of the log. Every [`COMPARE_INTERVAL_MS`] it compares its end with the log's, because a
-//! node that commits and dies before it publishes leaves no gap to see.
+//! A message on the bus between nodes carries a copy of an event; it may be late, duplicated or
+//! lost. The follower releases events in offset order, waits [`GAP_WAIT_MS`] for a missing offset
+//! and then asks for a reading of the log. Every [`COMPARE_INTERVAL_MS`] it compares its end with
+//! the log's, because a node that commits and dies before it publishes leaves no gap to see.
 
 use crate::Monotonic;
 use protocol::{Millis, Position};
@@ -85,8 +85,8 @@ impl<E> LogFollower<E> {
         ready
     }
 
-    /// Takes the log's end as it was read. `from` is where this node stood when it asked; hints may
-    /// have advanced it since.
+    /// Takes the log's end as it was read. `from` is where this node stood when it asked; bus
+    /// messages may have advanced it since.
     pub fn compared(&mut self, now: Monotonic, from: &Position, end: &Position) {
         self.compare_at = now + COMPARE_INTERVAL_MS;
         if from.epoch != self.end.epoch {
@@ -95,7 +95,7 @@ impl<E> LogFollower<E> {
         if end.epoch == from.epoch && end.offset >= from.offset {
             self.watch(now, end.offset);
         } else {
-            // Another epoch, or the log went back in time: no hint will fill this gap.
+            // Another epoch, or the log went back in time: no bus message will fill this gap.
             self.behind_since = Some(now - GAP_WAIT_MS);
         }
     }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_are_delivered_in_order_and_once() {
+    fn bus_messages_are_delivered_in_order_and_once() {
         let mut follower = follower();
         assert_eq!(take_placed(&mut follower, 0, 2, 'b'), "");
         assert_eq!(take_placed(&mut follower, 0, 1, 'a'), "ab");

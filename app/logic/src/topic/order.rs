@@ -2,11 +2,11 @@
 //! sent again.
 //!
 //! A link sends without waiting for answers, and sends a message again that was refused for now.
-//! Messages that it had sent before it learned of the refusal are refused, too: a check-out that
+//! Messages that it had sent before it received the refusal are refused, too: a check-out that
 //! was carried out before its check-in would be lost, and a chord shown before an older one would
 //! stay hidden. No timeout ends that: a phone that slept for a minute has not read the refusal
-//! yet. So a link sends everything again that was refused for now, until each message is answered or the
-//! topic is left.
+//! yet. So a link sends everything again that was refused for now, until each message is answered
+//! or the topic is left.
 
 use protocol::{ErrorBody, ErrorCode, MessageId, Topic};
 use std::{

@@ -1,13 +1,13 @@
-//! What hands do on a guitar. A phone sends a note, and the server sends the same note to everybody
-//! else in the session.
+//! What hands do on a guitar. A device sends a note, and the server sends the same note to
+//! everybody else in the session.
 
 use crate::{Millis, table::read_payload};
 use serde::{Deserialize, Serialize};
 
-/// The table of notes. A row is: name on the wire, variant, whether it is `held` (a state that lasts
-/// until the next one) or `momentary` (worth something only at once), whether it is sent at once
-/// (`urgent`) or may wait for others (`batched`), and whether its payload has a field `at` for the
-/// moment of its making (`stamped`).
+/// The table of notes. A row is: name on the wire, variant, whether it is `held` (a state that
+/// lasts until the next one) or `momentary` (worth something only at once), whether it is sent at
+/// once (`urgent`) or may wait for others (`batched`), and whether its payload has a field `at` for
+/// the moment of its making (`stamped`).
 macro_rules! notes {
     ($(
         $(#[$doc:meta])*

@@ -122,7 +122,7 @@ server_messages! {
         /// A member left.
         "member_checked_out" MemberCheckedOut(Visit);
         /// A member was refused at a door.
-        "activity" Activity(Refusal);
+        "activity" MemberRefused(Refusal);
         /// The gym's figures when a simple client has introduced itself.
         "initial_stats" InitialStats(Stats);
         /// The gym's figures, after a change or when the gym's day begins.

@@ -79,7 +79,7 @@ pub(super) enum ScheduledEvent {
         node: usize,
         life: u32,
     },
-    /// A hint from another node.
+    /// A copy of an event from another node.
     Hint {
         node: usize,
         life: u32,

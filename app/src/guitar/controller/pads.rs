@@ -1,5 +1,5 @@
 //! The eight chords of the key, under the thumb. A pad acts when it is touched, not when it is
-//! let go, and before anything is sent.
+//! let go, and looks pressed before anything is sent.
 
 use super::buzz::use_buzz;
 use crate::guitar::performance::Performance;

@@ -41,7 +41,7 @@ pub(crate) fn provide_desk() -> DeskState {
     Effect::new(move |_| {
         let (clock, browser) = (link.clone(), browser.clone());
         link.listen(Topic::CheckIns, move |delivery| {
-            desk.place_answer(&delivery, &clock, &browser);
+            desk.take_answer(&delivery, &clock, &browser);
         });
     });
     desk
@@ -146,7 +146,7 @@ impl DeskState {
     }
 
     /// Places the answer to one of this desk's commands, with its sound.
-    fn place_answer(&self, delivery: &Delivery, link: &LinkHandle, browser: &BrowserHandle) {
+    fn take_answer(&self, delivery: &Delivery, link: &LinkHandle, browser: &BrowserHandle) {
         let Delivery::Answer { id, message, result, .. } = delivery else { return };
         let now = link.server_now();
         let is_open = self.is_open.get_untracked();
@@ -158,7 +158,7 @@ impl DeskState {
                 entries.push(DeskEntry { queued: true, ..entry });
             }
             if let Some(entry) = entries.iter_mut().find(|entry| entry.id == *id) {
-                entry.place_answer(result);
+                entry.set_answer(result);
                 entry.missed = !is_open && entry.is_refused();
                 let late = now - entry.at >= SOUND_WITHIN_MS;
                 sound = entry.sound().filter(|_| is_open && !late);

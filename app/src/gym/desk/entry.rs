@@ -110,7 +110,7 @@ impl DeskEntry {
     }
 
     /// Puts the answer of the server into the entry.
-    pub(crate) fn place_answer(&mut self, result: &Result<Outcome, ErrorBody>) {
+    pub(crate) fn set_answer(&mut self, result: &Result<Outcome, ErrorBody>) {
         self.state = match result {
             Ok(Outcome::CheckIn(answer)) => EntryState::Decided(Box::new(answer.clone())),
             Ok(Outcome::CheckOut { visit }) => EntryState::Left(visit.clone()),
@@ -150,9 +150,9 @@ impl DeskEntry {
         self.sound() == Some(DeskSound::Refused)
     }
 
-    /// The member's name or, until that is known, the code; `None` for a visit that was named by its
-    /// id and has no answer yet. A member number is in its printed form; digits alone may also be a
-    /// card's code and stay as they are.
+    /// The member's name or, until that is known, the code; `None` for a visit that was named by
+    /// its id and has no answer yet. A member number is in its printed form; digits alone may also
+    /// be a card's code and stay as they are.
     pub(crate) fn title(&self) -> Option<String> {
         let is_number = !self.code.starts_with(|first: char| first.is_ascii_digit());
         let code = || match MemberNumber::parse(&self.code) {

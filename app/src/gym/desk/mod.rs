@@ -1,6 +1,7 @@
 //! The check-in desk: scan or type, one answer in one card.
 //!
-//! - [`desk_state`]: the commands of this desk; [`entry`]: one of them; [`recent`]: their list
+//! - [`desk_state`]: the commands of this desk, whose answers `provide_desk` takes on every page of
+//!   the gym; [`entry`]: one of them; [`recent`]: their list
 //! - [`card`], [`search`], [`just_now`]: the parts of the page
 //! - [`missed`]: what other pages show of the desk
 //! - `sound_unlock`: the permission to sound, from the first key

@@ -1,8 +1,8 @@
-//! Messages of other nodes as they come: hints that may be late, doubled or lost.
+//! Messages of other nodes as they come: copies of events that may be late, doubled or lost.
 //!
-//! They arrive on a connection of their own. It uses Redis' plain publish and subscribe, which a cluster
-//! carries to every node: sharded channels would spare traffic, but a client has to notice itself
-//! when one moves, and what is lost here is read from the log anyway.
+//! They arrive on a connection of their own. It uses Redis' plain publish and subscribe, which a
+//! cluster carries to every node: sharded channels would spare traffic, but a client has to notice
+//! itself when one moves, and what is lost here is read from the log anyway.
 
 use futures_util::StreamExt;
 use redis::{

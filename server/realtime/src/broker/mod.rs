@@ -1,12 +1,12 @@
-//! What nodes share besides the database: the logs of guitar sessions and a bus for hints, in
+//! What nodes share besides the database: the logs of guitar sessions and the bus, in
 //! Redis (or Valkey), one server or a cluster.
 //!
 //! - [`session.lua`](../../src/broker/session.lua): every change of a session's log, in one step
 //! - [`event_json`]: an event as JSON
 //! - [`bus`]: messages of other nodes
 //!
-//! Redis may be lost: a session's log then begins a new life, and nothing durable is in it. This
-//! module has neither connections nor a database.
+//! Redis may be lost: a session's log then begins a new epoch, and nothing durable is in it. This
+//! module uses neither sockets of clients nor a database.
 
 mod bus;
 mod event_json;
@@ -251,8 +251,8 @@ impl Broker {
         .await
     }
 
-    /// Appends an event of this node to a session's log, once per message id, and publishes it to the others.
-    /// With `version`, only while the seats are still those that were read.
+    /// Appends an event of this node to a session's log, once per message id, and publishes it to
+    /// the others. With `version`, only while the seats are still those that were read.
     pub async fn append(
         &self,
         session: SessionId,
@@ -309,8 +309,8 @@ impl Broker {
         })
     }
 
-    /// Reports which devices this node has, renews its lease, and returns those of all nodes. The devices of
-    /// a node whose lease is over have all broken off.
+    /// Reports which devices this node has, renews its lease, and returns those of all nodes. The
+    /// devices of a node whose lease is over have all broken off.
     pub async fn seats(
         &self,
         session: SessionId,
@@ -463,7 +463,7 @@ fn kind_of(message: &ServerMessage) -> String {
         | ServerMessage::MemberCheckedIn { .. }
         | ServerMessage::MemberCheckedOut(_)
         | ServerMessage::CheckInUndone { .. }
-        | ServerMessage::Activity(_)
+        | ServerMessage::MemberRefused(_)
         | ServerMessage::InitialStats(_)
         | ServerMessage::StatsUpdate(_) => String::new(),
     }

@@ -151,7 +151,7 @@ impl Hub {
             self.inner.checkins.take_placed(&at, event);
         }
         if let Some(broker) = self.inner.broker.clone() {
-            // A hint: what does not arrive is read from the database.
+            // A copy: what does not arrive is read from the database.
             tokio::spawn(async move {
                 for message in messages {
                     if broker.publish(CHECK_INS, &message).await.is_err() {
@@ -261,7 +261,8 @@ impl Hub {
     pub fn forget_sessions(&self, before: Millis) {
         let mut sessions = lock(&self.inner.sessions);
         // A second reference means that a connection is about to follow it: it would live on beside
-        // the next one that is opened. While this lock is held only `session_sync` can upgrade to one.
+        // the next one that is opened. While this lock is held only `session_sync` can upgrade to
+        // one.
         let idle = |session: &mut Arc<Session>| {
             Arc::strong_count(session) == 1 && session.is_forgotten(before)
         };
@@ -280,14 +281,14 @@ impl Hub {
             Some(role) => format!("{participant} {}", serde_json::json!(role)),
             None => participant.to_string(),
         };
-        // A hint for connections without a seat; the others get it through the session's log.
+        // For connections without a seat; the others get it through the session's log.
         tokio::spawn(async move {
             let _ = broker.publish(DECISIONS, &message).await;
         });
     }
 
-    /// Applies a host's decision as the database has it, perhaps of another node that died before it
-    /// published it.
+    /// Applies a host's decision as the database has it, perhaps of another node that died before
+    /// it published it.
     pub fn apply_decision(&self, decided: &HostDecision, now: Millis) {
         let decision = PhoneDecision::of(decided.participant, decided.role);
         self.inner.carry_out(decision);

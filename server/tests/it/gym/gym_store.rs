@@ -241,7 +241,7 @@ async fn a_refused_member_is_in_the_log_once_and_in_after_renewing(on: Backend) 
     );
     assert_eq!(gym.scan(&member.member.number).await.verdict, Verdict::Allow);
     let events = gym.store.events_after(Topic::CheckIns, 0, 10).await.expect("the log");
-    assert!(matches!(events[0].message, ServerMessage::Activity(_)));
+    assert!(matches!(events[0].message, ServerMessage::MemberRefused(_)));
     assert!(matches!(events[1].message, ServerMessage::MemberCheckedIn { .. }));
 }
 

@@ -86,7 +86,7 @@ fn the_figures_follow_each_event_at_once() {
     roster.apply(&undone, Some(4));
     assert_eq!((roster.stats().currently_in, roster.stats().today_total), (0, 1));
     assert_eq!((roster.hours(), roster.visits().len()), (&[1, 0][..], 1));
-    roster.apply(&ServerMessage::Activity(refusal(3)), Some(5));
+    roster.apply(&ServerMessage::MemberRefused(refusal(3)), Some(5));
     assert_eq!(roster.activity().len(), 5);
     assert_eq!(roster.stats().as_of_offset, 5);
 }
@@ -253,7 +253,7 @@ proptest! {
                 }
                 (3, _) => {
                     refused += 1;
-                    ServerMessage::Activity(refusal(refused))
+                    ServerMessage::MemberRefused(refusal(refused))
                 }
                 _ => {
                     let visit = visit(offset as u128, minute);
