@@ -7,6 +7,8 @@ use logic::{
 use protocol::guitar::{Direction, GuitarState, Strum};
 use texts::words;
 
+const NO_BREAK_SPACE: &str = "\u{a0}";
+
 /// What the left hand holds, ready to be drawn and sounded.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hand {
@@ -53,7 +55,7 @@ impl Hand {
         Self { chord: None, name: "—".to_owned(), voicing }
     }
 
-    /// `G major · open · 3 2 0 0 0 3`
+    /// `G major · open · 3 2 0 0 0 3`, with the frets on one line.
     pub(crate) fn words(&self) -> String {
         let kind = match (self.chord, self.voicing.barre()) {
             (Some(chord), _) => chord_words(chord),
@@ -68,7 +70,7 @@ impl Hand {
         };
         let fret = |fret: &Option<u8>| fret.map_or("x".to_owned(), |fret| fret.to_string());
         let frets: Vec<String> = self.voicing.frets.iter().map(fret).collect();
-        format!("{kind} · {place} · {}", frets.join(" "))
+        format!("{kind} · {place} · {}", frets.join(NO_BREAK_SPACE))
     }
 
     /// The same chord, whatever its spelling.
@@ -129,10 +131,14 @@ mod tests {
         Hand::of(&GuitarState { chord: Some(chord.to_owned()), ..GuitarState::default() })
     }
 
+    fn plain(hand: &Hand) -> String {
+        hand.words().replace(NO_BREAK_SPACE, " ")
+    }
+
     #[test]
     fn a_hand_is_told_in_words() {
-        assert_eq!(holding("G").words(), "G major · open · 3 2 0 0 0 3");
-        assert_eq!(holding("F").words(), "F major · barre at 1 · 1 3 3 2 1 1");
+        assert_eq!(plain(&holding("G")), "G major · open · 3 2 0 0 0 3");
+        assert_eq!(plain(&holding("F")), "F major · barre at 1 · 1 3 3 2 1 1");
     }
 
     #[test]
@@ -157,7 +163,7 @@ mod tests {
     fn single_frets_sound_without_a_name() {
         let frets = Some([-1, 0, 2, 2, 1, 0]);
         let hand = Hand::of(&GuitarState { frets, ..GuitarState::default() });
-        assert_eq!(hand.words(), "single frets · open · x 0 2 2 1 0");
+        assert_eq!(plain(&hand), "single frets · open · x 0 2 2 1 0");
         assert_eq!(hand.pitches().len(), 5);
     }
 
