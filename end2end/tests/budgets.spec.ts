@@ -1,4 +1,5 @@
 // What a first visit really downloads, held against the budgets that the build adds up from files.
+// Which fonts come depends on the names on the page, so the limits of the gym have room for all.
 
 import type { Page } from '@playwright/test';
 import budgets from '../budgets.json';
