@@ -186,7 +186,8 @@ impl Link {
     pub fn visibility(&mut self, now: Now, visible: bool) {
         let changed = self.visible != visible;
         self.visible = visible;
-        if changed && self.dialer.is_live() {
+        // Also behind a `hello` without its answer, which named the visibility of before.
+        if changed && (self.dialer.is_live() || self.dialer.is_introducing()) {
             self.transmit(now, Envelope::bare(ClientMessage::Visibility { visible }), None);
         }
         if visible {

@@ -31,6 +31,21 @@ fn a_page_that_wakes_up_asks_a_socket_that_looks_open_and_redials_at_once() {
 }
 
 #[test]
+fn a_page_that_is_shown_before_the_welcome_is_not_taken_for_hidden() {
+    let mut page = Page::following(None);
+    page.open();
+    page.link.visibility(page.now, false);
+    page.link.visibility(page.now, true);
+    page.pass(20);
+    let told = page.sent.iter().filter_map(|sent| match &sent.message {
+        ClientMessage::Hello(hello) => Some(hello.client.visible),
+        ClientMessage::Visibility { visible } => Some(*visible),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
 fn a_hidden_page_does_not_dial_and_a_visible_one_dials_at_once() {
     let mut page = Page::following(None);
     page.welcome(answer(1, true, 0));
