@@ -5,16 +5,16 @@ use super::{
     deduplication::message_key,
     publication::PublishReceipt,
     session_home::SessionHome,
-    session_state::{PhoneDecision, SessionCore, SessionState},
+    session_state::{SessionCore, SessionState},
 };
 use crate::broker::{AppendOutcome, Broker, BrokerAway, MessageKey, StreamReading};
 use cadence_base::{refusal::id_conflict, sync::lock};
 use futures_util::{FutureExt, future::BoxFuture};
 use logic::{
-    presence::Seats,
+    presence::{PhoneDecision, Seats},
     topic::{TopicEvent, practice},
 };
-use protocol::{ErrorBody, Millis, Position, SeatId, ServerMessage, guitar::GuitarState};
+use protocol::{ErrorBody, Millis, Position, ServerMessage, guitar::GuitarState};
 use std::sync::Mutex;
 
 /// What a session needs beside its core when other nodes share it.
@@ -150,7 +150,7 @@ impl SessionHome for BrokerSession {
         self.append(core, event).boxed()
     }
 
-    fn seat_changed(&self, core: &SessionCore, _: &mut SessionState, _: SeatId, _: Millis) {
+    fn seats_changed(&self, core: &SessionCore, _: &mut SessionState, _: Millis) {
         self.devices_changed(core);
     }
 

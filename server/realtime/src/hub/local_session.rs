@@ -4,16 +4,15 @@ use super::{
     deduplication::{RecentMessages, message_key},
     publication::PublishReceipt,
     session_home::SessionHome,
-    session_state::{PhoneDecision, SessionCore, SessionState},
+    session_state::{SessionCore, SessionState},
 };
 use cadence_base::sync::lock;
 use futures_util::{FutureExt, future::BoxFuture};
-use logic::{presence, topic::TopicEvent};
-use protocol::{
-    ErrorBody, Millis, SeatId, ServerMessage,
-    account::Role,
-    guitar::{Participant, Presence},
+use logic::{
+    presence::{ParticipantChange, PhoneDecision, changed_participants},
+    topic::TopicEvent,
 };
+use protocol::{ErrorBody, Millis, ServerMessage};
 use std::sync::Mutex;
 
 /// What a session needs beside its core when no other node shares it.
@@ -44,15 +43,20 @@ impl LocalSession {
         Ok(PublishReceipt { at, fresh: true })
     }
 
-    fn publish_participant(
+    /// Publishes the participants who differ from what the state shows.
+    fn publish_changes(
         core: &SessionCore,
         state: &mut SessionState,
-        participant: Participant,
+        decisions: &[PhoneDecision],
         now: Millis,
     ) {
-        let message = ServerMessage::ConnectionUpdate(participant);
-        logic::guitar::apply(&mut state.guitar, &message);
-        core.log.append_numbered(TopicEvent::by_server(now, message));
+        let nodes = std::slice::from_ref(&state.seats);
+        let changes = changed_participants(&state.guitar, &state.seats, nodes, decisions, now);
+        for ParticipantChange { participant, .. } in changes {
+            let message = ServerMessage::ConnectionUpdate(participant);
+            logic::guitar::apply(&mut state.guitar, &message);
+            core.log.append_numbered(TopicEvent::by_server(now, message));
+        }
     }
 }
 
@@ -65,12 +69,8 @@ impl SessionHome for LocalSession {
         std::future::ready(self.publish_now(core, event)).boxed()
     }
 
-    /// Publishes the participant when it differs from what the state shows.
-    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: SeatId, now: Millis) {
-        let Some(participant) = presence::participant([&state.seats], who, now) else { return };
-        if !state.guitar.participants.contains(&participant) {
-            Self::publish_participant(core, state, participant, now);
-        }
+    fn seats_changed(&self, core: &SessionCore, state: &mut SessionState, now: Millis) {
+        Self::publish_changes(core, state, &[], now);
     }
 
     fn decided(
@@ -80,22 +80,7 @@ impl SessionHome for LocalSession {
         decision: PhoneDecision,
         now: Millis,
     ) {
-        match decision {
-            PhoneDecision::Role(phone, _) => {
-                self.seat_changed(core, state, SeatId::phone(phone), now);
-            }
-            PhoneDecision::Removed(phone) => {
-                if let Some(known) = state.participant(SeatId::phone(phone)).cloned() {
-                    let (role, status) = (Role::Waiting, Presence::Disconnected);
-                    Self::publish_participant(
-                        core,
-                        state,
-                        Participant { role, status, ..known },
-                        now,
-                    );
-                }
-            }
-        }
+        Self::publish_changes(core, state, &[decision], now);
     }
 
     fn drop_overtaken(&self, _decision: PhoneDecision) {
@@ -103,10 +88,7 @@ impl SessionHome for LocalSession {
     }
 
     fn sweep(&self, core: &SessionCore, state: &mut SessionState, now: Millis) {
-        let seated: Vec<SeatId> = state.seats.everybody().collect();
-        for who in seated {
-            self.seat_changed(core, state, who, now);
-        }
+        Self::publish_changes(core, state, &[], now);
         state.seats.sweep(now);
     }
 

@@ -34,7 +34,7 @@ use cadence_base::{
 use handle::ConnectionHandle;
 use local_session::LocalSession;
 use log::{NodeLog, new_epoch};
-use logic::topic::TopicEvent;
+use logic::{presence::PhoneDecision, topic::TopicEvent};
 use protocol::{
     CloseCode, ConnectionId, Envelope, ErrorBody, Millis, ParticipantId, Position, ServerMessage,
     SessionId, SignInId, Topic, UserId,
@@ -45,7 +45,7 @@ use protocol::{
 };
 use session::Session;
 use session_home::SessionHome;
-use session_state::{PhoneDecision, SessionCore};
+use session_state::SessionCore;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock, Weak},

@@ -5,10 +5,10 @@ use super::{
     log::NodeLog,
     publication::{Publication, PublishReceipt},
     session_home::SessionHome,
-    session_state::{PhoneDecision, SessionCore},
+    session_state::SessionCore,
 };
 use logic::{
-    presence::Departure,
+    presence::{Departure, PhoneDecision},
     topic::{TopicEvent, practice},
 };
 use protocol::{
@@ -91,7 +91,7 @@ impl Session {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.arrive(who, role, device, handle.id, visible, now);
-        self.home.seat_changed(&self.core, &mut state, who, now);
+        self.home.seats_changed(&self.core, &mut state, now);
     }
 
     /// The page of a device became visible or hidden.
@@ -102,7 +102,7 @@ impl Session {
         // A page that flickers publishes once a second; the sweep publishes how it ended.
         let published = state.visibility_published.insert(who, now);
         if published.is_none_or(|published| now - published >= VISIBILITY_INTERVAL_MS) {
-            self.home.seat_changed(&self.core, &mut state, who, now);
+            self.home.seats_changed(&self.core, &mut state, now);
         }
     }
 
@@ -111,7 +111,7 @@ impl Session {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.depart(who, connection, how, now);
-        self.home.seat_changed(&self.core, &mut state, who, now);
+        self.home.seats_changed(&self.core, &mut state, now);
     }
 
     /// A participant was let in or got another role.

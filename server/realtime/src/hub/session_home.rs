@@ -2,11 +2,11 @@
 
 use super::{
     publication::PublishReceipt,
-    session_state::{PhoneDecision, SessionCore, SessionState},
+    session_state::{SessionCore, SessionState},
 };
 use futures_util::future::BoxFuture;
-use logic::topic::TopicEvent;
-use protocol::{ErrorBody, Millis, SeatId};
+use logic::{presence::PhoneDecision, topic::TopicEvent};
+use protocol::{ErrorBody, Millis};
 use std::fmt;
 
 /// What a session does differently when other nodes share it. Methods with a `state` are called
@@ -23,8 +23,8 @@ pub(super) trait SessionHome: fmt::Debug + Send + Sync {
         event: TopicEvent,
     ) -> BoxFuture<'s, Result<PublishReceipt, ErrorBody>>;
 
-    /// A seat of this node has changed: publishes what follows for its participant.
-    fn seat_changed(&self, core: &SessionCore, state: &mut SessionState, who: SeatId, now: Millis);
+    /// A seat of this node has changed: publishes what follows for the participants.
+    fn seats_changed(&self, core: &SessionCore, state: &mut SessionState, now: Millis);
 
     /// A host decided on this node; the seat is changed already.
     fn decided(

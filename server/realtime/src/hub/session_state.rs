@@ -3,9 +3,12 @@
 
 use super::log::NodeLog;
 use cadence_base::sync::lock;
-use logic::{presence::Seats, topic::TopicEvent};
+use logic::{
+    presence::{PhoneDecision, Seats},
+    topic::TopicEvent,
+};
 use protocol::{
-    Millis, Note, ParticipantId, Position, SeatId, ServerMessage, SessionId,
+    Millis, Note, Position, SeatId, ServerMessage, SessionId,
     account::Role,
     guitar::{GuitarState, Participant, PracticeStatus, Presence},
 };
@@ -13,32 +16,6 @@ use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard},
 };
-
-/// What a host decided about a participant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PhoneDecision {
-    /// It has another role from now on.
-    Role(ParticipantId, Role),
-    /// It was removed for good.
-    Removed(ParticipantId),
-}
-
-impl PhoneDecision {
-    /// The decision that gives a role or, without one, removes the phone.
-    pub(super) fn of(participant: ParticipantId, role: Option<Role>) -> Self {
-        match role {
-            Some(role) => Self::Role(participant, role),
-            None => Self::Removed(participant),
-        }
-    }
-
-    /// Whom it is about.
-    pub(super) fn about(&self) -> ParticipantId {
-        match self {
-            Self::Role(who, _) | Self::Removed(who) => *who,
-        }
-    }
-}
 
 /// The chords that were played since they were last stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,24 +6,15 @@
 //! condition that the devices are still those that it was derived from, so that the last one is
 //! always the true one.
 
-use super::{
-    broker_session::BrokerSession,
-    session::Session,
-    session_state::{PhoneDecision, SessionCore},
-};
+use super::{broker_session::BrokerSession, session::Session, session_state::SessionCore};
 use crate::broker::{AllSeats, AppendOutcome, BrokerAway, MessageKey};
 use cadence_base::time::ServerClock;
 use logic::{
-    presence::{self, Seats},
+    presence::{ParticipantChange, PhoneDecision, changed_participants},
     topic::{LogQuery, TopicEvent},
 };
-use protocol::{
-    Millis, SeatId, ServerMessage,
-    account::Role,
-    guitar::{GuitarState, Participant, Presence},
-};
+use protocol::{Millis, ServerMessage};
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -117,10 +108,10 @@ async fn publish(
     core: &SessionCore,
     home: &BrokerSession,
     all_seats: &AllSeats,
-    changes: Vec<(Participant, bool)>,
+    changes: Vec<ParticipantChange>,
     now: Millis,
 ) -> Result<bool, BrokerAway> {
-    for (participant, decided) in changes {
+    for ParticipantChange { participant, decided } in changes {
         let message = ServerMessage::ConnectionUpdate(participant);
         let event = TopicEvent { decided, ..TopicEvent::by_server(now, message) };
         let version = Some(all_seats.version.as_str());
@@ -131,46 +122,4 @@ async fn publish(
         }
     }
     Ok(true)
-}
-
-/// Participants who differ from the log's state, each with whether the host decided so. A role is
-/// what the host decided here, what the node of the device reports, or what the log has.
-fn changed_participants(
-    state: &GuitarState,
-    mine: &Seats,
-    nodes: &[Seats],
-    decisions: &[PhoneDecision],
-    now: Millis,
-) -> Vec<(Participant, bool)> {
-    let everybody: BTreeSet<SeatId> = nodes
-        .iter()
-        .flat_map(Seats::everybody)
-        .chain(state.participants.iter().map(|participant| participant.user_id))
-        .collect();
-    let differs = |who: SeatId| {
-        let published = state.participants.iter().find(|participant| participant.user_id == who);
-        let gone = Presence::Disconnected;
-        let mut is = match presence::participant(nodes, who, now) {
-            Some(participant) => participant,
-            // Every node has given it up.
-            None => Participant { status: gone, ..published?.clone() },
-        };
-        if let Some(published) = published.filter(|_| mine.seat(who).is_none()) {
-            is.role = published.role;
-        }
-        let mut decided = false;
-        for decision in decisions.iter().filter(|decision| SeatId::phone(decision.about()) == who) {
-            decided = true;
-            match decision {
-                PhoneDecision::Role(_, role) => is.role = *role,
-                PhoneDecision::Removed(_) => (is.role, is.status) = (Role::Waiting, gone),
-            }
-        }
-        let differs = match published {
-            Some(published) => is != *published,
-            None => decided || is.status != gone,
-        };
-        differs.then_some((is, decided))
-    };
-    everybody.into_iter().filter_map(differs).collect()
 }
