@@ -65,7 +65,9 @@ if op == 'seats' then
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local before = redis.call('HGET', seats, node)
   redis.call('HSET', seats, node, string.format('%d', now + ARGV[8]) .. ' ' .. mine)
-  if not before or string.sub(before, string.find(before, ' ') + 1) ~= mine then
+  -- Devices whose lease was over are there again.
+  local lease = before and tonumber(string.match(before, '^%d+')) or 0
+  if lease < now or string.sub(before, string.find(before, ' ') + 1) ~= mine then
     redis.call('HINCRBY', life, 'seats', 1)
   end
   -- What a node left that died minutes ago: its devices have come back elsewhere, or are gone.
