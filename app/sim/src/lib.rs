@@ -4,8 +4,7 @@
 //! A run has pages and programs in several roles, nodes, one database and one broker. Frames are
 //! delayed and lost, connections are cut or half open, nodes crash between any two steps of a
 //! command, messages between nodes are lost, duplicated and reordered, the broker loses its data,
-//! the database is away, pages sleep, reload, and set their clocks. Sign-in and presence are left
-//! out. Afterwards the faults end, and the checks are exact:
+//! the database is away, pages sleep, reload, and set their clocks. Sign-in is left out. Afterwards the faults end, and the checks are exact:
 //!
 //! - a page applies every event of a log once and in order, or jumps by a snapshot that holds
 //!   exactly the events up to its position;

@@ -6,7 +6,10 @@ use crate::{
     reference::{BEGIN, GYM, LogRecord, ROOM, Reference},
     served_connection::ServedConnection,
 };
-use logic::topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol};
+use logic::{
+    presence::Seats,
+    topic::{AnswerPlace, FramePart, Permit, PlacedAnswer, TopicEvent, WireProtocol},
+};
 use protocol::{
     ClientMessage, ConnectionId, Envelope, ErrorBody, ErrorCode, MemberId, MessageId,
     ServerMessage, Topic, VisitId,
@@ -77,6 +80,10 @@ pub struct ServerNode {
     pub gym: SharedTopic,
     /// The session's topic, once a connection follows it.
     pub room: Option<SharedTopic>,
+    /// The devices that are connected to it.
+    pub seats: Seats,
+    /// It reports its devices, or publishes what follows from all.
+    pub reports_seats: bool,
     /// Commands that wait for the next commit.
     pub queue: Vec<QueuedCommand>,
     /// Steps of the practice clock that wait for the one in progress.
@@ -95,6 +102,8 @@ impl ServerNode {
             connections: BTreeMap::new(),
             gym: NodeTopic::open(now, GYM, capacity, reference),
             room: None,
+            seats: Seats::default(),
+            reports_seats: false,
             queue: Vec::new(),
             steps: VecDeque::new(),
             stepping: false,
@@ -135,6 +144,8 @@ impl ServerNode {
         self.steps.clear();
         self.stepping = false;
         self.room = None;
+        self.seats = Seats::default();
+        self.reports_seats = false;
     }
 }
 

@@ -10,10 +10,11 @@ use logic::{
     link::{Delivery, Effect, Link, Now, OutboxRecord},
 };
 use protocol::{
-    ClientMessage, ErrorBody, ErrorCode, MessageId, Position, ServerMessage, Topic,
+    ClientMessage, ErrorBody, ErrorCode, MessageId, Position, SeatId, ServerMessage, Topic,
     server::{Outcome, Snapshot},
 };
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// What a page shows of one topic.
 #[derive(Debug, Default)]
@@ -54,6 +55,8 @@ pub struct SimulatedPage {
     pub link: Link,
     /// What it follows.
     pub topics: Vec<Topic>,
+    /// Its device's seat in the session.
+    pub seat: SeatId,
     /// What it may do: phone, host's PC, spectator, desk or dashboard.
     pub roles: PageRoles,
     /// What it follows only later: a person looks at something else.
@@ -64,6 +67,8 @@ pub struct SimulatedPage {
     pub outbox: BTreeMap<MessageId, OutboxRecord>,
     /// Everything that was made on this device.
     pub made: BTreeMap<MessageId, SentMessage>,
+    /// The person has closed it for good.
+    pub closed: bool,
     /// Nothing runs until then.
     pub asleep_until: i64,
     /// No network until then.
@@ -79,17 +84,19 @@ pub struct SimulatedPage {
 
 impl SimulatedPage {
     /// A page that was just opened, with what an earlier one left in the outbox.
-    pub fn open(now: i64, seed: u64, topics: Vec<Topic>, roles: PageRoles) -> Self {
+    pub fn open(now: i64, number: usize, seed: u64, topics: Vec<Topic>, roles: PageRoles) -> Self {
         let mut page = Self {
             life: 0,
             stay: 0,
             link: Link::new("sim", true, seed, ServerMessage::read),
             topics,
+            seat: SeatId(Uuid::from_u128(0x1_0000 + number as u128)),
             roles,
             left: None,
             views: BTreeMap::new(),
             outbox: BTreeMap::new(),
             made: BTreeMap::new(),
+            closed: false,
             asleep_until: 0,
             offline_until: 0,
             skew: 0,
@@ -114,6 +121,15 @@ impl SimulatedPage {
         self.born = now;
         self.made.values_mut().for_each(|made| made.answers = 0);
         self.begin(now);
+    }
+
+    /// A person closes the page, and does not come back.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.life += 1;
+        self.link = Link::new("sim", true, 0, ServerMessage::read);
+        self.views.clear();
+        self.left = None;
     }
 
     fn begin(&mut self, now: i64) {
@@ -253,7 +269,8 @@ fn shown(snapshot: &Snapshot) -> Vec<String> {
         Snapshot::CheckIns(gym) => gym.visits.iter().map(|visit| visit.id.to_string()).collect(),
         Snapshot::Guitar(state) => {
             let clock = state.practice.as_ref().map(reference::shown);
-            state.chord.iter().cloned().chain(clock).collect()
+            let seats = state.participants.iter().filter_map(reference::shown_seat);
+            reference::in_order(state.chord.iter().cloned().chain(clock).chain(seats).collect())
         }
     }
 }

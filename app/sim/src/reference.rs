@@ -1,14 +1,22 @@
 //! The reference: what the database and the broker hold, and what a page at a position has to show.
 //! Nothing of `logic` decides here, so that a mistake there cannot confirm itself.
 
-use logic::topic::{EventOrigin, TopicEvent};
+use logic::{
+    presence::Seats,
+    topic::{EventOrigin, TopicEvent},
+};
 use protocol::{
-    ConnectionId, MessageId, Note, Position, ServerMessage, SessionId, Topic,
-    guitar::{PracticeStatus, PracticeUpdate, Timestamp},
+    ConnectionId, MessageId, Note, Position, SeatId, ServerMessage, SessionId, Topic,
+    guitar::{Participant, PracticeStatus, PracticeUpdate, Presence, Timestamp},
     server::Outcome,
 };
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
+
+/// A node that has not renewed its lease for so long is dead, in milliseconds.
+const LEASE_MS: i64 = 15_000;
+/// The report of a dead node is forgotten so long after its lease, in milliseconds.
+const FORGET_AFTER_MS: i64 = 180_000;
 
 /// The wall clock when the simulation begins.
 pub const BEGIN: i64 = 1_790_000_000_000;
@@ -147,8 +155,42 @@ pub struct Reference {
     pub gym: ReferenceLog,
     /// In the broker, or in the memory of the only node.
     pub room: ReferenceLog,
+    /// The devices that the nodes reported for the session.
+    pub seats: ReferenceSeats,
     /// The steps of the practice clock, in the database.
     pub steps: Vec<MessageId>,
+}
+
+/// The devices of each node, in the broker.
+#[derive(Debug, Default)]
+pub struct ReferenceSeats {
+    /// By node and life: until when the lease runs, and the devices.
+    reports: BTreeMap<(usize, u32), (i64, Seats)>,
+    version: u64,
+}
+
+impl ReferenceSeats {
+    /// Takes a node's report and renews its lease. Returns the new version.
+    pub fn report(&mut self, node: (usize, u32), mine: &Seats, now: i64) -> u64 {
+        let before = self.reports.insert(node, (now + LEASE_MS, mine.clone()));
+        // Devices whose lease was over are there again.
+        let changed = |(until, seats): (i64, Seats)| until < now || seats != *mine;
+        self.version += u64::from(before.is_none_or(changed));
+        let known = self.reports.len();
+        self.reports.retain(|_, (until, _)| *until + FORGET_AFTER_MS >= now);
+        self.version += (known - self.reports.len()) as u64;
+        self.version
+    }
+
+    /// Until when the lease of each node runs, and its devices.
+    pub fn all(&self) -> impl Iterator<Item = &(i64, Seats)> {
+        self.reports.values()
+    }
+
+    /// Changes with every change of any node's devices.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
 }
 
 impl Reference {
@@ -158,6 +200,12 @@ impl Reference {
             Topic::CheckIns => &self.gym,
             Topic::Guitar(_) => &self.room,
         }
+    }
+
+    /// The broker loses everything: the session's log, and who reported what.
+    pub fn lose_room(&mut self) {
+        self.room.lose();
+        self.seats = ReferenceSeats::default();
     }
 
     /// Makes a step of the clock once per id. Returns its number, and whether it is new.
@@ -184,17 +232,25 @@ impl Reference {
     }
 }
 
-/// What an event does to what is shown: visits in order, or the chord that is held and the clock.
+/// What an event does to what is shown: visits in order, or the chord that is held, the clock, and
+/// the devices that are there.
 pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
     match message {
         ServerMessage::MemberCheckedIn { visit, .. } => state.push(visit.id.to_string()),
         ServerMessage::Note(Note::ChordChange(change)) => {
-            state.retain(|shown| shown.starts_with(CLOCK));
+            state.retain(|shown| shown.starts_with(CLOCK) || shown.starts_with(SEAT));
             state.insert(0, change.chord.clone());
+        }
+        ServerMessage::ConnectionUpdate(participant) => {
+            let seat = seat_prefix(participant.user_id);
+            state.retain(|shown| !shown.starts_with(&seat));
+            state.extend(shown_seat(participant));
+            *state = in_order(std::mem::take(state));
         }
         ServerMessage::PracticeUpdate(update) => {
             state.retain(|shown| !shown.starts_with(CLOCK));
             state.push(shown(update));
+            *state = in_order(std::mem::take(state));
         }
         ServerMessage::Note(Note::Strum(_)) => {}
         other => panic!("no event of the simulation: {other:?}"),
@@ -203,6 +259,32 @@ pub fn apply(state: &mut Vec<String>, message: &ServerMessage) {
 
 /// The prefix of the clock in what is shown.
 const CLOCK: &str = "clock ";
+
+/// The prefix of a device in what is shown.
+const SEAT: &str = "seat ";
+
+fn seat_prefix(seat: SeatId) -> String {
+    format!("{SEAT}{seat} ")
+}
+
+/// A device as it is shown; one that is gone is not.
+pub fn shown_seat(participant: &Participant) -> Option<String> {
+    let Participant { user_id, role, status, .. } = participant;
+    let there = *status != Presence::Disconnected;
+    there.then(|| format!("{}{role:?} {status:?}", seat_prefix(*user_id)))
+}
+
+/// The devices that are shown.
+pub fn seats_in(state: &[String]) -> Vec<String> {
+    state.iter().filter(|shown| shown.starts_with(SEAT)).cloned().collect()
+}
+
+/// What is shown of a session, the chord first, then the clock, then the devices.
+pub fn in_order(mut state: Vec<String>) -> Vec<String> {
+    let rank = |shown: &String| (shown.starts_with(SEAT), shown.starts_with(CLOCK), shown.clone());
+    state.sort_by_key(rank);
+    state
+}
 
 /// The clock as it is shown.
 pub fn shown(update: &PracticeUpdate) -> String {
@@ -216,7 +298,7 @@ pub fn clock_in(state: &[String]) -> Option<u64> {
 
 /// The chord that is shown.
 pub fn chord_in(state: &[String]) -> Option<String> {
-    state.iter().find(|shown| !shown.starts_with(CLOCK)).cloned()
+    state.iter().find(|shown| !shown.starts_with(CLOCK) && !shown.starts_with(SEAT)).cloned()
 }
 
 /// The clock after a step.

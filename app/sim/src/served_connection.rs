@@ -8,7 +8,7 @@ use crate::{
 };
 use logic::topic::{CatchUp, FrameLimits, NextParts, PlacedAnswer, Subscriptions, WireProtocol};
 use protocol::{
-    ClientMessage, CloseCode, Envelope, MessageId, Position, ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, Envelope, MessageId, Position, SeatId, ServerMessage, Topic, encode,
     topic::{TopicAnswer, TopicRequest},
 };
 use std::collections::VecDeque;
@@ -18,6 +18,10 @@ use std::collections::VecDeque;
 pub struct ServedConnection {
     /// The connection.
     pub id: u32,
+    /// Its device's seat in the session.
+    pub seat: SeatId,
+    /// Whether a person can see the page behind it.
+    pub visible: bool,
     /// What it acts as in the session, and at the gym.
     pub roles: PageRoles,
     /// The topic of messages without a topic.
@@ -104,9 +108,11 @@ pub enum PendingRead {
 
 impl ServedConnection {
     /// A connection that has just been accepted.
-    pub fn new(id: u32, now: i64, roles: PageRoles, protocol: WireProtocol) -> Self {
+    pub fn new(id: u32, now: i64, seat: SeatId, roles: PageRoles, protocol: WireProtocol) -> Self {
         Self {
             id,
+            seat,
+            visible: true,
             roles,
             home: None,
             topics: Subscriptions::new(protocol),

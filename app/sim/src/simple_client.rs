@@ -2,8 +2,9 @@
 //! receives is checked where the server writes it.
 
 use crate::{roles::PageRoles, wire_check::WrittenAnswer};
-use protocol::{ErrorCode, MessageId, Topic};
+use protocol::{ErrorCode, MessageId, SeatId, Topic};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A message of a program, which is sent once.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub struct SimpleMessage {
 pub struct SimpleClient {
     /// The topic of its address.
     pub topic: Topic,
+    /// Its seat in the session.
+    pub seat: SeatId,
     /// What it may do.
     pub roles: PageRoles,
     /// Its connection, as it believes.
@@ -31,8 +34,9 @@ pub struct SimpleClient {
 
 impl SimpleClient {
     /// A program that has not connected yet.
-    pub fn new(topic: Topic, roles: PageRoles) -> Self {
-        Self { topic, roles, conn: None, made: BTreeMap::new() }
+    pub fn new(number: usize, topic: Topic, roles: PageRoles) -> Self {
+        let seat = SeatId(Uuid::from_u128(0x2_0000 + number as u128));
+        Self { topic, seat, roles, conn: None, made: BTreeMap::new() }
     }
 
     /// The server wrote an answer.

@@ -10,6 +10,7 @@
 //! - [`log_reading`]: what they read from database and broker
 //! - [`catch_up`]: a connection on its way from a position to the end of a topic
 //! - [`practice`]: the practice clock, in database and broker
+//! - [`presence`]: which devices are in the session, over all nodes
 //! - [`faults`]: what goes wrong
 //! - [`checks`]: what must be true in the end
 
@@ -22,6 +23,7 @@ mod network;
 mod nodes;
 mod pages;
 mod practice;
+mod presence;
 mod publishing;
 mod receiving;
 mod simple_clients;
@@ -29,7 +31,7 @@ mod simple_clients;
 use crate::{
     node::ServerNode,
     page::SimulatedPage,
-    reference::{GYM, ROOM, Reference, ReferenceLog},
+    reference::{GYM, ROOM, Reference, ReferenceLog, ReferenceSeats},
     rng::SeededRng,
     roles::PageRoles,
     simple_client::SimpleClient,
@@ -182,6 +184,7 @@ impl Simulation {
         let reference = Reference {
             gym: ReferenceLog::new(usize::MAX),
             room: ReferenceLog::new(room_kept),
+            seats: ReferenceSeats::default(),
             steps: Vec::new(),
         };
         let mut simulation = Self {
@@ -213,6 +216,7 @@ impl Simulation {
         for node in 0..nodes {
             simulation.look(node, GYM);
             simulation.soon(0, 10_000, ScheduledEvent::Sweep { node, life: 0 });
+            simulation.soon(0, 1_000, ScheduledEvent::CompareSeats { node, life: 0 });
         }
         simulation.soon(500, 8_000, ScheduledEvent::Fault);
         simulation
@@ -227,7 +231,7 @@ impl Simulation {
             };
             let roles = PageRoles::choose(&mut self.rng);
             let seed = self.rng.number();
-            self.pages.push(SimulatedPage::open(0, seed, topics, roles));
+            self.pages.push(SimulatedPage::open(0, page, seed, topics, roles));
             self.settle_page(page);
             self.soon(0, 3_000, ScheduledEvent::Act { page });
         }
@@ -275,7 +279,7 @@ impl Simulation {
             ScheduledEvent::Up { conn, frame } => self.up(conn, frame),
             ScheduledEvent::Down { conn, frame } => self.down(conn, &frame),
             ScheduledEvent::Awake { page } => self.read_kept(page),
-            ScheduledEvent::EndAtServer { conn } => self.end_at_server(conn),
+            ScheduledEvent::EndAtServer { conn, how } => self.end_at_server(conn, how),
             ScheduledEvent::EndAtClient { conn, code } => self.end_at_client(conn, code),
             ScheduledEvent::CatchUp { conn } => self.continue_catch_up(conn),
             ScheduledEvent::Writable { conn } => self.write(conn),
@@ -295,12 +299,35 @@ impl Simulation {
             ScheduledEvent::Answered { node, life, topic, reading } => {
                 self.answered(node, life, topic, *reading);
             }
+            ScheduledEvent::ReportSeats { node, life } => self.report_seats(node, life),
+            ScheduledEvent::CompareSeats { node, life } => self.compare_seats(node, life),
+            ScheduledEvent::SeatsScript { node, life, from, mine } => {
+                self.seats_script(node, life, from, *mine);
+            }
+            ScheduledEvent::SeatsAnswered { node, life, reading } => {
+                self.seats_answered(node, life, *reading);
+            }
+            ScheduledEvent::PublishParticipant { node, life, change, rest, version } => {
+                self.publish_participant(node, life, *change, rest, version);
+            }
             ScheduledEvent::Start { node } => self.start(node),
             ScheduledEvent::Reload { page } => self.reload(page),
             ScheduledEvent::Leave { page } => self.leave(page, 100),
             ScheduledEvent::ComeBack { page } => self.come_back(page),
             ScheduledEvent::Fault => self.fault(),
         }
+    }
+
+    /// Whether several nodes share the session through the broker.
+    fn is_shared(&self) -> bool {
+        self.nodes.len() > 1
+    }
+
+    /// When a script that a node calls now runs at the broker.
+    fn next_script(&mut self, node: usize) -> i64 {
+        let at = (self.now + self.delay()).max(self.script_at[node]);
+        self.script_at[node] = at;
+        at
     }
 
     fn alive(&self, node: usize, life: u32) -> bool {

@@ -84,6 +84,9 @@ impl Simulation {
     ) -> Option<(CatchUpProgress, CatchUpStep)> {
         let request = task.requests.pop_front()?;
         let topic = self.open_topic(node, request.name);
+        if request.name == ROOM && !self.follows_room(node, conn) {
+            self.take_seat(node, conn);
+        }
         let served = &self.nodes[node].connections[&conn];
         let role = served.roles.in_topic(request.name);
         access::check_follow(Some(role), request.name).expect("every page may see its topics");
@@ -91,6 +94,11 @@ impl Simulation {
         let (figures_version, step) =
             topic.with_log(|log| (log.figures_version(), catch_up.next(log)));
         Some((CatchUpProgress { topic, catch_up, figures_version }, step))
+    }
+
+    fn follows_room(&self, node: usize, conn: u32) -> bool {
+        let served = self.nodes[node].connections.get(&conn);
+        served.is_some_and(|served| served.topics.get(ROOM).is_some())
     }
 
     fn open_topic(&mut self, node: usize, topic: Topic) -> SharedTopic {
@@ -175,6 +183,9 @@ impl Simulation {
 
     /// What the server cannot read now, the client asks for on its next connection.
     fn give_up(&mut self, node: usize, conn: u32, task: &CatchUpTask) {
+        if !self.follows_room(node, conn) {
+            self.left(node, conn, ROOM);
+        }
         if let Some(served) = self.nodes[node].connections.get_mut(&conn) {
             served.resume();
             served.push(ServerMessage::Error(node::unavailable(500)));

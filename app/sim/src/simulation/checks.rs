@@ -2,16 +2,25 @@
 
 use super::Simulation;
 use crate::{
-    page::SimulatedPage,
-    reference::{ROOM, clock_in},
+    page::{SentMessage, SimulatedPage},
+    reference::{self, ROOM, clock_in},
 };
-use protocol::MessageId;
+use protocol::{
+    MessageId,
+    guitar::{Participant, Presence},
+};
 use std::collections::BTreeMap;
 
 impl Simulation {
     pub(super) fn check(&self) {
         self.check_simple_clients();
+        self.check_presence();
         for (number, page) in self.pages.iter().enumerate() {
+            self.check_effects(number, page);
+            self.check_order(number, page);
+            if page.closed {
+                continue;
+            }
             for topic in &page.topics {
                 let end = self.reference.log(*topic).end();
                 let view = &page.views[topic];
@@ -30,7 +39,6 @@ impl Simulation {
                 let shown = clock_in(&page.views[&ROOM].state);
                 assert_eq!(shown, self.reference.current(), "page {number}'s clock");
             }
-            self.check_order(number, page);
             // A command of an earlier load that was refused waits for a person: another account may
             // have made it.
             let refused = |id: &MessageId| page.made.get(id).is_some_and(|made| !made.allowed);
@@ -43,20 +51,46 @@ impl Simulation {
             );
             let left = page.outbox.keys().find(|id| !refused(id));
             assert_eq!(left, None, "page {number} still waits for {:?}", page.outbox);
-            for (id, made) in &page.made {
-                let mut times = self.reference.log(made.topic).most_in_one_epoch(*id);
-                assert!(times <= 1, "{id} was carried out {times} times");
-                if made.command && made.topic == ROOM {
-                    times = self.reference.steps.iter().filter(|step| *step == id).count();
-                }
-                if !made.allowed {
-                    assert_eq!(times, 0, "page {number}: {id} was carried out without permission");
-                } else if made.command {
-                    assert!(made.done, "page {number}: the command {id} was never answered");
-                    assert_eq!(times, 1, "the command {id} was not carried out");
-                }
+            for (id, made) in page.made.iter().filter(|(_, made)| made.command && made.allowed) {
+                assert!(made.done, "page {number}: the command {id} was never answered");
+                assert_eq!(self.times_of(*id, made), 1, "the command {id} was not carried out");
             }
         }
+    }
+
+    /// What a person did took effect at most once, and nothing without permission.
+    fn check_effects(&self, number: usize, page: &SimulatedPage) {
+        for (id, made) in &page.made {
+            let events = self.reference.log(made.topic).most_in_one_epoch(*id);
+            let times = self.times_of(*id, made);
+            assert!(events.max(times) <= 1, "{id} was carried out {times} times, {events} events");
+            let allowed = made.allowed || times == 0;
+            assert!(allowed, "page {number}: {id} was carried out without permission");
+        }
+    }
+
+    fn times_of(&self, id: MessageId, made: &SentMessage) -> usize {
+        match made.command && made.topic == ROOM {
+            true => self.reference.steps.iter().filter(|step| **step == id).count(),
+            false => self.reference.log(made.topic).most_in_one_epoch(id),
+        }
+    }
+    /// The session shows the devices that follow it, and no others. While no node has it open,
+    /// nobody sees what it shows.
+    fn check_presence(&self) {
+        if self.nodes.iter().all(|node| node.room.is_none()) {
+            return;
+        }
+        let pages = self.pages.iter().filter(|page| page.topics.contains(&ROOM) && !page.closed);
+        let pages = pages.map(|page| (page.seat, page.roles));
+        let programs = self.simple_clients.iter().filter(|client| client.topic == ROOM);
+        let programs = programs.map(|client| (client.seat, client.roles));
+        let there = pages.chain(programs).filter_map(|(user_id, roles)| {
+            let (role, status) = (roles.session, Presence::Connected);
+            reference::shown_seat(&Participant { user_id, role, status, device: String::new() })
+        });
+        let shown = self.reference.state(ROOM, self.reference.room.end());
+        assert_eq!(reference::seats_in(&shown), there.collect::<Vec<_>>(), "the devices");
     }
 
     /// Every program is connected and was sent everything; what it sent took effect at most once.

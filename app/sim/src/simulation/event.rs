@@ -1,10 +1,14 @@
 //! What can happen in the simulation.
 
+use super::presence::SeatsReading;
 use crate::{
     node::{QueuedCommand, QueuedNote},
     node_topic::SimulatedReading,
 };
-use logic::topic::{LogQuery, TopicEvent};
+use logic::{
+    presence::{Departure, ParticipantChange, Seats},
+    topic::{LogQuery, TopicEvent},
+};
 use protocol::{Frame, Position, Topic};
 
 /// Something that is going to happen.
@@ -43,6 +47,7 @@ pub(super) enum ScheduledEvent {
     /// One side learns that a connection is over.
     EndAtServer {
         conn: u32,
+        how: Departure,
     },
     EndAtClient {
         conn: u32,
@@ -105,6 +110,37 @@ pub(super) enum ScheduledEvent {
         life: u32,
         topic: Topic,
         reading: Box<SimulatedReading>,
+    },
+    /// A node reports its devices, because one of them changed.
+    ReportSeats {
+        node: usize,
+        life: u32,
+    },
+    /// A node compares the devices of all nodes with what the session shows.
+    CompareSeats {
+        node: usize,
+        life: u32,
+    },
+    /// The broker's script runs for a node's devices.
+    SeatsScript {
+        node: usize,
+        life: u32,
+        from: Position,
+        mine: Box<Seats>,
+    },
+    /// The devices of all nodes arrive.
+    SeatsAnswered {
+        node: usize,
+        life: u32,
+        reading: Box<SeatsReading>,
+    },
+    /// The broker's script runs for a participant; others come after it.
+    PublishParticipant {
+        node: usize,
+        life: u32,
+        change: Box<ParticipantChange>,
+        rest: Vec<ParticipantChange>,
+        version: u64,
     },
     /// A node starts again.
     Start {

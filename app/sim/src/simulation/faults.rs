@@ -12,7 +12,10 @@ impl Simulation {
         let page = self.rng.below(self.pages.len());
         let node = self.rng.below(self.nodes.len());
         let conn = self.of_page(page).last();
-        match self.rng.below(15) {
+        if self.pages[page].closed {
+            return;
+        }
+        match self.rng.below(16) {
             0 => {
                 if let Some(conn) = conn {
                     self.cut(conn, 1006);
@@ -23,6 +26,7 @@ impl Simulation {
             3 => self.lose(conn, true, true),
             4 => self.crash(node),
             5 => self.drain(node),
+            15 => self.close(page),
             6 => self.reload(page),
             7 => {
                 let until = self.now + self.rng.range(1_000, 90_000);
@@ -33,7 +37,7 @@ impl Simulation {
                 self.pages[page].offline_until = until;
             }
             9 => self.pages[page].skew = self.rng.range(-86_400_000, 86_400_000),
-            10 if self.nodes.len() > 1 => self.reference.room.lose(),
+            10 if self.nodes.len() > 1 => self.reference.lose_room(),
             11 => {
                 self.broker_away_until = self.now + self.rng.range(100, 10_000);
             }
@@ -88,6 +92,9 @@ impl Simulation {
             self.start(node);
         }
         for page in 0..self.pages.len() {
+            if self.pages[page].closed {
+                continue;
+            }
             self.pages[page].offline_until = 0;
             self.pages[page].come_back(self.now);
             self.wake(page);

@@ -2,8 +2,8 @@
 //! end in its own time.
 
 use super::{SILENCE_MS, SimulatedSocket, Simulation, SocketOwner, event::ScheduledEvent};
-use crate::served_connection::ServedConnection;
-use logic::topic::WireProtocol;
+use crate::{page::SimulatedPage, served_connection::ServedConnection};
+use logic::{presence::Departure, topic::WireProtocol};
 use protocol::{ClientMessage, Decoded, Frame, decode_frame, encode_batch};
 
 impl Simulation {
@@ -44,7 +44,8 @@ impl Simulation {
             SocketOwner::Program(client) => return self.arrive_simply(conn, client, node),
         };
         let protocol = WireProtocol::Cadence(self.codec);
-        let served = ServedConnection::new(conn, self.now, self.pages[page].roles, protocol);
+        let SimulatedPage { seat, roles, .. } = self.pages[page];
+        let served = ServedConnection::new(conn, self.now, seat, roles, protocol);
         self.nodes[node].connections.insert(conn, served);
         // The handshake's answer is taken to be there at once: nothing can come before it.
         if self.pages[page].life == life && c.client_open {
@@ -85,7 +86,8 @@ impl Simulation {
             self.sockets.entry(conn).and_modify(|c| c.client_open = false);
             // What is in flight still arrives, perhaps after the next connection's first words.
             let wait = if lost { SILENCE_MS } else { 2_000 };
-            self.soon(0, wait, ScheduledEvent::EndAtServer { conn });
+            let how = if lost { Departure::Broken } else { Departure::Closed };
+            self.soon(0, wait, ScheduledEvent::EndAtServer { conn, how });
         }
     }
 
@@ -171,10 +173,9 @@ impl Simulation {
         self.settle_page(page);
     }
 
-    pub(super) fn end_at_server(&mut self, conn: u32) {
+    pub(super) fn end_at_server(&mut self, conn: u32, how: Departure) {
         let Some(c) = self.sockets.get(&conn) else { return };
-        let node = c.node;
-        self.nodes[node].connections.remove(&conn);
+        self.drop_connection(c.node, conn, how);
     }
 
     pub(super) fn end_at_client(&mut self, conn: u32, code: u16) {
@@ -202,7 +203,7 @@ impl Simulation {
         let in_flight = self.sockets.get(&conn).map_or(self.now, |c| c.down_at);
         let at = in_flight.max(self.now) + self.rng.range(0, 500);
         self.at(at, ScheduledEvent::EndAtClient { conn, code });
-        self.soon(0, 1_000, ScheduledEvent::EndAtServer { conn });
+        self.soon(0, 1_000, ScheduledEvent::EndAtServer { conn, how: Departure::Broken });
     }
 
     /// The connections that a page believes to be open.

@@ -6,7 +6,7 @@ use crate::{
     reference::{GYM, ROOM, connection_id},
     served_connection::{CatchUpReason, ServedConnection},
 };
-use logic::topic::FramePart;
+use logic::{presence::Departure, topic::FramePart};
 use protocol::{CloseCode, MessageId, ServerMessage};
 
 impl Simulation {
@@ -23,7 +23,7 @@ impl Simulation {
             return;
         }
         if now - served.received_at > SILENCE_MS {
-            return self.end_at_server(conn);
+            return self.end_at_server(conn, Departure::Broken);
         }
         let protocol = served.topics.protocol();
         let (parts, lost) = match served.next_parts(now, &limits) {
@@ -57,7 +57,7 @@ impl Simulation {
             }
         }
         if let Some(code) = closing {
-            self.nodes[node].connections.remove(&conn);
+            self.drop_connection(node, conn, Departure::Closed);
             return self.cut(conn, code.number());
         }
         if !lost.is_empty() {
@@ -79,7 +79,7 @@ impl Simulation {
         let conns: Vec<u32> = self.nodes[node].connections.keys().copied().collect();
         self.nodes[node].crash();
         if self.nodes.len() == 1 {
-            self.reference.room.lose();
+            self.reference.lose_room();
         }
         for conn in conns {
             // A killed process's kernel closes its sockets; a machine without power does not.
@@ -97,6 +97,7 @@ impl Simulation {
             self.look(node, GYM);
             let life = self.nodes[node].life;
             self.soon(0, 10_000, ScheduledEvent::Sweep { node, life });
+            self.soon(0, 1_000, ScheduledEvent::CompareSeats { node, life });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Simulation, event::ScheduledEvent};
 use crate::reference::BEGIN;
-use logic::link::Effect;
+use logic::{link::Effect, presence::Departure};
 use protocol::{
     ClientMessage, MessageId, Note, Topic,
     guitar::{ChordChange, Direction, PracticeCommand, Strum, StrumSource},
@@ -52,7 +52,7 @@ impl Simulation {
     }
 
     pub(super) fn act(&mut self, page: usize) {
-        if self.now >= self.calm {
+        if self.now >= self.calm || self.pages[page].closed {
             return;
         }
         self.soon(50, 4_000, ScheduledEvent::Act { page });
@@ -118,7 +118,7 @@ impl Simulation {
 
     pub(super) fn leave(&mut self, page: usize, at_most: i64) {
         let device = &mut self.pages[page];
-        if self.now >= self.calm || device.left.is_some() {
+        if self.now >= self.calm || device.left.is_some() || device.closed {
             return;
         }
         let topic = device.topics[self.rng.below(device.topics.len())];
@@ -128,22 +128,50 @@ impl Simulation {
     }
 
     pub(super) fn come_back(&mut self, page: usize) {
+        if self.pages[page].closed {
+            return;
+        }
         self.pages[page].come_back(self.now);
         self.settle_page(page);
     }
 
-    pub(super) fn reload(&mut self, page: usize) {
+    /// A person closes the page for good; a device that runs out of power closes no socket.
+    pub(super) fn close(&mut self, page: usize) {
+        match self.rng.chance(500) {
+            true => self.close_sockets(page),
+            false => {
+                let gone: Vec<u32> = self.of_page(page).collect();
+                for conn in gone {
+                    self.sockets.entry(conn).and_modify(|c| c.client_open = false);
+                }
+            }
+        }
+        self.pages[page].close();
+    }
+
+    fn close_sockets(&mut self, page: usize) {
         let gone: Vec<u32> = self.of_page(page).collect();
         for conn in gone {
             self.sockets.entry(conn).and_modify(|c| c.client_open = false);
-            self.soon(0, 3_000, ScheduledEvent::EndAtServer { conn });
+            let how = Departure::Closed;
+            self.soon(0, 3_000, ScheduledEvent::EndAtServer { conn, how });
         }
+    }
+
+    pub(super) fn reload(&mut self, page: usize) {
+        if self.pages[page].closed {
+            return;
+        }
+        self.close_sockets(page);
         let seed = self.rng.number();
         self.pages[page].reload(self.now, seed);
         self.settle_page(page);
     }
 
     pub(super) fn wake(&mut self, page: usize) {
+        if self.pages[page].closed {
+            return;
+        }
         let device = &mut self.pages[page];
         device.asleep_until = 0;
         let now = device.now(self.now);

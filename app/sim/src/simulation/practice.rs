@@ -86,12 +86,10 @@ impl Simulation {
 
     fn announce(&mut self, node: usize, step: u64, announcement: Announcement) {
         let life = self.nodes[node].life;
-        if self.nodes.len() == 1 {
+        if !self.is_shared() {
             return self.announced(node, life, step, announcement);
         }
-        let delay = self.delay();
-        let at = self.script_at[node].max(self.now + delay);
-        self.script_at[node] = at;
+        let at = self.next_script(node);
         self.at(at, ScheduledEvent::Announce { node, life, step, announcement });
     }
 
@@ -106,7 +104,7 @@ impl Simulation {
         if !self.alive(node, life) {
             return;
         }
-        let shared = self.nodes.len() > 1;
+        let shared = self.is_shared();
         if shared && self.now < self.broker_away_until {
             return self.not_announced(node, announcement);
         }
@@ -119,7 +117,7 @@ impl Simulation {
                 reference::clock_record(step, self.now, id)
             }
         };
-        let (at, fresh) = self.publish_clock(node, record, shared && self.now < self.calm);
+        let (at, fresh) = self.append_to_room(node, record, shared && self.now < self.calm);
         let Some(at) = at else { return self.not_announced(node, announcement) };
         match announcement {
             Announcement::Step(command) => {
@@ -135,7 +133,7 @@ impl Simulation {
 
     /// Appends to the session's log and informs the nodes. The reply may be lost although the
     /// script ran.
-    fn publish_clock(
+    pub(super) fn append_to_room(
         &mut self,
         node: usize,
         record: LogRecord,
@@ -225,11 +223,11 @@ impl Simulation {
         })));
         let step = update.elapsed_ms as u64;
         let record = reference::clock_record(step, self.now, id);
-        self.publish_clock(node, record, false);
+        self.append_to_room(node, record, false);
     }
 
     /// An id that the server makes.
-    fn new_id(&mut self) -> MessageId {
+    pub(super) fn new_id(&mut self) -> MessageId {
         self.ids += 1;
         MessageId(Uuid::from_u128(u128::from(self.ids)))
     }

@@ -42,6 +42,7 @@ impl Simulation {
         let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
         match message {
             ClientMessage::Hello(hello) => {
+                served.visible = hello.client.visible;
                 self.begin_catch_up(node, conn, CatchUpReason::Hello, hello.topics);
             }
             ClientMessage::Subscribe(request) => {
@@ -54,12 +55,13 @@ impl Simulation {
                 served.leave(name);
                 let done = served.topics.answer(id, Ok(Outcome::Done));
                 served.queued.push_back(done);
+                self.left(node, conn, name);
             }
             ClientMessage::Ping { timestamp } => {
                 let server_time = BEGIN + self.now;
                 served.push(ServerMessage::Pong { timestamp, server_time });
             }
-            ClientMessage::Visibility { .. } => {}
+            ClientMessage::Visibility { visible } => self.set_visible(node, conn, visible),
             message => {
                 let id = id.expect("every other message has an id");
                 self.carry_out(node, conn, id, topic.expect("and a topic"), message);
@@ -82,7 +84,10 @@ impl Simulation {
         served.queued.push_back(error);
         match served.topics.defer(id, topic, message) {
             Deferral::Nothing => {}
-            Deferral::Leave(topic) => served.leave(topic),
+            Deferral::Leave(topic) => {
+                served.leave(topic);
+                self.left(node, conn, topic);
+            }
             Deferral::Close(code) => served.closing = Some(code),
         }
     }
@@ -131,7 +136,7 @@ impl Simulation {
         topic: Topic,
         message: &ClientMessage,
     ) {
-        let shared = self.nodes.len() > 1;
+        let shared = self.is_shared();
         let Some(served) = self.nodes[node].connections.get_mut(&conn) else { return };
         if served.topics.get(topic).is_none() {
             let error = ErrorBody::new(ErrorCode::NotSubscribed, "Follow the session first.");
@@ -148,9 +153,7 @@ impl Simulation {
             return self.publish(node, note);
         }
         let life = self.nodes[node].life;
-        let delay = self.delay();
-        let at = self.script_at[node].max(self.now + delay);
-        self.script_at[node] = at;
+        let at = self.next_script(node);
         self.at(at, ScheduledEvent::Script { node, life, note: Box::new(note) });
     }
 

@@ -16,7 +16,7 @@ impl Simulation {
         for client in 0..self.rng.below(3) {
             let topic = [GYM, ROOM][self.rng.below(2)];
             let roles = PageRoles::choose(&mut self.rng);
-            self.simple_clients.push(SimpleClient::new(topic, roles));
+            self.simple_clients.push(SimpleClient::new(client, topic, roles));
             self.soon(0, 3_000, ScheduledEvent::ActSimply { client });
         }
     }
@@ -69,9 +69,9 @@ impl Simulation {
 
     /// The handshake and `auth` of a program reach the node.
     pub(super) fn arrive_simply(&mut self, conn: u32, client: usize, node: usize) {
-        let SimpleClient { topic, roles, .. } = &self.simple_clients[client];
-        let (topic, now) = (*topic, self.now);
-        let mut served = ServedConnection::new(conn, now, *roles, WireProtocol::Simple);
+        let SimpleClient { topic, seat, roles, .. } = self.simple_clients[client];
+        let protocol = WireProtocol::Simple;
+        let mut served = ServedConnection::new(conn, self.now, seat, roles, protocol);
         served.home = Some(topic);
         self.nodes[node].connections.insert(conn, served);
         let request = TopicRequest::new(topic, None);
