@@ -14,7 +14,7 @@ const MAX_TIMES_BEHIND: usize = 3;
 const BEHIND_WINDOW_MS: Millis = 30_000;
 
 /// How many own events without an answer are kept; a link has at most 64 messages under way.
-const MAX_ANSWERED: usize = 128;
+pub(super) const MAX_ANSWERED: usize = 128;
 
 /// Where a connection is in a topic, and the answers `A` that replace its own events.
 #[derive(Debug)]
@@ -99,10 +99,11 @@ impl<A> TopicCursor<A> {
         gone.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    /// Ends the subscription. Returns the answers whose events will not be delivered, in order.
-    pub fn leave(self) -> Vec<A> {
+    /// Ends the subscription. Returns the answers whose events will not be delivered, in order, and
+    /// the places of own events that were written before their answers arrived.
+    pub fn leave(self) -> (Vec<A>, VecDeque<Position>) {
         let repeats = self.repeats.into_iter().map(|(_, answer)| answer);
-        self.expected.into_values().chain(repeats).collect()
+        (self.expected.into_values().chain(repeats).collect(), self.answered)
     }
 
     /// Takes the answer to a message that became the event at `place`. Returns the answer when it
@@ -261,7 +262,7 @@ mod tests {
         let mut cursor = TopicCursor::new(at(0));
         assert_eq!(cursor.place_answer(&at(2), "done"), None);
         assert_eq!(cursor.repeat_answer(&at(3), "again"), None);
-        assert_eq!(cursor.leave(), ["done", "again"]);
+        assert_eq!(cursor.leave().0, ["done", "again"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     catch_up::CaughtUp,
-    cursor::TopicCursor,
+    cursor::{MAX_ANSWERED, TopicCursor},
     frame_parts::{FrameLimits, FramePart, NextParts, PartReader},
     order::{MessageOrder, OrderKind, Permit, out_of_order},
     topic_subscription::{TopicSource, TopicSubscription},
@@ -13,6 +13,7 @@ use protocol::{
     Position, ServerMessage, Topic, encode,
     server::{Ack, Outcome},
 };
+use std::collections::VecDeque;
 
 /// All topics of one connection.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Subscriptions<S> {
     protocol: WireProtocol,
     order: MessageOrder,
     followed: Vec<TopicSubscription<S>>,
+    /// Own events of topics that were left, written before their answers arrived.
+    answered: VecDeque<(Topic, Position)>,
 }
 
 /// A message's answer and its place.
@@ -58,7 +61,8 @@ pub enum Deferral {
 impl<S: TopicSource> Subscriptions<S> {
     /// A connection that follows nothing yet.
     pub fn new(protocol: WireProtocol) -> Self {
-        Self { protocol, order: MessageOrder::default(), followed: Vec::new() }
+        let order = MessageOrder::default();
+        Self { protocol, order, followed: Vec::new(), answered: VecDeque::new() }
     }
 
     /// What the client speaks.
@@ -132,8 +136,12 @@ impl<S: TopicSource> Subscriptions<S> {
         let index = self.followed.iter().position(|subscription| subscription.topic == topic)?;
         let TopicSubscription { source, cursor, .. } = self.followed.swap_remove(index);
         self.order.leave(topic);
-        let answers = cursor.leave().into_iter();
-        Some((source, answers.map(|(id, outcome)| self.answer(id, Ok(outcome))).collect()))
+        let (answers, answered) = cursor.leave();
+        self.answered.extend(answered.into_iter().map(|at| (topic, at)));
+        let excess = self.answered.len().saturating_sub(MAX_ANSWERED);
+        self.answered.drain(..excess);
+        let answers = answers.into_iter().map(|(id, outcome)| self.answer(id, Ok(outcome)));
+        Some((source, answers.collect()))
     }
 
     /// Stops following everything. Returns the sources.
@@ -171,6 +179,12 @@ impl<S: TopicSource> Subscriptions<S> {
             Ok(outcome) => outcome,
             Err(error) => return Some(self.answer(id, Err(error))),
         };
+        // The topic was left between the event, in whose place the answer stood, and the answer.
+        let is_this = |answered: &(Topic, Position)| *answered == (topic, at.clone());
+        if let Some(index) = self.answered.iter().position(is_this).filter(|_| !repeated) {
+            self.answered.remove(index);
+            return None;
+        }
         let mut followed = self.followed.iter_mut();
         let left = match followed.find(|one| one.topic == topic && !one.waiting) {
             Some(one) if repeated => one.cursor.repeat_answer(&at, (id, outcome)),
@@ -276,4 +290,64 @@ impl<S: TopicSource> Subscriptions<S> {
 pub fn too_many_topics() -> ErrorBody {
     let text = "This connection follows as many topics as it may.";
     ErrorBody::new(ErrorCode::TooManyTopics, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Monotonic,
+        topic::{EventOrigin, TopicEvent, TopicLog},
+    };
+    use protocol::{Note, SessionId};
+    use std::cell::RefCell;
+    use uuid::Uuid;
+
+    const ROOM: Topic = Topic::Guitar(SessionId(Uuid::from_u128(1)));
+    const ME: ConnectionId = ConnectionId(Uuid::from_u128(2));
+
+    #[derive(Debug)]
+    struct OneLog(RefCell<TopicLog<String>>);
+
+    impl TopicSource for OneLog {
+        type Payload = String;
+
+        fn with_log<R>(&self, access: impl FnOnce(&mut TopicLog<String>) -> R) -> R {
+            access(&mut self.0.borrow_mut())
+        }
+
+        fn suspect(&self) {}
+    }
+
+    fn nowhere() -> Position {
+        Position { epoch: "a".into(), offset: 0 }
+    }
+
+    /// A connection whose message became the first event of its topic.
+    fn with_own_event(id: MessageId) -> (Subscriptions<OneLog>, Position) {
+        let now = Monotonic::default();
+        let mut log = TopicLog::new(ROOM, now, nowhere(), 8, 300_000);
+        let origin = Some(EventOrigin { connection: ME, message: Some(id) });
+        let event = TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {}));
+        let at = log.append_numbered(now, TopicEvent { origin, ..event });
+        let mut topics = Subscriptions::new(WireProtocol::Cadence(protocol::Codec::Json));
+        let source = OneLog(RefCell::new(log));
+        topics.follow(ROOM, source, CaughtUp::nothing(nowhere()), 0, false);
+        (topics, at)
+    }
+
+    #[test]
+    fn an_answer_in_its_events_place_is_not_written_again_when_the_topic_was_left_meanwhile() {
+        let id = MessageId(Uuid::from_u128(3));
+        let (mut topics, at) = with_own_event(id);
+        let limits = FrameLimits { messages: 8, bytes: 1_000, events_per_pull: 8 };
+        let written = topics.next_parts(0, ME, &limits, || None).expect("a client that reads");
+        assert!(matches!(&written.parts[..], [FramePart::Text(ack)] if ack.contains("ack")));
+        assert_eq!(topics.leave(ROOM).map(|(_, answers)| answers), Some(Vec::new()));
+        let answer = |place| PlacedAnswer { id: Some(id), result: Ok(Outcome::Done), place };
+        let first = topics.place_answer(answer(AnswerPlace::Event(ROOM, at.clone())));
+        assert_eq!(first, None, "the client has it");
+        let repeated = topics.place_answer(answer(AnswerPlace::Repeat(ROOM, at)));
+        assert!(repeated.is_some(), "the client asked again");
+    }
 }
