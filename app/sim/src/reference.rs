@@ -135,6 +135,12 @@ impl ReferenceLog {
         self.ids.get(&id).copied()
     }
 
+    /// Whether an id stands in several epochs: its log was lost, and it was sent again.
+    pub fn is_in_several_epochs(&self, id: MessageId) -> bool {
+        let has_it = |epoch: &&Vec<LogRecord>| epoch.iter().any(|record| record.id == id);
+        self.epochs.values().filter(has_it).count() > 1
+    }
+
     /// In how many places of how many epochs an id stands, the most in one life.
     pub fn most_in_one_epoch(&self, id: MessageId) -> usize {
         let in_epoch =
