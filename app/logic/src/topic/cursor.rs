@@ -14,7 +14,7 @@ const MAX_TIMES_BEHIND: usize = 3;
 const BEHIND_WINDOW_MS: Millis = 30_000;
 
 /// How many own events without an answer are kept; a link has at most 64 messages under way.
-pub(super) const MAX_ANSWERED: usize = 128;
+const MAX_ANSWERED: usize = 128;
 
 /// Where a connection is in a topic, and the answers `A` that replace its own events.
 #[derive(Debug)]
@@ -24,15 +24,54 @@ pub struct TopicCursor<A> {
     start: u64,
     /// Answers whose events are still to come.
     expected: BTreeMap<u64, A>,
-    /// The newest own events that were written before the answer arrived, in any epoch.
-    answered: VecDeque<Position>,
-    /// Places in another epoch whose answers were written by themselves. When the connection gets
-    /// there, the events are written like those of others, and not answered again.
-    answered_apart: Vec<Position>,
+    answered_events: AnsweredEvents,
     /// Answers to repeated messages, each to be written after an offset.
     repeats: Vec<(u64, A)>,
     /// When it fell behind the ring.
     behind: VecDeque<Millis>,
+}
+
+/// Own events of a topic of which either the event or the answer was written without the other. A
+/// connection that leaves the topic keeps them, in case it follows the topic again.
+#[derive(Debug, Default)]
+pub struct AnsweredEvents {
+    /// Those that were written, each with its answer, before the answer itself arrived.
+    in_place: VecDeque<Position>,
+    /// Those whose answers were written by themselves. When the connection gets there, the events
+    /// are written like those of others, and not answered again.
+    apart: VecDeque<Position>,
+}
+
+impl AnsweredEvents {
+    fn add_in_place(&mut self, place: Position) {
+        add_to(&mut self.in_place, place);
+    }
+
+    /// The answer about an event is written by itself.
+    pub(super) fn add_apart(&mut self, place: Position) {
+        add_to(&mut self.apart, place);
+    }
+
+    /// Whether the answer about an event stood in the event's place; it is expected once.
+    pub(super) fn take_in_place(&mut self, place: &Position) -> bool {
+        take_from(&mut self.in_place, place)
+    }
+
+    fn take_apart(&mut self, place: &Position) -> bool {
+        take_from(&mut self.apart, place)
+    }
+}
+
+fn add_to(places: &mut VecDeque<Position>, place: Position) {
+    places.push_back(place);
+    if places.len() > MAX_ANSWERED {
+        places.pop_front();
+    }
+}
+
+fn take_from(places: &mut VecDeque<Position>, place: &Position) -> bool {
+    let index = places.iter().position(|one| one == place);
+    index.and_then(|index| places.remove(index)).is_some()
 }
 
 /// What a connection writes for one offset of the log.
@@ -65,15 +104,15 @@ pub enum PullResult<E, A> {
 }
 
 impl<A> TopicCursor<A> {
-    /// A cursor that has written everything up to `at`.
-    pub fn new(at: Position) -> Self {
+    /// A cursor that has written everything up to `at`. `answered_events` are those of an earlier
+    /// subscription of the same connection.
+    pub fn new(at: Position, answered_events: AnsweredEvents) -> Self {
         let start = at.offset;
         Self {
             at,
             start,
             expected: BTreeMap::new(),
-            answered: VecDeque::new(),
-            answered_apart: Vec::new(),
+            answered_events,
             repeats: Vec::new(),
             behind: VecDeque::new(),
         }
@@ -93,28 +132,30 @@ impl<A> TopicCursor<A> {
         let (mut gone, kept): (Vec<_>, _) = expected.partition(|(offset, _)| skipped(*offset));
         self.expected = kept.into_iter().collect();
         gone.extend(self.repeats.extract_if(.., |(offset, _)| skipped(*offset)));
-        self.answered_apart.retain(|place| place.epoch == at.epoch && place.offset > at.offset);
+        let is_to_come = |place: &Position| place.epoch == at.epoch && place.offset > at.offset;
+        self.answered_events.apart.retain(is_to_come);
         self.start = at.offset;
         self.at = at;
         gone.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    /// Ends the subscription. Returns the answers whose events will not be delivered, in order, and
-    /// the places of own events that were written before their answers arrived.
-    pub fn leave(self) -> (Vec<A>, VecDeque<Position>) {
-        let repeats = self.repeats.into_iter().map(|(_, answer)| answer);
-        (self.expected.into_values().chain(repeats).collect(), self.answered)
+    /// Ends the subscription. Returns the answers whose events will not be delivered, in order.
+    pub fn leave(self) -> (Vec<A>, AnsweredEvents) {
+        let Self { at, expected, repeats, mut answered_events, .. } = self;
+        let apart = expected.keys().map(|offset| Position { offset: *offset, ..at.clone() });
+        apart.for_each(|place| answered_events.add_apart(place));
+        let repeats = repeats.into_iter().map(|(_, answer)| answer);
+        (expected.into_values().chain(repeats).collect(), answered_events)
     }
 
     /// Takes the answer to a message that became the event at `place`. Returns the answer when it
     /// has to be written by itself; otherwise it takes, or took, the place of the event.
     pub fn place_answer(&mut self, place: &Position, answer: A) -> Option<A> {
-        if let Some(answered) = self.answered.iter().position(|answered| answered == place) {
-            self.answered.remove(answered);
+        if self.answered_events.take_in_place(place) {
             return None;
         }
         if place.epoch != self.at.epoch {
-            self.answered_apart.push(place.clone());
+            self.answered_events.add_apart(place.clone());
             return Some(answer);
         }
         // Skipped by a snapshot or a replay, or written as a foreign event.
@@ -172,18 +213,14 @@ impl<A> TopicCursor<A> {
 
     fn line<E>(&mut self, offset: u64, event: E, own: impl Fn(&E) -> bool) -> TopicLine<E, A> {
         let answer = self.expected.remove(&offset);
-        let at = |place: &Position| place.offset == offset && place.epoch == self.at.epoch;
-        if let Some(apart) = self.answered_apart.iter().position(at) {
-            self.answered_apart.swap_remove(apart);
+        let at = Position { offset, ..self.at.clone() };
+        if self.answered_events.take_apart(&at) {
             return TopicLine::Event(offset, event);
         }
         match (own(&event), answer) {
             (true, answer) => {
                 if answer.is_none() {
-                    self.answered.push_back(Position { offset, ..self.at.clone() });
-                    if self.answered.len() > MAX_ANSWERED {
-                        self.answered.pop_front();
-                    }
+                    self.answered_events.add_in_place(at);
                 }
                 TopicLine::Own(offset, event)
             }
@@ -237,11 +274,11 @@ mod tests {
     #[test]
     fn an_answer_stands_in_the_place_of_its_event_whichever_came_first() {
         let ring = ring(10, &[("you", 'C'), ("me", 'G')]);
-        let mut early = TopicCursor::new(at(0));
+        let mut early = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(early.place_answer(&at(2), "done"), None);
         let lines = [TopicLine::Event(1, ("you", 'C')), TopicLine::Own(2, ("me", 'G'))];
         assert_eq!(pull(&mut early, &ring), lines);
-        let mut late = TopicCursor::new(at(0));
+        let mut late = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(pull(&mut late, &ring), lines);
         assert_eq!(late.place_answer(&at(2), "done"), None);
     }
@@ -249,17 +286,17 @@ mod tests {
     #[test]
     fn an_event_read_back_without_its_maker_is_answered_once() {
         let ring = ring(10, &[("log", 'C')]);
-        let mut early = TopicCursor::new(at(0));
+        let mut early = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(early.place_answer(&at(1), "done"), None);
         assert_eq!(pull(&mut early, &ring), [TopicLine::Answer(1, "done")]);
-        let mut late = TopicCursor::new(at(0));
+        let mut late = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(pull(&mut late, &ring), [TopicLine::Event(1, ("log", 'C'))]);
         assert_eq!(late.place_answer(&at(1), "done"), Some("done"));
     }
 
     #[test]
     fn answers_without_their_events_are_returned_when_the_topic_is_left() {
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(cursor.place_answer(&at(2), "done"), None);
         assert_eq!(cursor.repeat_answer(&at(3), "again"), None);
         assert_eq!(cursor.leave().0, ["done", "again"]);
@@ -268,7 +305,7 @@ mod tests {
     #[test]
     fn the_answer_to_a_repeated_message_does_not_overtake_the_first_ones_event() {
         let ring = ring(10, &[("you", 'C'), ("me", 'G')]);
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(cursor.repeat_answer(&at(2), "again"), None);
         let lines = [
             TopicLine::Event(1, ("you", 'C')),
@@ -283,7 +320,7 @@ mod tests {
 
     #[test]
     fn what_a_snapshot_jumped_over_is_answered_by_itself() {
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(cursor.place_answer(&at(2), "two"), None);
         assert_eq!(cursor.place_answer(&at(7), "seven"), None);
         assert_eq!(cursor.restart(at(5)), ["two"]);
@@ -297,7 +334,7 @@ mod tests {
     fn an_answer_that_was_written_before_the_connection_reached_its_epoch_is_not_written_again() {
         let ring = ring(10, &[("me", 'C'), ("me", 'G')]);
         let other_epoch = Position { epoch: "b".into(), offset: 57 };
-        let mut cursor = TopicCursor::new(other_epoch);
+        let mut cursor = TopicCursor::new(other_epoch, AnsweredEvents::default());
         assert_eq!(cursor.place_answer(&at(1), "done"), Some("done"));
         assert!(cursor.restart(at(0)).is_empty());
         let lines = [TopicLine::Event(1, ("me", 'C')), TopicLine::Own(2, ("me", 'G'))];
@@ -307,7 +344,7 @@ mod tests {
     #[test]
     fn an_answer_that_comes_after_its_epoch_has_ended_is_not_written_again() {
         let ring = ring(10, &[("me", 'C')]);
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(pull(&mut cursor, &ring), [TopicLine::Own(1, ("me", 'C'))]);
         assert!(cursor.restart(Position { epoch: "b".into(), offset: 4 }).is_empty());
         assert_eq!(cursor.place_answer(&at(1), "done"), None);
@@ -316,14 +353,14 @@ mod tests {
     #[test]
     fn a_cursor_that_falls_behind_three_times_in_half_a_minute_is_too_slow() {
         let ring = ring(1, &[("you", 'C'), ("you", 'G'), ("you", 'D')]);
-        let mut cursor: TopicCursor<()> = TopicCursor::new(at(0));
+        let mut cursor: TopicCursor<()> = TopicCursor::new(at(0), AnsweredEvents::default());
         let mut look = |now| cursor.pull(&ring, 10, now, |_| false);
         assert_eq!(look(0), PullResult::Behind);
         assert_eq!(look(10_000), PullResult::Behind);
         assert_eq!(look(31_000), PullResult::Behind);
         assert_eq!(look(32_000), PullResult::TooSlow);
         let other_epoch = Position { epoch: "b".into(), offset: 1 };
-        let mut cursor: TopicCursor<()> = TopicCursor::new(other_epoch);
+        let mut cursor: TopicCursor<()> = TopicCursor::new(other_epoch, AnsweredEvents::default());
         assert_eq!(
             cursor.pull(&ring, 10, 0, |_| false),
             PullResult::NewEpoch,
@@ -334,7 +371,7 @@ mod tests {
     #[test]
     fn a_node_that_cannot_read_what_a_newer_one_wrote_does_not_call_its_connections_slow() {
         let mut ring = ring(10, &[("you", 'C')]);
-        let mut cursor: TopicCursor<()> = TopicCursor::new(at(0));
+        let mut cursor: TopicCursor<()> = TopicCursor::new(at(0), AnsweredEvents::default());
         for offset in 2..9 {
             ring.restart(at(offset));
             assert_eq!(cursor.pull(&ring, 10, 0, |_| false), PullResult::Jumped);
@@ -345,7 +382,7 @@ mod tests {
     #[test]
     fn an_answer_that_comes_two_epochs_later_is_not_written_again() {
         let ring = ring(10, &[("me", 'C')]);
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert_eq!(pull(&mut cursor, &ring), [TopicLine::Own(1, ("me", 'C'))]);
         for epoch in ["b", "a"] {
             cursor.restart(Position { epoch: epoch.into(), offset: 0 });
@@ -355,19 +392,19 @@ mod tests {
 
     #[test]
     fn own_events_that_are_never_answered_take_no_memory_for_ever() {
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         let mut ring = EventRing::new(at(0), 10, 300_000);
         for _ in 0..10 * MAX_ANSWERED {
             ring.push(1, ("me", 'C'));
             pull(&mut cursor, &ring);
         }
-        assert_eq!(cursor.answered.len(), MAX_ANSWERED);
+        assert_eq!(cursor.answered_events.in_place.len(), MAX_ANSWERED);
     }
 
     #[test]
     fn an_answer_that_waits_for_its_place_is_owed() {
         let ring = ring(10, &[("you", 'C'), ("me", 'G')]);
-        let mut cursor = TopicCursor::new(at(0));
+        let mut cursor = TopicCursor::new(at(0), AnsweredEvents::default());
         assert!(!cursor.owes_answer());
         assert_eq!(cursor.place_answer(&at(2), "done"), None);
         assert!(cursor.owes_answer());

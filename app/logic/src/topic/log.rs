@@ -209,7 +209,10 @@ impl<P: From<String>> TopicLog<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topic::{EventOrigin, cursor::TopicLine};
+    use crate::topic::{
+        EventOrigin,
+        cursor::{AnsweredEvents, TopicLine},
+    };
 
     #[test]
     fn an_own_event_is_sent_like_any_other_to_a_connection_whose_answer_was_an_error() {
@@ -226,7 +229,7 @@ mod tests {
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
         log.append_numbered(Monotonic::default(), TopicEvent { origin, ..event });
         let first_line = |acknowledged| {
-            let mut cursor = TopicCursor::<()>::new(end.clone());
+            let mut cursor = TopicCursor::<()>::new(end.clone(), AnsweredEvents::default());
             match log.pull(&mut cursor, 10, 0, acknowledged) {
                 PullResult::Lines(mut lines) => lines.pop(),
                 other => panic!("{other:?}"),

@@ -2,7 +2,7 @@
 
 use super::{
     catch_up::CaughtUp,
-    cursor::{MAX_ANSWERED, TopicCursor},
+    cursor::{AnsweredEvents, TopicCursor},
     frame_parts::{FrameLimits, FramePart, NextParts, PartReader},
     order::{MessageOrder, OrderKind, Permit, out_of_order},
     topic_subscription::{TopicSource, TopicSubscription},
@@ -13,7 +13,9 @@ use protocol::{
     Position, ServerMessage, Topic, encode,
     server::{Ack, Outcome},
 };
-use std::collections::VecDeque;
+
+/// Of so many topics that were left the answered events are kept.
+const MAX_LEFT: usize = 4;
 
 /// All topics of one connection.
 #[derive(Debug)]
@@ -21,8 +23,8 @@ pub struct Subscriptions<S> {
     protocol: WireProtocol,
     order: MessageOrder,
     followed: Vec<TopicSubscription<S>>,
-    /// Own events of topics that were left, written before their answers arrived.
-    answered: VecDeque<(Topic, Position)>,
+    /// Of topics that were left.
+    left: Vec<(Topic, AnsweredEvents)>,
 }
 
 /// A message's answer and its place.
@@ -62,7 +64,7 @@ impl<S: TopicSource> Subscriptions<S> {
     /// A connection that follows nothing yet.
     pub fn new(protocol: WireProtocol) -> Self {
         let order = MessageOrder::default();
-        Self { protocol, order, followed: Vec::new(), answered: VecDeque::new() }
+        Self { protocol, order, followed: Vec::new(), left: Vec::new() }
     }
 
     /// What the client speaks.
@@ -118,7 +120,7 @@ impl<S: TopicSource> Subscriptions<S> {
         let Some(known) = known else {
             // Most connections follow one topic; a vector would make room for four.
             self.followed.reserve_exact(1);
-            let cursor = TopicCursor::new(caught_up.cursor);
+            let cursor = TopicCursor::new(caught_up.cursor, self.take_left(topic));
             let new_epoch_at = 0;
             let subscription =
                 TopicSubscription { topic, source, waiting, cursor, figures_version, new_epoch_at };
@@ -136,12 +138,22 @@ impl<S: TopicSource> Subscriptions<S> {
         let index = self.followed.iter().position(|subscription| subscription.topic == topic)?;
         let TopicSubscription { source, cursor, .. } = self.followed.swap_remove(index);
         self.order.leave(topic);
-        let (answers, answered) = cursor.leave();
-        self.answered.extend(answered.into_iter().map(|at| (topic, at)));
-        let excess = self.answered.len().saturating_sub(MAX_ANSWERED);
-        self.answered.drain(..excess);
+        let (answers, answered_events) = cursor.leave();
+        self.keep_left(topic, answered_events);
         let answers = answers.into_iter().map(|(id, outcome)| self.answer(id, Ok(outcome)));
         Some((source, answers.collect()))
+    }
+
+    fn take_left(&mut self, topic: Topic) -> AnsweredEvents {
+        let left = self.left.iter().position(|(left, _)| *left == topic);
+        left.map(|index| self.left.swap_remove(index).1).unwrap_or_default()
+    }
+
+    fn keep_left(&mut self, topic: Topic, answered_events: AnsweredEvents) {
+        if self.left.len() == MAX_LEFT {
+            self.left.remove(0);
+        }
+        self.left.push((topic, answered_events));
     }
 
     /// Stops following everything. Returns the sources.
@@ -179,19 +191,26 @@ impl<S: TopicSource> Subscriptions<S> {
             Ok(outcome) => outcome,
             Err(error) => return Some(self.answer(id, Err(error))),
         };
-        // The topic was left between the event, in whose place the answer stood, and the answer.
-        let is_this = |answered: &(Topic, Position)| *answered == (topic, at.clone());
-        if let Some(index) = self.answered.iter().position(is_this).filter(|_| !repeated) {
-            self.answered.remove(index);
-            return None;
-        }
         let mut followed = self.followed.iter_mut();
         let left = match followed.find(|one| one.topic == topic && !one.waiting) {
             Some(one) if repeated => one.cursor.repeat_answer(&at, (id, outcome)),
             Some(one) => one.cursor.place_answer(&at, (id, outcome)),
-            None => Some((id, outcome)),
+            None if repeated => Some((id, outcome)),
+            None => self.place_after_leaving(topic, at).then_some((id, outcome)),
         };
         left.map(|(id, outcome)| self.answer(id, Ok(outcome)))
+    }
+
+    /// Takes the answer about an event of a topic that is not followed. False when it stood in the
+    /// event's place already.
+    fn place_after_leaving(&mut self, topic: Topic, at: Position) -> bool {
+        let mut answered_events = self.take_left(topic);
+        let is_new = !answered_events.take_in_place(&at);
+        if is_new {
+            answered_events.add_apart(at);
+        }
+        self.keep_left(topic, answered_events);
+        is_new
     }
 
     /// Answers of the simple protocol are in order. One that waits for its place, because an event
@@ -349,5 +368,19 @@ mod tests {
         assert_eq!(first, None, "the client has it");
         let repeated = topics.place_answer(answer(AnswerPlace::Repeat(ROOM, at)));
         assert!(repeated.is_some(), "the client asked again");
+    }
+
+    #[test]
+    fn an_event_is_not_answered_again_when_its_session_was_left_and_followed_again_meanwhile() {
+        let id = MessageId(Uuid::from_u128(3));
+        let (mut topics, at) = with_own_event(id);
+        let (source, _) = topics.leave(ROOM).expect("a followed topic");
+        let place = AnswerPlace::Event(ROOM, at);
+        let answer = PlacedAnswer { id: Some(id), result: Ok(Outcome::Done), place };
+        assert!(topics.place_answer(answer).is_some(), "by itself");
+        topics.follow(ROOM, source, CaughtUp::nothing(nowhere()), 0, false);
+        let limits = FrameLimits { messages: 8, bytes: 1_000, events_per_pull: 8 };
+        let written = topics.next_parts(0, ME, &limits, || None).expect("a client that reads");
+        assert!(matches!(&written.parts[..], [FramePart::Shared(_)]), "the event, not an answer");
     }
 }
