@@ -3,6 +3,7 @@
 //! - [`sign_in`], [`dashboard`], [`desk`], [`members`]: the pages
 //! - [`frame`]: the frame around them; [`page_head`]: the head of each
 //! - [`gate`]: who may enter a page; [`forbidden`]: the page for a role that may not
+//! - [`snapshot_page`]: from the gate to a page with its snapshot
 //! - [`live`]: the gym's state, kept up to date by the link; [`stale_note`]: when it does not move
 //! - [`activity`], [`standing`], [`fullness`]: lines, colours and bars of several pages
 //! - [`sentences`]: decisions, visits and members in words
@@ -19,5 +20,6 @@ pub(crate) mod members;
 pub(crate) mod page_head;
 pub(crate) mod sentences;
 pub(crate) mod sign_in;
+pub(crate) mod snapshot_page;
 pub(crate) mod stale_note;
 pub(crate) mod standing;

@@ -9,11 +9,10 @@ use self::{
     activity_stream::ActivityStream, figures::FigureCards, hours_chart::HoursChart,
     visit_list::VisitList,
 };
-use super::{gate::PageGate, live::use_live_gym, page_head::PageHead, stale_note::StaleNote};
-use crate::{
-    backend::gym,
-    ui::{ErrorCard, Guarded, Loading},
+use super::{
+    live::use_live_gym, page_head::PageHead, snapshot_page::SnapshotPage, stale_note::StaleNote,
 };
+use crate::ui::Guarded;
 use leptos::prelude::*;
 use protocol::{account::Permission, gym::GymSnapshot, http::AtPosition};
 use texts::{format, text};
@@ -21,31 +20,15 @@ use texts::{format, text};
 /// `/gym`
 #[component]
 pub(crate) fn Dashboard() -> impl IntoView {
-    let gate = PageGate::of(Permission::SeeGym);
-    let start = Resource::new(|| (), |()| gym());
-    let page = move || {
-        let gate = gate.clone();
-        Suspend::new(async move {
-            if let Err(instead) = gate.pass().await {
-                return instead;
-            }
-            match start.await {
-                Ok(start) => view! { <DashboardPage start/> }.into_any(),
-                Err(failure) => view! {
-                    <PageHead title=text!(gym.today)/>
-                    <div class="page-body">
-                        <ErrorCard
-                            title=text!(gym.dashboard_failed)
-                            failure
-                            retry=Callback::new(move |()| start.refetch())
-                        />
-                    </div>
-                }
-                .into_any(),
-            }
-        })
-    };
-    view! { <Suspense fallback=|| view! { <Loading rows=8/> }>{page}</Suspense> }
+    view! {
+        <SnapshotPage
+            needs=Permission::SeeGym
+            title=text!(gym.today)
+            failed=text!(gym.dashboard_failed)
+            rows=8
+            page=|start| view! { <DashboardPage start/> }.into_any()
+        />
+    }
 }
 
 #[component]

@@ -28,15 +28,14 @@ use self::{
     sound_unlock::use_sound_unlock,
 };
 use super::{
-    gate::PageGate,
     live::{LiveGym, use_live_gym},
     page_head::PageHead,
+    snapshot_page::SnapshotPage,
     stale_note::StaleNote,
 };
 use crate::{
-    backend::gym,
     link::use_link,
-    ui::{Empty, ErrorCard, Guarded, Loading, use_ready},
+    ui::{Empty, Guarded, use_ready},
 };
 use leptos::{html, prelude::*};
 use logic::link::Phase;
@@ -46,31 +45,15 @@ use texts::text;
 /// `/gym/desk`
 #[component]
 pub(crate) fn Desk() -> impl IntoView {
-    let gate = PageGate::of(Permission::UseDesk);
-    let start = Resource::new(|| (), |()| gym());
-    let page = move || {
-        let gate = gate.clone();
-        Suspend::new(async move {
-            if let Err(instead) = gate.pass().await {
-                return instead;
-            }
-            match start.await {
-                Ok(start) => view! { <DeskPage start/> }.into_any(),
-                Err(failure) => view! {
-                    <PageHead title=text!(gym.desk_title)/>
-                    <div class="page-body">
-                        <ErrorCard
-                            title=text!(gym.desk_failed)
-                            failure
-                            retry=Callback::new(move |()| start.refetch())
-                        />
-                    </div>
-                }
-                .into_any(),
-            }
-        })
-    };
-    view! { <Suspense fallback=|| view! { <Loading rows=6/> }>{page}</Suspense> }
+    view! {
+        <SnapshotPage
+            needs=Permission::UseDesk
+            title=text!(gym.desk_title)
+            failed=text!(gym.desk_failed)
+            rows=6
+            page=|start| view! { <DeskPage start/> }.into_any()
+        />
+    }
 }
 
 #[component]
