@@ -1,5 +1,5 @@
-//! What follows from the devices of all nodes and from the host's decisions for the participants that
-//! a session's state shows.
+//! What follows from the devices of all nodes and from the host's decisions for the participants
+//! that a session's state shows.
 
 use super::{Seats, participant};
 use protocol::{
@@ -85,4 +85,79 @@ pub fn changed_participants(
         differs.then_some(ParticipantChange { participant: is, decided })
     };
     everybody.into_iter().filter_map(differs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::ConnectionId;
+    use uuid::Uuid;
+
+    const PHONE: ParticipantId = ParticipantId(Uuid::from_u128(7));
+    const GONE: Presence = Presence::Disconnected;
+
+    fn phone(role: Role, status: Presence) -> Participant {
+        Participant { status, user_id: SeatId::phone(PHONE), role, device: "phone".to_owned() }
+    }
+
+    fn shows(participant: Option<Participant>) -> GuitarState {
+        GuitarState { participants: participant.into_iter().collect(), ..GuitarState::default() }
+    }
+
+    fn node_with(role: Role) -> Seats {
+        let mut seats = Seats::default();
+        let socket = ConnectionId(Uuid::from_u128(70));
+        seats.arrive(SeatId::phone(PHONE), role, "phone", socket, true, 0);
+        seats
+    }
+
+    /// What is published when the state shows `published`, this node has `mine`, and another one
+    /// has `other`.
+    #[track_caller]
+    fn check(
+        published: Option<Participant>,
+        (mine, other): (&Seats, &Seats),
+        decisions: &[PhoneDecision],
+        expected: Option<(Participant, bool)>,
+    ) {
+        let nodes = [mine.clone(), other.clone()];
+        let changes = changed_participants(&shows(published), mine, &nodes, decisions, 1_000);
+        let expected =
+            expected.map(|(participant, decided)| ParticipantChange { participant, decided });
+        assert_eq!(changes, expected.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_device_is_published_when_it_comes_and_when_no_node_has_it_any_more() {
+        let (none, one) = (Seats::default(), node_with(Role::Performer));
+        let here = phone(Role::Performer, Presence::Connected);
+        let gone = phone(Role::Performer, GONE);
+        check(None, (&one, &none), &[], Some((here.clone(), false)));
+        check(Some(here.clone()), (&one, &none), &[], None);
+        check(Some(here.clone()), (&none, &one), &[], None);
+        check(Some(here), (&none, &none), &[], Some((gone.clone(), false)));
+        check(Some(gone), (&none, &none), &[], None);
+    }
+
+    #[test]
+    fn the_node_of_a_device_knows_its_role_and_other_nodes_go_by_what_is_published() {
+        let (none, plays) = (Seats::default(), node_with(Role::Performer));
+        let listens = phone(Role::Spectator, Presence::Connected);
+        let performs = phone(Role::Performer, Presence::Connected);
+        check(Some(listens.clone()), (&plays, &none), &[], Some((performs, false)));
+        check(Some(listens), (&none, &plays), &[], None);
+    }
+
+    #[test]
+    fn a_decision_of_the_host_counts_more_than_what_a_node_reports() {
+        let (none, one) = (Seats::default(), node_with(Role::Performer));
+        let performs = phone(Role::Performer, Presence::Connected);
+        let listens = phone(Role::Spectator, Presence::Connected);
+        let role = [PhoneDecision::Role(PHONE, Role::Spectator)];
+        check(Some(performs.clone()), (&none, &one), &role, Some((listens, true)));
+        let removed = [PhoneDecision::Removed(PHONE)];
+        let out = phone(Role::Waiting, GONE);
+        check(Some(performs), (&none, &one), &removed, Some((out, true)));
+        check(None, (&none, &none), &removed, None);
+    }
 }

@@ -65,6 +65,20 @@ impl TestRedis {
         }
     }
 
+    /// Moves the end of each node's lease in a session a minute into the past.
+    pub(crate) fn end_leases(&self, session: SessionId) {
+        let seats = format!("cadence:{{{session}}}:seats");
+        for server in &self.servers {
+            let reports = server.ask(&["hgetall", &seats]);
+            let lines: Vec<&str> = reports.lines().collect();
+            for report in lines.chunks_exact(2) {
+                let (until, devices) = report[1].split_once(' ').unwrap();
+                let over = until.parse::<i64>().unwrap() - 75_000;
+                server.ask(&["hset", &seats, report[0], &format!("{over} {devices}")]);
+            }
+        }
+    }
+
     /// How many sessions somebody listens to.
     pub(crate) fn sessions_heard(&self) -> usize {
         let is_session = |channel: &&str| {
