@@ -4,7 +4,9 @@
 //! A run has pages and programs in several roles, nodes, one database and one broker. Frames are
 //! delayed and lost, connections are cut or half open, nodes crash between any two steps of a
 //! command, messages between nodes are lost, duplicated and reordered, the broker loses its data,
-//! the database is away, pages sleep, reload, and set their clocks. Sign-in is left out. Afterwards the faults end, and the checks are exact:
+//! the database is away, pages sleep, reload, are closed for good, and set their clocks. Left out
+//! are sign-in, phones that wait for the host, and the host's decisions. Afterwards the faults end,
+//! and the checks are exact:
 //!
 //! - a page applies every event of a log once and in order, or jumps by a snapshot that holds
 //!   exactly the events up to its position;
@@ -12,7 +14,9 @@
 //! - on the wire each message is answered once, and never before its event, which a link would
 //!   forgive;
 //! - a message whose sender's role does not permit it is refused and makes no event;
-//! - in the end every command is carried out and answered, and all pages show the reference.
+//! - no device is published as gone that is connected to a node with a lease;
+//! - in the end every command is carried out and answered, all pages show the reference, and the
+//!   session shows the devices that follow it, and no others.
 //!
 //! - [`rng`]: random numbers of a seed
 //! - [`reference`]: what database and broker hold, and what has to be shown

@@ -10,7 +10,7 @@ use protocol::{
     guitar::{Participant, PracticeStatus, PracticeUpdate, Presence, Timestamp},
     server::Outcome,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
 /// A node that has not renewed its lease for so long is dead, in milliseconds.
@@ -170,27 +170,52 @@ pub struct Reference {
 /// The devices of each node, in the broker.
 #[derive(Debug, Default)]
 pub struct ReferenceSeats {
-    /// By node and life: until when the lease runs, and the devices.
-    reports: BTreeMap<(usize, u32), (i64, Seats)>,
+    /// By node and life.
+    reports: BTreeMap<(usize, u32), SeatsReport>,
     version: u64,
+}
+
+/// What one node reported.
+#[derive(Debug)]
+pub struct SeatsReport {
+    /// Until when the node counts as alive.
+    pub lease_ends: i64,
+    /// Its devices, as `logic` keeps them.
+    pub seats: Seats,
+    /// The devices whose pages were visible on it.
+    visible: BTreeSet<SeatId>,
 }
 
 impl ReferenceSeats {
     /// Takes a node's report and renews its lease. Returns the new version.
-    pub fn report(&mut self, node: (usize, u32), mine: &Seats, now: i64) -> u64 {
-        let before = self.reports.insert(node, (now + LEASE_MS, mine.clone()));
+    pub fn report(
+        &mut self,
+        node: (usize, u32),
+        mine: &Seats,
+        visible: BTreeSet<SeatId>,
+        now: i64,
+    ) -> u64 {
+        let report = SeatsReport { lease_ends: now + LEASE_MS, seats: mine.clone(), visible };
+        let before = self.reports.insert(node, report);
         // Devices whose lease was over are there again.
-        let changed = |(until, seats): (i64, Seats)| until < now || seats != *mine;
+        let changed = |before: SeatsReport| before.lease_ends < now || before.seats != *mine;
         self.version += u64::from(before.is_none_or(changed));
         let known = self.reports.len();
-        self.reports.retain(|_, (until, _)| *until + FORGET_AFTER_MS >= now);
+        self.reports.retain(|_, report| report.lease_ends + FORGET_AFTER_MS >= now);
         self.version += (known - self.reports.len()) as u64;
         self.version
     }
 
-    /// Until when the lease of each node runs, and its devices.
-    pub fn all(&self) -> impl Iterator<Item = &(i64, Seats)> {
+    /// The report of each node.
+    pub fn all(&self) -> impl Iterator<Item = &SeatsReport> {
         self.reports.values()
+    }
+
+    /// Whether a node with a lease has reported a device as visible.
+    pub fn is_visible(&self, seat: SeatId, now: i64) -> bool {
+        let has_it =
+            |report: &SeatsReport| report.lease_ends >= now && report.visible.contains(&seat);
+        self.reports.values().any(has_it)
     }
 
     /// Changes with every change of any node's devices.

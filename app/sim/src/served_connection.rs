@@ -2,11 +2,14 @@
 
 use crate::{
     node_topic::SharedTopic,
-    reference::{BEGIN, connection_id},
+    reference::connection_id,
     roles::PageRoles,
     wire_check::{FollowMark, WireCheck},
 };
-use logic::topic::{CatchUp, FrameLimits, NextParts, PlacedAnswer, Subscriptions, WireProtocol};
+use logic::{
+    Monotonic,
+    topic::{CatchUp, FrameLimits, NextParts, PlacedAnswer, Subscriptions, WireProtocol},
+};
 use protocol::{
     ClientMessage, CloseCode, Envelope, MessageId, Position, SeatId, ServerMessage, Topic, encode,
     topic::{TopicAnswer, TopicRequest},
@@ -22,6 +25,8 @@ pub struct ServedConnection {
     pub seat: SeatId,
     /// Whether a person can see the page behind it.
     pub visible: bool,
+    /// Whether its device has its seat through this connection.
+    pub seated: bool,
     /// What it acts as in the session, and at the gym.
     pub roles: PageRoles,
     /// The topic of messages without a topic.
@@ -113,6 +118,7 @@ impl ServedConnection {
             id,
             seat,
             visible: true,
+            seated: false,
             roles,
             home: None,
             topics: Subscriptions::new(protocol),
@@ -169,6 +175,7 @@ impl ServedConnection {
         limits: &FrameLimits,
     ) -> Result<NextParts<String>, CloseCode> {
         let Self { id, topics, queued, .. } = self;
-        topics.next_parts(BEGIN + now, connection_id(*id), limits, || queued.pop_front())
+        topics
+            .next_parts(Monotonic::from_ms(now), connection_id(*id), limits, || queued.pop_front())
     }
 }

@@ -289,7 +289,7 @@ impl Simulation {
                 self.announced(node, life, step, announcement);
             }
             ScheduledEvent::Sweep { node, life } => self.sweep(node, life),
-            ScheduledEvent::Hint { node, life, at, topic, event } => {
+            ScheduledEvent::BusMessage { node, life, at, topic, event } => {
                 self.take_placed(node, life, topic, &at, *event);
             }
             ScheduledEvent::Look { node, life, topic } => self.look_now(node, life, topic),
@@ -301,8 +301,8 @@ impl Simulation {
             }
             ScheduledEvent::ReportSeats { node, life } => self.report_seats(node, life),
             ScheduledEvent::CompareSeats { node, life } => self.compare_seats(node, life),
-            ScheduledEvent::SeatsScript { node, life, from, mine } => {
-                self.seats_script(node, life, from, *mine);
+            ScheduledEvent::SeatsScript { node, life, from, report } => {
+                self.seats_script(node, life, from, *report);
             }
             ScheduledEvent::SeatsAnswered { node, life, reading } => {
                 self.seats_answered(node, life, *reading);

@@ -4,6 +4,7 @@
 use super::connection::Connection;
 use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::Bytes;
+use cadence_base::time::mono;
 use cadence_realtime::hub::log::EncodedMessage;
 use logic::topic::{FrameLimits, FramePart, NextParts, PublishedEvent, WireProtocol};
 use protocol::{CloseCode, Codec, codec, encode_batch};
@@ -15,8 +16,8 @@ const FRAME_LIMITS: FrameLimits =
 impl Connection {
     /// What is written next.
     pub(super) fn next_parts(&mut self) -> Result<NextParts<EncodedMessage>, CloseCode> {
-        let Self { state, handle, topics, .. } = self;
-        topics.next_parts(state.now(), handle.id, &FRAME_LIMITS, || handle.pop())
+        let Self { handle, topics, .. } = self;
+        topics.next_parts(mono(), handle.id, &FRAME_LIMITS, || handle.pop())
     }
 }
 

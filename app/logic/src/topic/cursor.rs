@@ -5,13 +5,14 @@
 //! from the code that carried out the message, the event from the ring. Either may be first.
 
 use super::ring::{EventRing, RingRead};
-use protocol::{Millis, Position};
+use crate::Monotonic;
+use protocol::Position;
 use std::collections::{BTreeMap, VecDeque};
 
 /// A connection that fell behind the ring this often within [`BEHIND_WINDOW_MS`] is closed.
 const MAX_TIMES_BEHIND: usize = 3;
 /// The window in which falling behind is counted.
-const BEHIND_WINDOW_MS: Millis = 30_000;
+const BEHIND_WINDOW_MS: i64 = 30_000;
 
 /// How many own events without an answer are kept; a link has at most 64 messages under way.
 const MAX_ANSWERED: usize = 128;
@@ -28,7 +29,7 @@ pub struct TopicCursor<A> {
     /// Answers to repeated messages, each to be written after an offset.
     repeats: Vec<(u64, A)>,
     /// When it fell behind the ring.
-    behind: VecDeque<Millis>,
+    behind: VecDeque<Monotonic>,
 }
 
 /// Own events of a topic of which either the event or the answer was written without the other. A
@@ -54,11 +55,22 @@ impl AnsweredEvents {
 
     /// Whether the answer about an event stood in the event's place; it is expected once.
     pub(super) fn take_in_place(&mut self, place: &Position) -> bool {
-        take_from(&mut self.in_place, place)
+        take(&mut self.in_place, |one| one == place)
     }
 
-    fn take_apart(&mut self, place: &Position) -> bool {
-        take_from(&mut self.apart, place)
+    fn take_apart(&mut self, epoch: &str, offset: u64) -> bool {
+        let is_this = |place: &Position| place.offset == offset && place.epoch == epoch;
+        take(&mut self.apart, is_this)
+    }
+
+    /// Drops the events up to a position.
+    fn drop_until(&mut self, at: &Position) {
+        self.apart.retain(|place| place.epoch != at.epoch || place.offset > at.offset);
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_place.is_empty() && self.apart.is_empty()
     }
 }
 
@@ -69,8 +81,8 @@ fn add_to(places: &mut VecDeque<Position>, place: Position) {
     }
 }
 
-fn take_from(places: &mut VecDeque<Position>, place: &Position) -> bool {
-    let index = places.iter().position(|one| one == place);
+fn take(places: &mut VecDeque<Position>, is_this: impl Fn(&Position) -> bool) -> bool {
+    let index = places.iter().position(is_this);
     index.and_then(|index| places.remove(index)).is_some()
 }
 
@@ -106,7 +118,8 @@ pub enum PullResult<E, A> {
 impl<A> TopicCursor<A> {
     /// A cursor that has written everything up to `at`. `answered_events` are those of an earlier
     /// subscription of the same connection.
-    pub fn new(at: Position, answered_events: AnsweredEvents) -> Self {
+    pub fn new(at: Position, mut answered_events: AnsweredEvents) -> Self {
+        answered_events.drop_until(&at);
         let start = at.offset;
         Self {
             at,
@@ -132,8 +145,8 @@ impl<A> TopicCursor<A> {
         let (mut gone, kept): (Vec<_>, _) = expected.partition(|(offset, _)| skipped(*offset));
         self.expected = kept.into_iter().collect();
         gone.extend(self.repeats.extract_if(.., |(offset, _)| skipped(*offset)));
-        let is_to_come = |place: &Position| place.epoch == at.epoch && place.offset > at.offset;
-        self.answered_events.apart.retain(is_to_come);
+        self.answered_events.apart.retain(|place| place.epoch == at.epoch);
+        self.answered_events.drop_until(&at);
         self.start = at.offset;
         self.at = at;
         gone.into_iter().map(|(_, answer)| answer).collect()
@@ -183,13 +196,12 @@ impl<A> TopicCursor<A> {
         !self.expected.is_empty() || !self.repeats.is_empty()
     }
 
-    /// The next lines, at most `limit`. `own` is whether this connection made an event. `now` is
-    /// in milliseconds of any one clock.
+    /// The next lines, at most `limit`. `own` is whether this connection made an event.
     pub(crate) fn pull<E: Clone>(
         &mut self,
         ring: &EventRing<E>,
         limit: usize,
-        now: Millis,
+        now: Monotonic,
         own: impl Fn(&E) -> bool,
     ) -> PullResult<E, A> {
         if self.at.epoch != ring.end().epoch {
@@ -213,14 +225,14 @@ impl<A> TopicCursor<A> {
 
     fn line<E>(&mut self, offset: u64, event: E, own: impl Fn(&E) -> bool) -> TopicLine<E, A> {
         let answer = self.expected.remove(&offset);
-        let at = Position { offset, ..self.at.clone() };
-        if self.answered_events.take_apart(&at) {
+        if self.answered_events.take_apart(&self.at.epoch, offset) {
             return TopicLine::Event(offset, event);
         }
         match (own(&event), answer) {
             (true, answer) => {
                 if answer.is_none() {
-                    self.answered_events.add_in_place(at);
+                    let place = Position { offset, ..self.at.clone() };
+                    self.answered_events.add_in_place(place);
                 }
                 TopicLine::Own(offset, event)
             }
@@ -229,9 +241,9 @@ impl<A> TopicCursor<A> {
         }
     }
 
-    fn fell_behind<E>(&mut self, now: Millis) -> PullResult<E, A> {
+    fn fell_behind<E>(&mut self, now: Monotonic) -> PullResult<E, A> {
         self.behind.push_back(now);
-        self.behind.retain(|at| now - at < BEHIND_WINDOW_MS);
+        self.behind.retain(|at| now - *at < BEHIND_WINDOW_MS);
         match self.behind.len() >= MAX_TIMES_BEHIND {
             true => PullResult::TooSlow,
             false => PullResult::Behind,
@@ -260,7 +272,7 @@ mod tests {
         cursor: &mut TopicCursor<&'static str>,
         ring: &EventRing<Event>,
     ) -> Vec<TopicLine<Event, &'static str>> {
-        match cursor.pull(ring, 10, 0, |(whose, _)| *whose == "me") {
+        match cursor.pull(ring, 10, Monotonic::default(), |(whose, _)| *whose == "me") {
             PullResult::Lines(lines) => lines,
             PullResult::NewEpoch
             | PullResult::Jumped
@@ -354,7 +366,7 @@ mod tests {
     fn a_cursor_that_falls_behind_three_times_in_half_a_minute_is_too_slow() {
         let ring = ring(1, &[("you", 'C'), ("you", 'G'), ("you", 'D')]);
         let mut cursor: TopicCursor<()> = TopicCursor::new(at(0), AnsweredEvents::default());
-        let mut look = |now| cursor.pull(&ring, 10, now, |_| false);
+        let mut look = |now| cursor.pull(&ring, 10, Monotonic::from_ms(now), |_| false);
         assert_eq!(look(0), PullResult::Behind);
         assert_eq!(look(10_000), PullResult::Behind);
         assert_eq!(look(31_000), PullResult::Behind);
@@ -362,7 +374,7 @@ mod tests {
         let other_epoch = Position { epoch: "b".into(), offset: 1 };
         let mut cursor: TopicCursor<()> = TopicCursor::new(other_epoch, AnsweredEvents::default());
         assert_eq!(
-            cursor.pull(&ring, 10, 0, |_| false),
+            cursor.pull(&ring, 10, Monotonic::default(), |_| false),
             PullResult::NewEpoch,
             "not the fault of the connection"
         );
@@ -374,7 +386,7 @@ mod tests {
         let mut cursor: TopicCursor<()> = TopicCursor::new(at(0), AnsweredEvents::default());
         for offset in 2..9 {
             ring.restart(at(offset));
-            assert_eq!(cursor.pull(&ring, 10, 0, |_| false), PullResult::Jumped);
+            assert_eq!(cursor.pull(&ring, 10, Monotonic::default(), |_| false), PullResult::Jumped);
             assert!(cursor.restart(at(offset)).is_empty());
         }
     }

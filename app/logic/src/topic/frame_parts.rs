@@ -7,14 +7,15 @@ use super::{
     topic_subscription::{Reply, TopicSource, TopicSubscription},
     wire_protocol::WireProtocol,
 };
+use crate::Monotonic;
 use protocol::{
-    CloseCode, ConnectionId, Envelope, Millis, Position, ServerMessage, Topic, encode, server::Ack,
+    CloseCode, ConnectionId, Envelope, Position, ServerMessage, Topic, encode, server::Ack,
     topic::TopicRequest,
 };
 use std::sync::Arc;
 
 /// A snapshot because of a new epoch is sent at most this often, in milliseconds.
-const NEW_EPOCH_INTERVAL_MS: Millis = 250;
+const NEW_EPOCH_INTERVAL_MS: i64 = 250;
 
 /// A message that is ready to be written.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ pub struct NextParts<P> {
 
 /// Who pulls, and when.
 pub(super) struct PartReader {
-    pub(super) now: Millis,
+    pub(super) now: Monotonic,
     pub(super) connection: ConnectionId,
     pub(super) limit: usize,
 }
@@ -94,12 +95,14 @@ impl PartReader {
             }
             // The snapshot that this connection was given is of a newer epoch than this node's ring:
             // the node compares its log, and the connection continues once the ring has caught up.
-            PullResult::NewEpoch if self.now - *new_epoch_at < NEW_EPOCH_INTERVAL_MS => {
+            PullResult::NewEpoch
+                if new_epoch_at.is_some_and(|at| self.now - at < NEW_EPOCH_INTERVAL_MS) =>
+            {
                 source.suspect();
                 return Ok(());
             }
             // Not the client's fault, so one without positions also gets the state.
-            PullResult::NewEpoch => *new_epoch_at = self.now,
+            PullResult::NewEpoch => *new_epoch_at = Some(self.now),
             PullResult::Jumped => {}
             PullResult::Behind if !simple => {}
             PullResult::Behind | PullResult::TooSlow => return Err(CloseCode::SlowConsumer),

@@ -146,7 +146,7 @@ impl<P: From<String>> TopicLog<P> {
         &self,
         cursor: &mut TopicCursor<A>,
         limit: usize,
-        now: Millis,
+        now: Monotonic,
         acknowledged: Option<ConnectionId>,
     ) -> PullResult<Arc<PublishedEvent<P>>, A> {
         let own = |published: &Arc<PublishedEvent<P>>| {
@@ -230,7 +230,7 @@ mod tests {
         log.append_numbered(Monotonic::default(), TopicEvent { origin, ..event });
         let first_line = |acknowledged| {
             let mut cursor = TopicCursor::<()>::new(end.clone(), AnsweredEvents::default());
-            match log.pull(&mut cursor, 10, 0, acknowledged) {
+            match log.pull(&mut cursor, 10, Monotonic::default(), acknowledged) {
                 PullResult::Lines(mut lines) => lines.pop(),
                 other => panic!("{other:?}"),
             }

@@ -100,7 +100,7 @@ impl<E> LogFollower<E> {
         }
     }
 
-    /// Takes a reading of the log: its end, and all events after `from` in order. Hints may have
+    /// Takes a reading of the log: its end, and all events after `from` in order. Bus messages may have
     /// advanced this node since it asked.
     pub fn read(
         &mut self,
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_hint_is_read_from_the_log_after_a_moment() {
+    fn a_lost_bus_message_is_read_from_the_log_after_a_moment() {
         let mut follower = follower();
         take_placed(&mut follower, 0, 2, 'b');
         assert_eq!(follower.next_query(after(GAP_WAIT_MS - 1)), None);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_of_another_epoch_is_no_event() {
+    fn a_bus_message_of_another_epoch_is_no_event() {
         let mut follower = follower();
         let other = Position { epoch: "b".into(), offset: 1 };
         assert_eq!(follower.take_placed(after(10), &other, 0, 'x'), vec![]);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_hints_have_overtaken_does_not_take_this_node_back() {
+    fn an_answer_that_bus_messages_have_overtaken_does_not_take_this_node_back() {
         let mut follower = follower();
         take_placed(&mut follower, 0, 1, 'a');
         let from = follower.end().clone();

@@ -8,13 +8,14 @@ use super::{
     topic_subscription::{TopicSource, TopicSubscription},
     wire_protocol::WireProtocol,
 };
+use crate::Monotonic;
 use protocol::{
-    ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, MessageId, Millis,
-    Position, ServerMessage, Topic, encode,
+    ClientMessage, CloseCode, ConnectionId, Envelope, ErrorBody, ErrorCode, MessageId, Position,
+    ServerMessage, Topic, encode,
     server::{Ack, Outcome},
 };
 
-/// Of so many topics that were left the answered events are kept.
+/// The answered events of so many topics that are not followed are kept.
 const MAX_LEFT: usize = 4;
 
 /// All topics of one connection.
@@ -23,7 +24,7 @@ pub struct Subscriptions<S> {
     protocol: WireProtocol,
     order: MessageOrder,
     followed: Vec<TopicSubscription<S>>,
-    /// Of topics that were left.
+    /// Of topics that are not followed: left, or not followed yet.
     left: Vec<(Topic, AnsweredEvents)>,
 }
 
@@ -121,7 +122,7 @@ impl<S: TopicSource> Subscriptions<S> {
             // Most connections follow one topic; a vector would make room for four.
             self.followed.reserve_exact(1);
             let cursor = TopicCursor::new(caught_up.cursor, self.take_left(topic));
-            let new_epoch_at = 0;
+            let new_epoch_at = None;
             let subscription =
                 TopicSubscription { topic, source, waiting, cursor, figures_version, new_epoch_at };
             self.followed.push(subscription);
@@ -146,10 +147,13 @@ impl<S: TopicSource> Subscriptions<S> {
 
     fn take_left(&mut self, topic: Topic) -> AnsweredEvents {
         let left = self.left.iter().position(|(left, _)| *left == topic);
-        left.map(|index| self.left.swap_remove(index).1).unwrap_or_default()
+        left.map(|index| self.left.remove(index).1).unwrap_or_default()
     }
 
     fn keep_left(&mut self, topic: Topic, answered_events: AnsweredEvents) {
+        if answered_events.is_empty() {
+            return;
+        }
         if self.left.len() == MAX_LEFT {
             self.left.remove(0);
         }
@@ -283,7 +287,7 @@ impl<S: TopicSource> Subscriptions<S> {
     /// The code to close with, when the client reads too slowly.
     pub fn next_parts(
         &mut self,
-        now: Millis,
+        now: Monotonic,
         connection: ConnectionId,
         limits: &FrameLimits,
         mut queued: impl FnMut() -> Option<String>,
@@ -314,10 +318,7 @@ pub fn too_many_topics() -> ErrorBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Monotonic,
-        topic::{EventOrigin, TopicEvent, TopicLog},
-    };
+    use crate::topic::{EventOrigin, TopicEvent, TopicLog};
     use protocol::{Note, SessionId};
     use std::cell::RefCell;
     use uuid::Uuid;
@@ -360,7 +361,9 @@ mod tests {
         let id = MessageId(Uuid::from_u128(3));
         let (mut topics, at) = with_own_event(id);
         let limits = FrameLimits { messages: 8, bytes: 1_000, events_per_pull: 8 };
-        let written = topics.next_parts(0, ME, &limits, || None).expect("a client that reads");
+        let written = topics
+            .next_parts(Monotonic::default(), ME, &limits, || None)
+            .expect("a client that reads");
         assert!(matches!(&written.parts[..], [FramePart::Text(ack)] if ack.contains("ack")));
         assert_eq!(topics.leave(ROOM).map(|(_, answers)| answers), Some(Vec::new()));
         let answer = |place| PlacedAnswer { id: Some(id), result: Ok(Outcome::Done), place };
@@ -380,7 +383,9 @@ mod tests {
         assert!(topics.place_answer(answer).is_some(), "by itself");
         topics.follow(ROOM, source, CaughtUp::nothing(nowhere()), 0, false);
         let limits = FrameLimits { messages: 8, bytes: 1_000, events_per_pull: 8 };
-        let written = topics.next_parts(0, ME, &limits, || None).expect("a client that reads");
+        let written = topics
+            .next_parts(Monotonic::default(), ME, &limits, || None)
+            .expect("a client that reads");
         assert!(matches!(&written.parts[..], [FramePart::Shared(_)]), "the event, not an answer");
     }
 }

@@ -1,7 +1,8 @@
 //! One topic that a connection follows.
 
 use super::{cursor::TopicCursor, log::TopicLog};
-use protocol::{MessageId, Millis, Topic, server::Outcome};
+use crate::Monotonic;
+use protocol::{MessageId, Topic, server::Outcome};
 
 /// Where a subscription's events come from.
 pub trait TopicSource {
@@ -31,5 +32,5 @@ pub struct TopicSubscription<S> {
     /// The version of the figures that were sent last.
     pub(super) figures_version: u64,
     /// When a snapshot was last sent because of a new epoch.
-    pub(super) new_epoch_at: Millis,
+    pub(super) new_epoch_at: Option<Monotonic>,
 }

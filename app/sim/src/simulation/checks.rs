@@ -75,6 +75,7 @@ impl Simulation {
             false => self.reference.log(made.topic).most_in_one_epoch(id),
         }
     }
+
     /// The session shows the devices that follow it, and no others. While no node has it open,
     /// nobody sees what it shows.
     fn check_presence(&self) {

@@ -9,7 +9,8 @@ use logic::{
     presence::{Departure, ParticipantChange, Seats},
     topic::{LogQuery, TopicEvent},
 };
-use protocol::{Frame, Position, Topic};
+use protocol::{Frame, Position, SeatId, Topic};
+use std::collections::BTreeSet;
 
 /// Something that is going to happen.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ pub(super) enum ScheduledEvent {
         life: u32,
     },
     /// A copy of an event from another node.
-    Hint {
+    BusMessage {
         node: usize,
         life: u32,
         at: Position,
@@ -126,7 +127,7 @@ pub(super) enum ScheduledEvent {
         node: usize,
         life: u32,
         from: Position,
-        mine: Box<Seats>,
+        report: Box<(Seats, BTreeSet<SeatId>)>,
     },
     /// The devices of all nodes arrive.
     SeatsAnswered {

@@ -9,14 +9,14 @@ use crate::{
     served_connection::ServedConnection,
 };
 use logic::{
-    presence::{self, Departure, ParticipantChange, Seats, changed_participants},
+    presence::{Departure, ParticipantChange, Seats, changed_participants},
     topic::{LogQuery, TopicEvent},
 };
 use protocol::{
-    Position, ServerMessage, Topic,
+    Position, SeatId, ServerMessage, Topic,
     guitar::{Participant, Presence},
 };
-use std::slice;
+use std::{collections::BTreeSet, slice};
 
 /// How often a node compares the devices when nothing has changed.
 const COMPARE_INTERVAL_MS: i64 = 1_000;
@@ -42,7 +42,8 @@ impl Simulation {
     /// A connection follows the session: its device takes its seat.
     pub(super) fn take_seat(&mut self, node: usize, conn: u32) {
         let (now, server) = (self.now, &mut self.nodes[node]);
-        if let Some(served) = server.connections.get(&conn) {
+        if let Some(served) = server.connections.get_mut(&conn) {
+            served.seated = true;
             let ServedConnection { seat, roles, visible, .. } = served;
             server.seats.arrive(*seat, roles.session, "sim", connection_id(conn), *visible, now);
             self.seats_changed(node);
@@ -53,8 +54,9 @@ impl Simulation {
     pub(super) fn left(&mut self, node: usize, conn: u32, topic: Topic) {
         let (now, server) = (self.now, &mut self.nodes[node]);
         if topic == ROOM
-            && let Some(served) = server.connections.get(&conn)
+            && let Some(served) = server.connections.get_mut(&conn)
         {
+            served.seated = false;
             server.seats.depart(served.seat, connection_id(conn), Departure::Closed, now);
             self.seats_changed(node);
         }
@@ -149,12 +151,21 @@ impl Simulation {
         let Some(from) = server.room.as_ref().map(|room| room.end()) else { return };
         server.reports_seats = true;
         let mine = server.seats.clone();
+        let seated = server.connections.values().filter(|served| served.seated && served.visible);
+        let visible = seated.map(|served| served.seat).collect();
         let at = self.next_script(node);
-        self.at(at, ScheduledEvent::SeatsScript { node, life, from, mine: Box::new(mine) });
+        let report = Box::new((mine, visible));
+        self.at(at, ScheduledEvent::SeatsScript { node, life, from, report });
     }
 
     /// The broker's script runs for the devices of a node.
-    pub(super) fn seats_script(&mut self, node: usize, life: u32, from: Position, mine: Seats) {
+    pub(super) fn seats_script(
+        &mut self,
+        node: usize,
+        life: u32,
+        from: Position,
+        (mine, visible): (Seats, BTreeSet<SeatId>),
+    ) {
         if !self.alive(node, life) {
             return;
         }
@@ -163,7 +174,7 @@ impl Simulation {
         }
         let Some(room) = self.nodes[node].room.clone() else { return };
         let reading = SeatsReading {
-            version: self.reference.seats.report((node, life), &mine, self.now),
+            version: self.reference.seats.report((node, life), &mine, visible, self.now),
             nodes: self.all_seats(),
             end: self.reference.room.end().clone(),
             comparison: room.query(&LogQuery::End(from), &self.reference),
@@ -174,10 +185,10 @@ impl Simulation {
 
     /// The devices of all nodes. Those of a node whose lease is over have broken off.
     fn all_seats(&self) -> Vec<Seats> {
-        let seats = self.reference.seats.all().map(|(until, seats)| {
-            let mut seats = seats.clone();
-            if *until < self.now {
-                seats.break_all(*until);
+        let seats = self.reference.seats.all().map(|report| {
+            let mut seats = report.seats.clone();
+            if report.lease_ends < self.now {
+                seats.break_all(report.lease_ends);
             }
             seats
         });
@@ -209,10 +220,11 @@ impl Simulation {
         mut changes: Vec<ParticipantChange>,
         version: u64,
     ) {
-        let Some(change) = changes.pop() else {
+        if changes.is_empty() {
             self.nodes[node].reports_seats = false;
             return;
-        };
+        }
+        let change = changes.remove(0);
         let (at, life) = (self.next_script(node), self.nodes[node].life);
         let (change, rest) = (Box::new(change), changes);
         self.at(at, ScheduledEvent::PublishParticipant { node, life, change, rest, version });
@@ -243,12 +255,11 @@ impl Simulation {
         }
     }
 
-    /// Nobody is published as gone whose device is connected.
+    /// A device that a node with a lease has visible is published as nothing but connected.
     fn check_participant(&self, published: &Participant) {
-        let there = presence::participant(&self.all_seats(), published.user_id, self.now);
-        let is_there = there.is_some_and(|one| one.status == Presence::Connected);
-        let is_gone = published.status == Presence::Disconnected;
-        assert!(!is_there || !is_gone, "{published:?} is connected");
+        let Participant { user_id, status, .. } = published;
+        let is_there = self.reference.seats.is_visible(*user_id, self.now);
+        assert!(!is_there || *status == Presence::Connected, "{published:?} is visible");
     }
 
     fn append_participant(

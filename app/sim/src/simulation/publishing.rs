@@ -181,7 +181,7 @@ impl Simulation {
             for _ in 0..times {
                 let life = self.nodes[node].life;
                 let (at, event) = (at.clone(), Box::new(event.clone()));
-                self.soon(0, 90, ScheduledEvent::Hint { node, life, at, topic, event });
+                self.soon(0, 90, ScheduledEvent::BusMessage { node, life, at, topic, event });
             }
         }
     }
