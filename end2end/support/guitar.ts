@@ -132,12 +132,18 @@ export async function clocks(...pages: Page[]): Promise<number[]> {
   return texts.map(seconds);
 }
 
-/** Waits until a running clock shows this many seconds, or more: a busy machine skips some. */
-export async function clockReaches(page: Page, atLeast: number): Promise<number> {
+/**
+ * Waits until a running clock shows this many seconds, or more: a busy machine skips some. A
+ * clock that runs since a moment shows no more than has passed since then.
+ */
+export async function clockReaches(page: Page, atLeast: number, since?: number): Promise<number> {
   let shown = 0;
   await expect
     .poll(async () => ([shown = 0] = await clocks(page))[0])
     .toBeGreaterThanOrEqual(atLeast);
+  if (since !== undefined) {
+    expect(shown, 'seconds').toBeLessThanOrEqual((Date.now() - since) / 1000 + 1);
+  }
   return shown;
 }
 

@@ -199,12 +199,13 @@ test('both sides start, pause and end one practice, with equal clocks', async ({
     await expect(clock(phone)).toHaveAttribute('data-practice', word);
   };
 
+  const since = Date.now();
   await phone.getByRole('button', { name: /Start practice/ }).tap();
   await state('running');
   await pad(phone, 'C').tap();
   await pad(phone, 'Am').tap();
   await expect(chord(pc)).toHaveText('Am');
-  await clockReaches(pc, 2);
+  await clockReaches(pc, 2, since);
   await expectEqualClocks(pc, phone);
   await shot(phone, 'controller-practice');
 
@@ -248,8 +249,9 @@ test('practice is this browser’s own: another guest has none', async ({ newDev
 test('who joins late sees chord, state and time at once', async ({ page: pc, newDevice, server }) => {
   await openStage(pc);
   await pc.keyboard.press('5');
+  const since = Date.now();
   await pc.getByRole('button', { name: 'Start practice' }).click();
-  await clockReaches(pc, 3);
+  await clockReaches(pc, 3, since);
 
   const phone = await newDevice('phone');
   await pair(pc, phone, server);

@@ -49,7 +49,7 @@ typed_ids! {
     MemberId
     /// A visit of a member.
     VisitId
-    /// Somebody who was refused at a door, once.
+    /// A refusal at a door.
     RefusalId
     /// What a member can subscribe to.
     PlanId

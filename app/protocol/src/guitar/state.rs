@@ -42,7 +42,7 @@ pub struct GuitarState {
     /// The practice that runs, is paused or has just ended.
     #[serde(default)]
     pub practice: Option<PracticeUpdate>,
-    /// The devices of the session, in the order in which they came.
+    /// The devices of the session; their order has no meaning.
     #[serde(default)]
     pub participants: Vec<Participant>,
 }

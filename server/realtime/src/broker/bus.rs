@@ -1,4 +1,4 @@
-//! Messages of other nodes as they come: copies of events that may be late, doubled or lost.
+//! Messages of other nodes as they come: copies of events and decisions that may be late, doubled or lost.
 //!
 //! They arrive on a connection of their own. It uses Redis' plain publish and subscribe, which a
 //! cluster carries to every node: sharded channels would spare traffic, but a client has to notice

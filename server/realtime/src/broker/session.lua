@@ -3,13 +3,13 @@
 --
 -- KEYS  life: epoch, top, version of the seats · log: stream of events · last: newest event per kind
 --       ids: offset of each message id · seats: devices per node · contents: hash of the content behind each id
--- ARGV  what to do, the node's position (epoch, offset), an epoch for a new life, how long to keep
+-- ARGV  what to do, the node's position (epoch, offset), a new epoch in case it needs one, how long to keep
 local life, log, last, ids, seats, contents = unpack(KEYS)
 local op, seen_epoch, seen_offset = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local epoch = redis.call('HGET', life, 'epoch')
 local top = tonumber(redis.call('HGET', life, 'top') or 0)
--- A log that is gone, or went back behind what a node has seen, begins a new life: its offsets
+-- A log that is gone, or went back behind what a node has seen, begins a new epoch: its offsets
 -- would otherwise name other events than before.
 if not epoch or (epoch == seen_epoch and top < seen_offset) then
   epoch, top = ARGV[4], 0

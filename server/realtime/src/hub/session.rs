@@ -99,7 +99,8 @@ impl Session {
         let mut state = self.core.state();
         state.last_presence = now;
         state.seats.seen(who, connection, visible, now);
-        // A page that flickers publishes once a second; the sweep publishes how it ended.
+        // A page that flickers causes one publication a second; the next change of another device,
+        // or the sweep, publishes how it ended.
         let published = state.visibility_published.insert(who, now);
         if published.is_none_or(|published| now - published >= VISIBILITY_INTERVAL_MS) {
             self.home.seats_changed(&self.core, &mut state, now);

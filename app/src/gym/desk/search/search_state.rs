@@ -6,8 +6,8 @@ use protocol::http::MemberRow;
 use std::time::Duration;
 
 /// A pause in typing after which the search runs. It is longer than the longest pause within a
-/// scan, so the start of a slow scan is not searched for, and whatever follows a list that is on
-/// the page is not taken for the rest of what was typed.
+/// scan, so the start of a slow scan is not searched for, and a key that follows a fresh list
+/// begins a new run of the scan detector.
 const DEBOUNCE: Duration = Duration::from_millis(150);
 /// The shortest text that is searched for, in characters.
 const SHORTEST_TEXT: usize = 2;
