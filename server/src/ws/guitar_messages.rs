@@ -50,7 +50,7 @@ impl Connection {
         note: Note,
     ) -> Result<(SharedSession, PublishReceipt), ErrorBody> {
         let message = ServerMessage::Note(logic::guitar::check_note(note)?);
-        let session = self.followed_session(topic, needed)?;
+        let session = self.permitted_session(topic, needed)?;
         let permit = self.topics.admit_note(session.log().topic, id)?;
         let origin = Some(EventOrigin { connection: self.handle.id, message: id });
         let publication = Publication { message, origin, outcome: Outcome::Done };
@@ -101,7 +101,7 @@ impl Connection {
         participant: ParticipantId,
         role: Role,
     ) {
-        let result = match self.followed_session(topic, needed) {
+        let result = match self.permitted_session(topic, needed) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::allow(auth, hub, &session, participant, role).await
@@ -119,7 +119,7 @@ impl Connection {
         needed: Option<Permission>,
         participant: ParticipantId,
     ) {
-        let result = match self.followed_session(topic, needed) {
+        let result = match self.permitted_session(topic, needed) {
             Ok(session) => {
                 let AppState { auth, hub, .. } = &self.state;
                 guitar_session::remove(auth, hub, &session, participant).await
@@ -140,8 +140,8 @@ impl Connection {
         seat.cloned().ok_or_else(invalid_session)
     }
 
-    /// The followed session that a message is about.
-    fn followed_session(
+    /// The followed session that a message is about; refuses a role without the permission.
+    fn permitted_session(
         &self,
         topic: Option<Topic>,
         needed: Option<Permission>,

@@ -19,7 +19,7 @@ pub(super) const HEALTHY_AFTER_MS: i64 = 3_000;
 /// connection for `outage_ms`, with `random` in 0..1. The cap is applied before the jitter; the
 /// other way round, after a long outage all clients would wait exactly the cap and come back
 /// together.
-pub(super) fn delay_ms(attempt: u32, outage_ms: i64, random: f64) -> i64 {
+pub(super) fn reconnect_delay_ms(attempt: u32, outage_ms: i64, random: f64) -> i64 {
     let exponent = attempt.saturating_sub(1).min(20);
     let bound = (FIRST_WAIT_MS << exponent).min(outage_ms).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
     (bound as f64 * random) as i64
@@ -57,11 +57,11 @@ mod tests {
     #[test]
     fn waits_grow_to_the_cap_and_keep_their_jitter_there() {
         let long = 3_600_000;
-        assert_eq!(delay_ms(1, long, 0.999), 249);
-        assert_eq!(delay_ms(2, long, 0.999), 499);
-        assert_eq!(delay_ms(60, long, 0.5), 15_000, "half of the cap, not the cap");
-        assert_eq!(delay_ms(60, long, 0.0), 0);
-        assert_eq!(delay_ms(60, -1, 0.999), 249);
+        assert_eq!(reconnect_delay_ms(1, long, 0.999), 249);
+        assert_eq!(reconnect_delay_ms(2, long, 0.999), 499);
+        assert_eq!(reconnect_delay_ms(60, long, 0.5), 15_000, "half of the cap, not the cap");
+        assert_eq!(reconnect_delay_ms(60, long, 0.0), 0);
+        assert_eq!(reconnect_delay_ms(60, -1, 0.999), 249);
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
                 let (mut at, mut attempts) = (0, 0);
                 while at < outage {
                     attempts += 1;
-                    at += delay_ms(attempts, at, jitter.next_fraction());
+                    at += reconnect_delay_ms(attempts, at, jitter.next_fraction());
                 }
                 assert!(
                     at <= outage + outage.clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS),

@@ -396,7 +396,7 @@ impl Dialer {
             Some((min, max)) => backoff::within_ms(min, max, random()),
             None => {
                 let outage = self.outage_since.map_or(0, |since| now.mono - since);
-                backoff::delay_ms(self.attempt + 1, outage, random())
+                backoff::reconnect_delay_ms(self.attempt + 1, outage, random())
             }
         };
         let until = (now.mono + delay).max(self.not_before);

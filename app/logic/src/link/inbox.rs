@@ -35,7 +35,7 @@ impl Link {
                 self.receive(now, envelope);
             }
         }
-        self.flush_pending(now);
+        self.send_pending(now);
     }
 
     fn receive(&mut self, now: Now, envelope: Envelope<ServerMessage>) {
@@ -132,7 +132,7 @@ impl Link {
     fn subscribed(&mut self, now: Now, id: MessageId, answer: TopicAnswer) {
         if self.followed.take_answered(id).is_some() {
             self.topic_answer(answer);
-            self.flush_pending(now);
+            self.send_pending(now);
         }
     }
 
@@ -169,7 +169,7 @@ impl Link {
             }
         }
         self.release_stats(topic);
-        self.flush_pending(now);
+        self.send_pending(now);
     }
 
     fn arrive(&mut self, now: Now, topic: Topic, at: Position, entry: LogEntry) {

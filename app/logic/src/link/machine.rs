@@ -109,7 +109,7 @@ impl Link {
             let error = ErrorBody::new(ErrorCode::Unavailable, "Not sent: too many messages wait.");
             self.deliver_answer(given_up, Err(error), None);
         }
-        self.flush_pending(now);
+        self.send_pending(now);
         if self.dialer.is_asleep() {
             self.dial(now);
         }
@@ -122,7 +122,7 @@ impl Link {
         if self.dialer.is_asleep() && !self.pending.is_empty() {
             self.dial(now);
         }
-        self.flush_pending(now);
+        self.send_pending(now);
     }
 
     /// A person's decision about the overdue commands: send them, or drop them.
@@ -130,7 +130,7 @@ impl Link {
         for dropped in self.pending.decide_overdue(send) {
             self.effects.push_back(Effect::Forget(dropped.id));
         }
-        self.flush_pending(now);
+        self.send_pending(now);
         if send && self.dialer.is_asleep() {
             self.dial(now);
         }
@@ -302,7 +302,7 @@ impl Link {
             HeartbeatAction::Ping => self.ping(now),
             HeartbeatAction::Nothing => {}
         }
-        self.flush_pending(now);
+        self.send_pending(now);
     }
 
     /// The socket does not work: forgets it without waiting for its own end.

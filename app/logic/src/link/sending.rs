@@ -21,7 +21,7 @@ impl Link {
     }
 
     /// Sends what may be sent, in order.
-    pub(super) fn flush_pending(&mut self, now: Now) {
+    pub(super) fn send_pending(&mut self, now: Now) {
         if !self.dialer.is_live() {
             return;
         }

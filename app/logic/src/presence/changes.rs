@@ -1,7 +1,7 @@
 //! What follows from the devices of all nodes and from the host's decisions for the participants
 //! that a session's state shows.
 
-use super::{Seats, participant};
+use super::seats::{Seats, participant};
 use protocol::{
     Millis, ParticipantId, SeatId,
     account::Role,

@@ -180,7 +180,10 @@ mod tests {
         let now = Monotonic::default();
         let mut log = TopicLog::new(topic, now, at(0), 2, 300_000);
         for _ in 0..top {
-            log.append_numbered(now, TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})));
+            log.number_and_append(
+                now,
+                TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {})),
+            );
         }
         log
     }

@@ -74,7 +74,7 @@ impl<P: From<String>> TopicLog<P> {
 
     /// Gives the event its number and appends it, in a log that only this node writes. Returns the
     /// event's position.
-    pub fn append_numbered(&mut self, now: Monotonic, event: TopicEvent) -> Position {
+    pub fn number_and_append(&mut self, now: Monotonic, event: TopicEvent) -> Position {
         let end = self.ring.end();
         let at = Position { epoch: end.epoch.clone(), offset: end.offset + 1 };
         self.take_placed(now, &at, event);
@@ -227,7 +227,7 @@ mod tests {
         let connection = ConnectionId(uuid::Uuid::from_u128(7));
         let origin = Some(EventOrigin { connection, message: None });
         let event = TopicEvent::by_server(0, ServerMessage::ServerRestart { min_ms: 0, max_ms: 0 });
-        log.append_numbered(Monotonic::default(), TopicEvent { origin, ..event });
+        log.number_and_append(Monotonic::default(), TopicEvent { origin, ..event });
         let first_line = |acknowledged| {
             let mut cursor = TopicCursor::<()>::new(end.clone(), AnsweredEvents::default());
             match log.pull(&mut cursor, 10, Monotonic::default(), acknowledged) {

@@ -349,7 +349,7 @@ mod tests {
         let mut log = TopicLog::new(ROOM, now, nowhere(), 8, 300_000);
         let origin = Some(EventOrigin { connection: ME, message: Some(id) });
         let event = TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {}));
-        let at = log.append_numbered(now, TopicEvent { origin, ..event });
+        let at = log.number_and_append(now, TopicEvent { origin, ..event });
         let mut topics = Subscriptions::new(WireProtocol::Cadence(protocol::Codec::Json));
         let source = OneLog(RefCell::new(log));
         topics.follow(ROOM, source, CaughtUp::nothing(nowhere()), 0, false);

@@ -1,6 +1,5 @@
 //! What can happen in the simulation.
 
-use super::presence::SeatsReading;
 use crate::{
     node::{QueuedCommand, QueuedNote},
     node_topic::SimulatedReading,
@@ -174,4 +173,19 @@ pub(super) enum Announcement {
     AfterStep(QueuedCommand, Position, bool),
     /// The sweep found a difference.
     Sweep,
+}
+
+/// The broker's answer to a node's report.
+#[derive(Debug)]
+pub(super) struct SeatsReading {
+    /// What the node reported.
+    pub(super) mine: Seats,
+    /// The devices of all nodes.
+    pub(super) nodes: Vec<Seats>,
+    /// Changes with every change of any node's devices.
+    pub(super) version: u64,
+    /// Where the log ends.
+    pub(super) end: Position,
+    /// The comparison with the log that comes with it.
+    pub(super) comparison: SimulatedReading,
 }

@@ -2,9 +2,11 @@
 //! publishes what follows from those of all nodes; the only node of a run publishes at once. What
 //! is published is decided by `logic::presence`.
 
-use super::{SILENCE_MS, Simulation, event::ScheduledEvent};
+use super::{
+    SILENCE_MS, Simulation,
+    event::{ScheduledEvent, SeatsReading},
+};
 use crate::{
-    node_topic::SimulatedReading,
     reference::{BEGIN, LogRecord, ROOM, connection_id},
     served_connection::ServedConnection,
 };
@@ -22,21 +24,6 @@ use std::{collections::BTreeSet, slice};
 const COMPARE_INTERVAL_MS: i64 = 1_000;
 /// The wait after the broker did not answer.
 const RETRY_MS: i64 = 100;
-
-/// The broker's answer to a node's report.
-#[derive(Debug)]
-pub(super) struct SeatsReading {
-    /// What the node reported.
-    mine: Seats,
-    /// The devices of all nodes.
-    nodes: Vec<Seats>,
-    /// Changes with every change of any node's devices.
-    version: u64,
-    /// Where the log ends.
-    end: Position,
-    /// The comparison with the log that comes with it.
-    comparison: SimulatedReading,
-}
 
 impl Simulation {
     /// A connection follows the session: its device takes its seat.

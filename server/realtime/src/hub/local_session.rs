@@ -36,7 +36,7 @@ impl LocalSession {
             return Ok(PublishReceipt { at, fresh: false });
         }
         state.count_and_apply(&event);
-        let at = core.log.append_numbered(event);
+        let at = core.log.number_and_append(event);
         if let Some((id, content)) = key {
             recent.remember(id, content, at.clone());
         }
@@ -55,7 +55,7 @@ impl LocalSession {
         for ParticipantChange { participant, .. } in changes {
             let message = ServerMessage::ConnectionUpdate(participant);
             logic::guitar::apply(&mut state.guitar, &message);
-            core.log.append_numbered(TopicEvent::by_server(now, message));
+            core.log.number_and_append(TopicEvent::by_server(now, message));
         }
     }
 }

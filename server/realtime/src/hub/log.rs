@@ -90,9 +90,9 @@ impl NodeLog {
 
     /// Gives the event its number and appends it, in a log that only this node writes. Returns the
     /// event's position.
-    pub fn append_numbered(&self, event: TopicEvent) -> Position {
+    pub fn number_and_append(&self, event: TopicEvent) -> Position {
         let mut inner = lock(&self.inner);
-        let at = inner.log.append_numbered(mono(), event);
+        let at = inner.log.number_and_append(mono(), event);
         inner.wake();
         at
     }

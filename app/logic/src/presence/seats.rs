@@ -1,12 +1,5 @@
-//! Presence: devices, their sockets, and how long a device without a socket counts as away.
-//!
-//! Each node keeps the sockets that it holds itself. A device is present while any node has it, and
-//! gone when the last node has given it up. [`changed_participants`] derives from all of them what
-//! has to be published.
-
-mod changes;
-
-pub use changes::{ParticipantChange, PhoneDecision, changed_participants};
+//! The devices that a node has: their sockets, and how long a device without a socket counts as
+//! away.
 
 use protocol::{
     ConnectionId, Millis, SeatId,
