@@ -25,7 +25,9 @@ if op == 'append' then
   -- ARGV  message id · kind of last value · event · length of the log · channel · seats' version
   --       hash of the message's content
   local id, kind, event, version, content = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
-  if version ~= '' and redis.call('HGET', life, 'seats') ~= version then
+  -- A lost log's versions are counted from the start again.
+  local outdated = epoch ~= seen_epoch or redis.call('HGET', life, 'seats') ~= version
+  if version ~= '' and outdated then
     return {epoch, top, 'outdated'}
   end
   local first = id ~= '' and redis.call('ZSCORE', ids, id)

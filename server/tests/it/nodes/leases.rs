@@ -1,9 +1,14 @@
 //! The leases under which nodes report their devices to the broker.
 
 use crate::support::redis::TestRedis;
-use cadence_realtime::broker::Broker;
-use logic::presence::{Seats, participant};
-use protocol::{ConnectionId, Position, SeatId, SessionId, account::Role, guitar::Presence};
+use cadence_realtime::broker::{AppendOutcome, Broker, MessageKey};
+use logic::{
+    presence::{Seats, participant},
+    topic::TopicEvent,
+};
+use protocol::{
+    ConnectionId, Note, Position, SeatId, ServerMessage, SessionId, account::Role, guitar::Presence,
+};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -29,4 +34,23 @@ async fn devices_whose_node_comes_back_after_its_lease_count_as_changed() {
     assert_ne!(back.version, seen.version);
     let status = participant(&back.nodes, phone, 100_000).map(|phone| phone.status);
     assert_eq!(status, Some(Presence::Connected));
+}
+
+#[tokio::test]
+async fn what_follows_from_devices_before_a_loss_is_not_published_after_it() {
+    let redis = TestRedis::one();
+    let node = Broker::new(&[redis.url().as_str()], "cadence", 64, |_, _| {}).unwrap();
+    let session = SessionId(Uuid::now_v7());
+    let nowhere = Position { epoch: String::new(), offset: 0 };
+    let report = async || node.seats(session, &nowhere, &Seats::default(), 0).await.unwrap();
+    let before = report().await;
+    redis.flush();
+    let after = report().await;
+    assert_eq!(after.version, before.version, "counted from the start again");
+    let event = TopicEvent::by_server(0, ServerMessage::Note(Note::Mute {}));
+    let key = MessageKey { id: "", content: "" };
+    let late = node.append(session, &before.end, key, &event, Some(&before.version)).await;
+    assert_eq!(late.unwrap(), AppendOutcome::Outdated);
+    let new = node.append(session, &after.end, key, &event, Some(&after.version)).await;
+    assert!(matches!(new.unwrap(), AppendOutcome::New(_)));
 }
