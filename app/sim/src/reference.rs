@@ -187,14 +187,14 @@ pub struct SeatsReport {
 }
 
 impl ReferenceSeats {
-    /// Takes a node's report and renews its lease. Returns the new version.
+    /// Takes a node's report and renews its lease.
     pub fn report(
         &mut self,
         node: (usize, u32),
         mine: &Seats,
         visible: BTreeSet<SeatId>,
         now: i64,
-    ) -> u64 {
+    ) {
         let report = SeatsReport { lease_ends: now + LEASE_MS, seats: mine.clone(), visible };
         let before = self.reports.insert(node, report);
         // Devices whose lease was over are there again.
@@ -203,7 +203,6 @@ impl ReferenceSeats {
         let known = self.reports.len();
         self.reports.retain(|_, report| report.lease_ends + FORGET_AFTER_MS >= now);
         self.version += (known - self.reports.len()) as u64;
-        self.version
     }
 
     /// The report of each node.

@@ -140,7 +140,7 @@ pub(super) enum ScheduledEvent {
         life: u32,
         change: Box<ParticipantChange>,
         rest: Vec<ParticipantChange>,
-        version: u64,
+        version: SeatsVersion,
     },
     /// A node starts again.
     Start {
@@ -175,6 +175,9 @@ pub(super) enum Announcement {
     Sweep,
 }
 
+/// The epoch of the session's log, and what changes in it with every change of any node's devices.
+pub(super) type SeatsVersion = (String, u64);
+
 /// The broker's answer to a node's report.
 #[derive(Debug)]
 pub(super) struct SeatsReading {
@@ -182,8 +185,8 @@ pub(super) struct SeatsReading {
     pub(super) mine: Seats,
     /// The devices of all nodes.
     pub(super) nodes: Vec<Seats>,
-    /// Changes with every change of any node's devices.
-    pub(super) version: u64,
+    /// Of the devices of all nodes.
+    pub(super) version: SeatsVersion,
     /// Where the log ends.
     pub(super) end: Position,
     /// The comparison with the log that comes with it.

@@ -4,7 +4,7 @@
 
 use super::{
     SILENCE_MS, Simulation,
-    event::{ScheduledEvent, SeatsReading},
+    event::{ScheduledEvent, SeatsReading, SeatsVersion},
 };
 use crate::{
     reference::{BEGIN, LogRecord, ROOM, connection_id},
@@ -160,14 +160,19 @@ impl Simulation {
             return self.report_again(node, RETRY_MS);
         }
         let Some(room) = self.nodes[node].room.clone() else { return };
+        self.reference.seats.report((node, life), &mine, visible, self.now);
         let reading = SeatsReading {
-            version: self.reference.seats.report((node, life), &mine, visible, self.now),
+            version: self.seats_version(),
             nodes: self.all_seats(),
             end: self.reference.room.end().clone(),
             comparison: room.query(&LogQuery::End(from), &self.reference),
             mine,
         };
         self.soon(0, 40, ScheduledEvent::SeatsAnswered { node, life, reading: Box::new(reading) });
+    }
+
+    fn seats_version(&self) -> SeatsVersion {
+        (self.reference.room.end().epoch.clone(), self.reference.seats.version())
     }
 
     /// The devices of all nodes. Those of a node whose lease is over have broken off.
@@ -205,7 +210,7 @@ impl Simulation {
         &mut self,
         node: usize,
         mut changes: Vec<ParticipantChange>,
-        version: u64,
+        version: SeatsVersion,
     ) {
         if changes.is_empty() {
             self.nodes[node].reports_seats = false;
@@ -224,13 +229,13 @@ impl Simulation {
         life: u32,
         change: ParticipantChange,
         rest: Vec<ParticipantChange>,
-        version: u64,
+        version: SeatsVersion,
     ) {
         if !self.alive(node, life) {
             return;
         }
         let away = self.now < self.broker_away_until;
-        if away || self.reference.seats.version() != version {
+        if away || self.seats_version() != version {
             return self.report_again(node, if away { RETRY_MS } else { 0 });
         }
         self.check_participant(&change.participant);
