@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_node_of_a_device_knows_its_role_and_other_nodes_go_by_what_is_published() {
+    fn a_role_is_the_one_at_the_devices_node_and_elsewhere_the_published_one() {
         let (none, plays) = (Seats::default(), node_with(Role::Performer));
         let listens = phone(Role::Spectator, Presence::Connected);
         let performs = phone(Role::Performer, Presence::Connected);

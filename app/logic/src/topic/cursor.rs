@@ -4,7 +4,10 @@
 //! nothing is echoed and no offset is missing. Answer and event arrive independently: the answer
 //! from the code that carried out the message, the event from the ring. Either may be first.
 
-use super::ring::{EventRing, RingRead};
+use super::{
+    answered_events::AnsweredEvents,
+    ring::{EventRing, RingRead},
+};
 use crate::Monotonic;
 use protocol::Position;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,9 +16,6 @@ use std::collections::{BTreeMap, VecDeque};
 const MAX_TIMES_BEHIND: usize = 3;
 /// The window in which falling behind is counted.
 const BEHIND_WINDOW_MS: i64 = 30_000;
-
-/// How many own events without an answer are kept; a link has at most 64 messages under way.
-const MAX_ANSWERED: usize = 128;
 
 /// Where a connection is in a topic, and the answers `A` that replace its own events.
 #[derive(Debug)]
@@ -30,60 +30,6 @@ pub struct TopicCursor<A> {
     repeats: Vec<(u64, A)>,
     /// When it fell behind the ring.
     behind: VecDeque<Monotonic>,
-}
-
-/// Own events of a topic of which either the event or the answer was written without the other. A
-/// connection that leaves the topic keeps them, in case it follows the topic again.
-#[derive(Debug, Default)]
-pub struct AnsweredEvents {
-    /// Those that were written, each with its answer, before the answer itself arrived.
-    in_place: VecDeque<Position>,
-    /// Those whose answers were written by themselves. When the connection gets there, the events
-    /// are written like those of others, and not answered again.
-    apart: VecDeque<Position>,
-}
-
-impl AnsweredEvents {
-    fn add_in_place(&mut self, place: Position) {
-        add_to(&mut self.in_place, place);
-    }
-
-    /// The answer about an event is written by itself.
-    pub(super) fn add_apart(&mut self, place: Position) {
-        add_to(&mut self.apart, place);
-    }
-
-    /// Whether the answer about an event stood in the event's place; it is expected once.
-    pub(super) fn take_in_place(&mut self, place: &Position) -> bool {
-        take(&mut self.in_place, |one| one == place)
-    }
-
-    fn take_apart(&mut self, epoch: &str, offset: u64) -> bool {
-        let is_this = |place: &Position| place.offset == offset && place.epoch == epoch;
-        take(&mut self.apart, is_this)
-    }
-
-    /// Drops the events up to a position.
-    fn drop_until(&mut self, at: &Position) {
-        self.apart.retain(|place| place.epoch != at.epoch || place.offset > at.offset);
-    }
-
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.in_place.is_empty() && self.apart.is_empty()
-    }
-}
-
-fn add_to(places: &mut VecDeque<Position>, place: Position) {
-    places.push_back(place);
-    if places.len() > MAX_ANSWERED {
-        places.pop_front();
-    }
-}
-
-fn take(places: &mut VecDeque<Position>, is_this: impl Fn(&Position) -> bool) -> bool {
-    let index = places.iter().position(is_this);
-    index.and_then(|index| places.remove(index)).is_some()
 }
 
 /// What a connection writes for one offset of the log.
@@ -145,8 +91,7 @@ impl<A> TopicCursor<A> {
         let (mut gone, kept): (Vec<_>, _) = expected.partition(|(offset, _)| skipped(*offset));
         self.expected = kept.into_iter().collect();
         gone.extend(self.repeats.extract_if(.., |(offset, _)| skipped(*offset)));
-        self.answered_events.apart.retain(|place| place.epoch == at.epoch);
-        self.answered_events.drop_until(&at);
+        self.answered_events.keep_after(&at);
         self.start = at.offset;
         self.at = at;
         gone.into_iter().map(|(_, answer)| answer).collect()
@@ -254,6 +199,7 @@ impl<A> TopicCursor<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topic::answered_events::MAX_ANSWERED;
 
     /// Events are `(whose, name)`; this connection is `me`.
     type Event = (&'static str, char);

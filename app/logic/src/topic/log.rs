@@ -209,10 +209,7 @@ impl<P: From<String>> TopicLog<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topic::{
-        EventOrigin,
-        cursor::{AnsweredEvents, TopicLine},
-    };
+    use crate::topic::{EventOrigin, answered_events::AnsweredEvents, cursor::TopicLine};
 
     #[test]
     fn an_own_event_is_sent_like_any_other_to_a_connection_whose_answer_was_an_error() {

@@ -14,12 +14,14 @@
 //! - [`access`]: which role may send what, and follow what
 //! - [`order`]: the order of its messages, also when one has to be sent again
 //! - [`catch_up`]: from a client's position to the end, by ring, replay or snapshot
+//! - [`answered_events`]: what it was answered before or without its events
 //! - [`cursor`]: its position in a topic, and the answers that replace its own events
 //! - [`topic_subscription`]: one topic that it follows
 //! - [`frame_parts`]: what it writes next of one topic
 //! - [`subscriptions`]: its topics together
 
 pub mod access;
+pub mod answered_events;
 pub mod catch_up;
 pub mod cursor;
 pub mod event;

@@ -1,8 +1,9 @@
 //! The topics that one connection follows, the order of its messages, and what it writes next.
 
 use super::{
+    answered_events::AnsweredEvents,
     catch_up::CaughtUp,
-    cursor::{AnsweredEvents, TopicCursor},
+    cursor::TopicCursor,
     frame_parts::{FrameLimits, FramePart, NextParts, PartReader},
     order::{MessageOrder, OrderKind, Permit, out_of_order},
     topic_subscription::{TopicSource, TopicSubscription},

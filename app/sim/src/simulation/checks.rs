@@ -76,8 +76,8 @@ impl Simulation {
         }
     }
 
-    /// The session shows the devices that follow it, and no others. While no node has it open,
-    /// nobody sees what it shows.
+    /// The session shows the devices that follow it, and no others. While no node has it open, no
+    /// page gets its state.
     fn check_presence(&self) {
         if self.nodes.iter().all(|node| node.room.is_none()) {
             return;
