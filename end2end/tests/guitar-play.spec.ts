@@ -119,11 +119,14 @@ test('chord and strum of the phone reach the PC: name, diagram, strings and soun
   await expect(diagram(pc)).toHaveAccessibleName('C major · open · x 3 2 0 1 0');
   await expect(string(pc, 5)).toHaveAttribute('opacity', /^0(\.00)?$/);
 
-  const swung = await watchStrings(pc);
-  await expectSound(pc, () => strum(phone, pc, 'down'));
-  // A part of a strum that comes too late is not played, which a busy machine does to some.
+  // One strum swings all five. A part of it that comes too late is not played, which a busy
+  // machine does to some: then another strum has to, once the strings are at rest.
   await expect(async () => {
-    await strum(phone, pc, 'down');
+    for (const number of [1, 2, 3, 4, 5]) {
+      await expect(string(pc, number)).toHaveAttribute('opacity', /^0(\.00)?$/);
+    }
+    const swung = await watchStrings(pc);
+    await expectSound(pc, () => strum(phone, pc, 'down'));
     await expect.poll(swung, { timeout: 2_000 }).toEqual([1, 2, 3, 4, 5]);
   }, 'C mutes the low E').toPass();
   await shot(pc, 'stage-strummed');
@@ -218,9 +221,10 @@ test('both sides start, pause and end one practice, with equal clocks', async ({
   const [stood = 0] = await clocks(pc);
   expect(await clocks(phone)).toEqual([stood]);
 
+  const resumed = Date.now() - 1000 * stood;
   await phone.getByRole('button', { name: /Resume/ }).tap();
   await state('running');
-  await clockReaches(pc, stood + 2);
+  await clockReaches(pc, stood + 2, resumed);
   await expectEqualClocks(pc, phone);
 
   await phone.getByRole('button', { name: /Pause/ }).tap();
